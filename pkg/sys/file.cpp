@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sys/file.hpp"
+
+#include <dirent.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+
+#include <array>
+#include <climits>
+#include <cstdio>
+#include <memory>
+
+#include "base/text.hpp"
+
+namespace ctool::sys {
+namespace {
+
+std::string DirName(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+struct DirCloser {
+  void operator()(DIR* d) const { ::closedir(d); }
+};
+using Dir = std::unique_ptr<DIR, DirCloser>;
+
+Result<uint64_t> MountId(int dirfd, const char* name, int flags) {
+  struct statx sx {};
+  if (::statx(dirfd, name, flags | AT_NO_AUTOMOUNT, STATX_MNT_ID | STATX_TYPE, &sx) < 0)
+    return Error::Sys(errno, "statx", name);
+  return sx.stx_mnt_id;
+}
+
+Status RemoveBelow(int dirfd, const std::string& what, uint64_t mount_id);
+
+Status RemoveEntry(int dirfd, const std::string& name, const std::string& what, uint64_t mount_id) {
+  if (::unlinkat(dirfd, name.c_str(), 0) == 0 || errno == ENOENT) return Ok();
+  if (errno != EISDIR && errno != EPERM) return Error::Sys(errno, "unlink", what);
+  if (::unlinkat(dirfd, name.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT) return Ok();
+  if (errno == ENOTDIR) return Error::Sys(EPERM, "unlink", what);
+  if (errno != ENOTEMPTY && errno != EEXIST) return Error::Sys(errno, "rmdir", what);
+
+  Fd dir(::openat(dirfd, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!dir && errno == EACCES) {
+    // A directory of ours without permission bits, such as overlay's work/work.
+    const Fd handle(::openat(dirfd, name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    const std::string link = "/proc/self/fd/" + std::to_string(handle.get());
+    if (handle && ::chmod(link.c_str(), 0700) == 0)
+      dir = Fd(::openat(dirfd, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    else
+      errno = EACCES;
+  }
+  if (!dir) return Error::Sys(errno, "open", what);
+  if (TRY(MountId(dir.get(), "", AT_EMPTY_PATH)) != mount_id)
+    return Error(Code::kBusy, "refusing to cross the mount at '" + what + "'");
+  // Write and search permission are needed to empty it; a failure shows in the unlink below.
+  struct stat st {};
+  if (::fstat(dir.get(), &st) == 0 && (st.st_mode & 0700) != 0700 && ::fchmod(dir.get(), 0700) < 0 &&
+      errno != EPERM)
+    return Error::Sys(errno, "fchmod", what);
+  TRY(RemoveBelow(dir.get(), what, mount_id));
+  if (::unlinkat(dirfd, name.c_str(), AT_REMOVEDIR) < 0 && errno != ENOENT)
+    return Error::Sys(errno, "rmdir", what);
+  return Ok();
+}
+
+Status RemoveBelow(int dirfd, const std::string& what, uint64_t mount_id) {
+  const std::vector<std::string> names = TRY(ListDir(dirfd, what));
+  for (const std::string& name : names) TRY(RemoveEntry(dirfd, name, what + "/" + name, mount_id));
+  return Ok();
+}
+
+}  // namespace
+
+Result<Fd> OpenAt(int dirfd, const std::string& name, int flags, mode_t mode) {
+  for (;;) {
+    Fd fd(::openat(dirfd, name.c_str(), flags | O_CLOEXEC, mode));
+    if (fd) return fd;
+    if (errno != EINTR) return Error::Sys(errno, "open", name);
+  }
+}
+
+Result<Fd> Open(const std::string& path, int flags, mode_t mode) {
+  return OpenAt(AT_FDCWD, path, flags, mode);
+}
+
+Result<std::string> ReadAll(int fd, std::string_view what, size_t max_bytes) {
+  std::string data;
+  struct stat st {};
+  if (::fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
+    data.reserve(std::min(static_cast<size_t>(st.st_size), max_bytes) + 1);
+  std::array<char, 16384> chunk;
+  for (;;) {
+    const ssize_t n = ::read(fd, chunk.data(), chunk.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return Error::Sys(errno, "read", what);
+    if (n == 0) return data;
+    if (data.size() + static_cast<size_t>(n) > max_bytes)
+      return Error(Code::kCorrupt,
+                   "'" + std::string(what) + "' is larger than " + std::to_string(max_bytes) + " bytes");
+    data.append(chunk.data(), static_cast<size_t>(n));
+  }
+}
+
+Result<std::string> ReadFile(const std::string& path, size_t max_bytes) {
+  const Fd fd = TRY(Open(path, O_RDONLY | O_NOCTTY));
+  return ReadAll(fd.get(), path, max_bytes);
+}
+
+Status WriteAll(int fd, std::string_view data, std::string_view what) {
+  while (!data.empty()) {
+    const ssize_t n = ::write(fd, data.data(), data.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return Error::Sys(errno, "write", what);
+    data.remove_prefix(static_cast<size_t>(n));
+  }
+  return Ok();
+}
+
+Status WriteFileAtomic(const std::string& path, std::string_view data, mode_t mode,
+                       Durability durability) {
+  const Fd dir = TRY(Open(DirName(path), O_RDONLY | O_DIRECTORY));
+  const std::string temporary = path + ".tmp-" + RandomHexId().substr(0, 12);
+  Fd fd = TRY(Open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode));
+  const auto write = [&]() -> Status {
+    if (::fchmod(fd.get(), mode) < 0) return Error::Sys(errno, "fchmod", temporary);
+    TRY(WriteAll(fd.get(), data, path));
+    if (durability == Durability::kSync && ::fdatasync(fd.get()) < 0)
+      return Error::Sys(errno, "fdatasync", path);
+    TRY(fd.Close(path));
+    if (::rename(temporary.c_str(), path.c_str()) < 0) return Error::Sys(errno, "rename", path);
+    return Ok();
+  };
+  Status written = write();
+  if (!written.ok()) {
+    ::unlink(temporary.c_str());  // best effort: the error that counts is the first
+    return written;
+  }
+  if (durability == Durability::kSync && ::fsync(dir.get()) < 0)
+    return Error::Sys(errno, "fsync", DirName(path));
+  return Ok();
+}
+
+bool Exists(const std::string& path) { return ::faccessat(AT_FDCWD, path.c_str(), F_OK, 0) == 0; }
+
+Result<struct stat> StatFd(int fd, std::string_view what) {
+  struct stat st {};
+  if (::fstat(fd, &st) < 0) return Error::Sys(errno, "fstat", what);
+  return st;
+}
+
+Status MakeDirs(const std::string& path, mode_t mode) {
+  if (::mkdir(path.c_str(), mode) == 0) {
+    if (::chmod(path.c_str(), mode) < 0) return Error::Sys(errno, "chmod", path);
+    return Ok();
+  }
+  if (errno == EEXIST) return Ok();
+  if (errno != ENOENT || path.empty()) return Error::Sys(errno, "mkdir", path);
+  TRY(MakeDirs(DirName(path), mode));
+  if (::mkdir(path.c_str(), mode) < 0 && errno != EEXIST) return Error::Sys(errno, "mkdir", path);
+  return Ok();
+}
+
+Result<Fd> OpenPrivateDir(const std::string& path) {
+  TRY(MakeDirs(path, 0700));
+  Fd dir = TRY(Open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+  const struct stat st = TRY(StatFd(dir.get(), path));
+  if (st.st_uid != ::geteuid())
+    return Error(Code::kPermission, "directory '" + path + "' belongs to uid " +
+                                        std::to_string(st.st_uid) + ", not to uid " +
+                                        std::to_string(::geteuid()));
+  if ((st.st_mode & 0077) != 0 && ::fchmod(dir.get(), 0700) < 0)
+    return Error::Sys(errno, "fchmod", path);
+  return dir;
+}
+
+Result<std::vector<std::string>> ListDir(int dirfd, std::string_view what) {
+  const int copy = ::openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (copy < 0) return Error::Sys(errno, "open", what);
+  const Dir dir(::fdopendir(copy));
+  if (!dir) {
+    const int err = errno;
+    ::close(copy);
+    return Error::Sys(err, "fdopendir", what);
+  }
+  std::vector<std::string> names;
+  for (;;) {
+    errno = 0;
+    const dirent* entry = ::readdir(dir.get());
+    if (entry == nullptr) {
+      if (errno != 0) return Error::Sys(errno, "readdir", what);
+      return names;
+    }
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") names.emplace_back(name);
+  }
+}
+
+Result<std::string> ReadLinkAt(int dirfd, const std::string& name) {
+  std::array<char, PATH_MAX> target;
+  const ssize_t n = ::readlinkat(dirfd, name.c_str(), target.data(), target.size());
+  if (n < 0) return Error::Sys(errno, "readlink", name);
+  return std::string(target.data(), static_cast<size_t>(n));
+}
+
+Status RemoveTree(int dirfd, const std::string& name) {
+  const uint64_t mount_id = TRY(MountId(dirfd, "", AT_EMPTY_PATH));
+  return RemoveEntry(dirfd, name, name, mount_id);
+}
+
+Status RemoveTree(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  const Fd dir = TRY(Open(DirName(path), O_PATH | O_DIRECTORY));
+  return RemoveTree(dir.get(), slash == std::string::npos ? path : path.substr(slash + 1));
+}
+
+Status CopyContents(int in, int out, std::string_view what) {
+  if (::ioctl(out, FICLONE, in) == 0) return Ok();
+  for (bool kernel_copies = true;;) {
+    if (kernel_copies) {
+      const ssize_t n = ::copy_file_range(in, nullptr, out, nullptr, size_t{1} << 30, 0);
+      if (n > 0 || (n < 0 && errno == EINTR)) continue;
+      // 0 is EOF, or a file of procfs that has a size only when it is read; any errno here is
+      // about the method (EXDEV, EINVAL, EOPNOTSUPP), and read and write report their own.
+      kernel_copies = false;
+    }
+    std::array<char, 65536> chunk;
+    const ssize_t n = ::read(in, chunk.data(), chunk.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return Error::Sys(errno, "read", what);
+    if (n == 0) return Ok();
+    TRY(WriteAll(out, {chunk.data(), static_cast<size_t>(n)}, what));
+  }
+}
+
+}  // namespace ctool::sys
