@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace ctool::userns {
+
+// One line of /proc/PID/uid_map: `count` ids starting at `inside` are `outside` and up on the host.
+struct IdMapping {
+  uint32_t inside = 0, outside = 0, count = 0;
+  bool operator==(const IdMapping&) const = default;
+};
+
+struct IdMap {
+  std::vector<IdMapping> uids, gids;
+  // True: only the caller's own id is mapped (no ranges, or no newuidmap). Written without a
+  // helper, with setgroups denied; chown to other ids fails.
+  bool single_id = false;
+  // Absolute paths of the helpers; empty when single_id.
+  std::string newuidmap, newgidmap;
+  // Why single_id, for the one warning: "no subordinate ids for 'ann' in /etc/subuid", and the
+  // command that mends it. Empty otherwise.
+  std::string degraded_reason, degraded_hint;
+};
+
+// The default map of a rootless container: 0 is the caller, 1 and up are the caller's subordinate
+// ids in file order, from /etc/subuid and /etc/subgid (by login name and by uid, several ranges,
+// overlaps with the caller's own id or another range skipped). Falls back to a single id as told in
+// IdMap. Errors: kCorrupt for a file that can't be trusted (a FIFO, more than 4 MiB).
+// Format: subuid(5).
+struct SubidFiles {
+  std::string subuid = "/etc/subuid", subgid = "/etc/subgid";
+};
+Result<IdMap> DefaultMap(const SubidFiles& files = {});
+
+// Parses one subid file's text for the user (name and/or uid as owner); malformed lines are skipped
+// with a debug line. Exposed for tests and the fuzzer.
+struct SubidRange {
+  uint32_t first = 0, count = 0;
+  bool operator==(const SubidRange&) const = default;
+};
+std::vector<SubidRange> ParseSubids(std::string_view text, std::string_view user_name, uid_t uid);
+
+// Gives the user namespace of process `pid` (a child of ours that waits for it) its maps:
+// newuidmap and newgidmap in parallel, or direct writes for a single id. `pid` must stay alive
+// meanwhile. The helper's stderr becomes part of the error.
+Status WriteMaps(pid_t pid, const IdMap& map);
+
+// Runs `work` in a forked child that is root in a new user namespace with `map` (and a private
+// mount namespace) and returns its exit status: for work on files of subordinate ids. The caller
+// must be single threaded; `work`'s return value (0-255) becomes the status. Files, stdio and
+// environment are the caller's. The child dies with the caller.
+Result<int> RunInside(const IdMap& map, const std::function<int()>& work);
+
+// True when uid 0 of this process is not the host's root: we are inside a user namespace.
+bool InUserNamespace();
+
+// uid → host uid through the map, or nothing.
+bool MapsInside(const std::vector<IdMapping>& mappings, uint32_t inside);
+
+}  // namespace ctool::userns
