@@ -33,6 +33,9 @@ struct UnpackStats {
   uint64_t skipped_devices = 0;  // device nodes that a user namespace can't make
   uint64_t dropped_ids = 0;      // with ignore_chown_errors
   uint64_t dropped_xattrs = 0;
+  // The layer hides everything below it (".wh..wh..opq" in its root). overlayfs does not look at
+  // user.overlay.opaque of a layer's root: whoever mounts must leave the layers below out.
+  bool opaque_root = false;
   // Directories that the archive implies but does not describe ("a/b" without "a/"): made 0755
   // 0:0; a layer store must give them the attributes of the layer below.
   std::vector<std::string> implied_dirs;

@@ -11,9 +11,9 @@
 
 #include "base/result.hpp"
 
-struct sqlite3;
-
 namespace ctool::state {
+
+class Connection;
 
 // --- rows ------------------------------------------------------------------------------------
 
@@ -75,78 +75,102 @@ struct Volume {
 
 // --- the database ----------------------------------------------------------------------------
 
-// One connection to ctool.db. Not thread safe: one per thread. Every call that writes outside
-// Transaction is a transaction of its own. kBusy "store busy" after 100 s of waiting.
+// One connection to ctool.db. Not thread safe: one per thread, and none across a fork (the child
+// opens its own). Every call that writes outside Transaction is a durable transaction of its own.
+// Errors of every call: kBusy "store busy" after 100 s of waiting, kPermission "store is
+// read-only", kIo with errno (ENOSPC, EIO), kCorrupt for a damaged database.
+//
+// Removing something works on a full disk: the database keeps a reserve file that is given up for
+// it.
 class Database {
  public:
-  // Creates the schema on first use (parallel first runs are safe). `read_only` for a store on a
-  // read-only file system. kUnsupported "store is from a newer version" for a later schema.
+  // Makes the database on first use (parallel first runs are safe). A store on a read-only file
+  // system or without write permission opens for reading. kUnsupported "store is from a newer
+  // version" for a later schema.
   static Result<Database> Open(const std::string& path);
   Database(Database&&) noexcept;
   Database& operator=(Database&&) noexcept;
-  ~Database();
+  ~Database();  // rolls back what was not finished
 
-  // BEGIN IMMEDIATE; `work`; COMMIT, or ROLLBACK when it returns an error. Not nested.
+  // BEGIN IMMEDIATE; `work`; COMMIT, or ROLLBACK when it returns an error. Not nested. `work` may
+  // run twice: a transaction that removes something and finds the disk full is tried again.
   // kDurable: on disk when it returns. kOrdered: survives our crash, and after a power cut the
   // database is consistent but may be older (for what nobody needs after a reboot).
   enum class Commit { kDurable, kOrdered };
   Status Transaction(Commit commit, const std::function<Status()>& work);
   // The same in two halves, so that the caller can do other work while the commit reaches the
-  // disk: Begin, statements, then Finish (or Rollback).
+  // disk: Begin, statements, then Finish (or Rollback). A Finish that fails has rolled back.
   Status Begin(Commit commit);
   Status Finish();
   void Rollback();
 
+  // Shortens the log that commits append to, a matter of two fsyncs. To be called when nobody waits
+  // for this process (a container's cleanup), so that no command has to do it. Best effort.
+  void Tidy();
+
+  // What is wrong with the file, one line each (integrity_check, foreign_key_check); empty: nothing.
+  Result<std::vector<std::string>> Check();
+
   // images. Names are whole references. Setting a name that another image has moves it.
-  Status PutImage(const Image& image);  // insert or update; layers replaced; names added
-  Status SetName(const std::string& name, const std::string& image_id);
-  Status RemoveName(const std::string& name);
+  // PutImage inserts or updates: layers are replaced, names and digests added.
+  Status PutImage(const Image& image);
+  Status SetName(const std::string& name, const std::string& image_id);  // kNotFound: no such image
+  Status RemoveName(const std::string& name);  // a missing name is no error
+  // With its names. kBusy while a container was made from it; a missing image is no error.
   Status RemoveImage(const std::string& id);
   Result<std::optional<Image>> FindImageByName(const std::string& name);
-  // `prefix`: 2..64 hex characters; ambiguous prefixes are kInvalidArgument.
+  // `prefix`: 2..64 lower-case hex characters, anything else finds nothing; an ambiguous one is
+  // kInvalidArgument.
   Result<std::optional<Image>> FindImageById(const std::string& prefix);
+  // By repo digest; the image pulled last when several have it.
   Result<std::optional<Image>> FindImageByDigest(const std::string& repository,
                                                  const std::string& digest);
-  Result<std::vector<Image>> ListImages();
+  Result<std::vector<Image>> ListImages();  // newest `created` first
   Result<std::vector<std::string>> ContainersUsingImage(const std::string& image_id);
 
   // layers
   Status PutLayer(const Layer& layer);
   Status SetLayersDurable(const std::vector<std::string>& diff_ids);
   Result<std::optional<Layer>> FindLayer(const std::string& diff_id);
-  Result<std::vector<std::string>> UnreferencedLayers();
+  Result<std::vector<std::string>> UnreferencedLayers();  // diff ids that no image has
+  // Digests of every blob that an image row names: manifests, configs, layers, repo digests.
   Result<std::vector<std::string>> ReferencedBlobs();
-  Status RemoveLayer(const std::string& diff_id);
+  Status RemoveLayer(const std::string& diff_id);  // a missing one is no error
 
-  // containers. PutContainer inserts; a taken name is kAlreadyExists with the holder's id as
-  // object: the engine makes podman's sentence of it.
+  // containers. PutContainer inserts; a taken name is kAlreadyExists and the error's text() is the
+  // id of the holder: the engine makes podman's sentence of it. kNotFound when `image_id` is set
+  // and the image is gone.
   Status PutContainer(const Container& container);
-  Status UpdateContainer(const Container& container);  // everything but id
-  Status RemoveContainer(const std::string& id);
+  // Everything but id; an empty `spec` keeps the stored one (ListContainers leaves it out).
+  // kNotFound when the container is gone, kAlreadyExists as above.
+  Status UpdateContainer(const Container& container);
+  Status RemoveContainer(const std::string& id);  // and its volume uses; a missing one is no error
+  // Exact name, then full id, then unique id prefix; kInvalidArgument when that is ambiguous.
   Result<std::optional<Container>> FindContainer(const std::string& name_or_id_prefix);
   Result<std::optional<Container>> FindContainerByName(const std::string& name);
-  Result<std::vector<Container>> ListContainers(bool with_spec);  // newest first
+  // `spec` of each is empty with ContainerFields::kSummary. Newest first.
+  enum class ContainerFields { kSummary, kAll };
+  Result<std::vector<Container>> ListContainers(ContainerFields fields);
   Result<std::optional<Container>> LatestContainer();
 
-  // exit codes outlive `--rm` for `wait` (kept five minutes at least)
+  // Exit codes outlive `--rm` for `wait`: kept five minutes at least.
   Status PutExitCode(const std::string& container_id, int code);
   Result<std::optional<int>> FindExitCode(const std::string& container_id);
 
-  // volumes
+  // volumes. PutVolume inserts; a taken name is kAlreadyExists.
   Status PutVolume(const Volume& volume);
-  Status UpdateVolume(const Volume& volume);
+  Status UpdateVolume(const Volume& volume);  // kNotFound
   Result<std::optional<Volume>> FindVolume(const std::string& name);
-  Result<std::vector<Volume>> ListVolumes();
-  Status RemoveVolume(const std::string& name);
+  Result<std::vector<Volume>> ListVolumes();       // by name
+  Status RemoveVolume(const std::string& name);    // kBusy while in use; missing is no error
+  // Both must be there, else kNotFound. The use ends with the container.
   Status UseVolume(const std::string& name, const std::string& container_id);
   Result<std::vector<std::string>> VolumeUsers(const std::string& name);
   Result<std::vector<std::string>> VolumesOf(const std::string& container_id);
 
  private:
-  struct Statements;
-  Database(sqlite3* db, std::unique_ptr<Statements> statements);
-  sqlite3* db_ = nullptr;
-  std::unique_ptr<Statements> statements_;
+  explicit Database(std::unique_ptr<Connection> connection);
+  std::unique_ptr<Connection> connection_;
 };
 
 }  // namespace ctool::state

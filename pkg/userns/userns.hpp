@@ -24,7 +24,8 @@ struct IdMap {
   // True: only the caller's own id is mapped (no ranges, or no newuidmap). Written without a
   // helper, with setgroups denied; chown to other ids fails.
   bool single_id = false;
-  // Absolute paths of the helpers; empty when single_id.
+  // Absolute paths of the helpers; empty when single_id, or when they are not installed and the
+  // caller may write the maps itself (CAP_SETUID and CAP_SETGID).
   std::string newuidmap, newgidmap;
   // Why single_id, for the one warning: "no subordinate ids for 'ann' in /etc/subuid", and the
   // command that mends it. Empty otherwise.
@@ -32,38 +33,47 @@ struct IdMap {
 };
 
 // The default map of a rootless container: 0 is the caller, 1 and up are the caller's subordinate
-// ids in file order, from /etc/subuid and /etc/subgid (by login name and by uid, several ranges,
-// overlaps with the caller's own id or another range skipped). Falls back to a single id as told in
-// IdMap. Errors: kCorrupt for a file that can't be trusted (a FIFO, more than 4 MiB).
+// ids in file order, from /etc/subuid and /etc/subgid (by login name and by uid, several ranges).
+// Ids that are the caller's own, the host's root, already taken by an earlier range, or unknown in
+// the caller's own user namespace are left out. Falls back to a single id as told in IdMap.
+// Errors: kCorrupt for a file that can't be trusted (a FIFO, a directory, more than 64 MiB).
 // Format: subuid(5).
 struct SubidFiles {
   std::string subuid = "/etc/subuid", subgid = "/etc/subgid";
 };
 Result<IdMap> DefaultMap(const SubidFiles& files = {});
 
-// Parses one subid file's text for the user (name and/or uid as owner); malformed lines are skipped
-// with a debug line. Exposed for tests and the fuzzer.
+// Only the caller's own ids, as 0. For callers that decide to go on after a failed WriteMaps.
+IdMap SingleIdMap(std::string reason, std::string hint);
+
+// Parses one subid file's text for the user (name and/or uid as owner; an empty name matches
+// nothing); malformed lines are skipped with a debug line. Exposed for tests and the fuzzer.
 struct SubidRange {
   uint32_t first = 0, count = 0;
   bool operator==(const SubidRange&) const = default;
 };
 std::vector<SubidRange> ParseSubids(std::string_view text, std::string_view user_name, uid_t uid);
 
-// Gives the user namespace of process `pid` (a child of ours that waits for it) its maps:
-// newuidmap and newgidmap in parallel, or direct writes for a single id. `pid` must stay alive
-// meanwhile. The helper's stderr becomes part of the error.
+// Gives the user namespace of process `pid` (a child of ours that waits for it) its maps: direct
+// writes for a single id or with CAP_SETUID and CAP_SETGID, newuidmap and newgidmap in parallel
+// otherwise. `pid` must stay alive and dumpable (PR_SET_DUMPABLE) meanwhile. The helper's stderr
+// becomes part of the error.
 Status WriteMaps(pid_t pid, const IdMap& map);
 
 // Runs `work` in a forked child that is root in a new user namespace with `map` (and a private
-// mount namespace) and returns its exit status: for work on files of subordinate ids. The caller
-// must be single threaded; `work`'s return value (0-255) becomes the status. Files, stdio and
-// environment are the caller's. The child dies with the caller.
+// mount namespace) and returns its exit status, 128 + n when signal n killed it: for work on files
+// of subordinate ids. The caller should be single threaded; `work`'s return value (0-255) becomes
+// the status. Files, stdio and environment are the caller's. The child dies with the caller.
 Result<int> RunInside(const IdMap& map, const std::function<int()>& work);
+
+// What to tell the user when clone or unshare of a user namespace failed with `err`: names the
+// sysctl, the security module or the limit behind it, with the command that mends it.
+Error ExplainUserns(int err);
 
 // True when uid 0 of this process is not the host's root: we are inside a user namespace.
 bool InUserNamespace();
 
-// uid → host uid through the map, or nothing.
+// True when the container's id `inside` has a host id in `mappings`.
 bool MapsInside(const std::vector<IdMapping>& mappings, uint32_t inside);
 
 }  // namespace ctool::userns

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <nlohmann/json.hpp>
+
+#include "cli/render.hpp"
+#include "cli/sink.hpp"
+
+namespace ctool::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json Describe(const Option& o) {
+  Json j = {{"name", o.name}, {"value", ValueName(o)}, {"help", o.help}};
+  if (o.short_name != 0) j["short"] = std::string(1, o.short_name);
+  if (const std::string def = DefaultText(o); !def.empty()) j["default"] = def;
+  if (!o.values.empty()) j["values"] = o.values;
+  if (!o.aliases.empty()) j["aliases"] = o.aliases;
+  if (!o.implied.empty()) j["implied"] = o.implied;
+  if (IsFlag(o)) j["flag"] = true;
+  if (IsRepeatable(o)) j["repeatable"] = true;
+  if (o.hidden) j["hidden"] = true;
+  return j;
+}
+
+Json Describe(const Positional& p) {
+  Json j = {{"name", p.name}, {"min", p.min}};
+  if (p.max != kUnlimited) j["max"] = p.max;
+  return j;
+}
+
+Json Describe(const App& app, const Command& c) {
+  Json j = {{"path", c.path}, {"summary", c.summary}, {"usage", UsageLine(app, c)}};
+  j["aliases"] = c.aliases;
+  j["hidden"] = c.hidden;
+  j["stop_at_first_positional"] = c.stop_at_first_positional;
+  j["needs_images"] = c.needs == Needs::kImages;
+  j["options"] = Json::array();
+  for (const Option& o : c.options) j["options"].push_back(Describe(o));
+  j["args"] = Json::array();
+  for (const Positional& p : c.args) j["args"].push_back(Describe(p));
+  j["examples"] = Json::array();
+  for (const Example& e : c.examples) j["examples"].push_back(e.text);
+  return j;
+}
+
+}  // namespace
+
+std::string DumpJson(const App& app) {
+  Json j = {{"name", app.name}, {"version", app.version}};
+  j["globals"] = Json::array();
+  for (const Option& o : app.globals) j["globals"].push_back(Describe(o));
+  j["groups"] = Json::array();
+  for (const Group& g : app.groups)
+    j["groups"].push_back({{"path", g.path}, {"summary", g.summary}});
+  j["commands"] = Json::array();
+  for (const Command& c : AllCommands(app)) j["commands"].push_back(Describe(app, c));
+  return j.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace ctool::cli

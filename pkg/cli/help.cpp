@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "cli/gotext.hpp"
+#include "cli/render.hpp"
+#include "cli/sink.hpp"
+
+namespace ctool::cli {
+namespace {
+
+// Two columns, the right one three blanks behind the widest left cell, as pflag prints options.
+class Columns {
+ public:
+  void Add(std::string left, std::string right) {
+    width_ = std::max(width_, RuneCount(left));
+    rows_.emplace_back(std::move(left), std::move(right));
+  }
+  std::string Text(size_t gap) const {
+    std::string out;
+    for (const auto& [left, right] : rows_) {
+      const size_t pad = right.empty() ? 0 : width_ - RuneCount(left) + gap;
+      out += fmt::format("{}{:{}}{}\n", left, "", pad, right);
+    }
+    return out;
+  }
+  bool empty() const { return rows_.empty(); }
+
+ private:
+  size_t width_ = 0;
+  std::vector<std::pair<std::string, std::string>> rows_;
+};
+
+std::string OptionRows(std::span<const Option> options) {
+  std::vector<const Option*> sorted;
+  for (const Option& o : options)
+    if (!o.hidden) sorted.push_back(&o);
+  std::sort(sorted.begin(), sorted.end(),
+            [](const Option* a, const Option* b) { return a->name < b->name; });
+  Columns columns;
+  for (const Option* o : sorted) {
+    std::string left = o->short_name != 0 ? fmt::format("  -{}, --{}", o->short_name, o->name)
+                                          : fmt::format("      --{}", o->name);
+    if (const std::string_view value = ValueName(*o); !value.empty())
+      left += o->implied.empty() ? fmt::format(" {}", value) : fmt::format("[={}]", value);
+    std::string right(o->help);
+    if (const std::string def = DefaultText(*o); !def.empty())
+      right += fmt::format(" (default {})", def);
+    columns.Add(std::move(left), std::move(right));
+  }
+  return columns.Text(3);
+}
+
+std::string Indented(std::string_view text) {
+  std::string out;
+  for (const std::string& line : Split(text, '\n'))
+    out += line.empty() ? "\n" : fmt::format("  {}\n", line);
+  return out;
+}
+
+std::string ExampleRows(const App& app, std::span<const Example> examples) {
+  std::string out;
+  for (const Example& e : examples) {
+    if (!e.explanation.empty()) out += fmt::format("  # {}\n", e.explanation);
+    out += fmt::format("  {} {}\n", app.name, e.text);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string UsageLine(const App& app, const Command& command) {
+  std::string line = fmt::format("{} {}", app.name, command.path);
+  if (!command.options.empty()) line += " [options]";
+  if (!command.usage.empty()) return fmt::format("{} {}", line, command.usage);
+  for (const Positional& p : command.args) {
+    const std::string more = p.max > 1 ? fmt::format(" [{}...]", p.name) : "";
+    if (p.min > 0)
+      line += fmt::format(" {}{}", p.name, more);
+    else
+      line += p.max > 1 ? fmt::format(" [{}...]", p.name) : fmt::format(" [{}]", p.name);
+  }
+  return line;
+}
+
+std::string CommandHelp(const App& app, const Command& command) {
+  std::string out = fmt::format("{}\n", command.summary);
+  const std::string_view prose = command.prose.empty() ? command.summary : command.prose;
+  out += fmt::format("\nDescription:\n{}", Indented(prose));
+  out += fmt::format("\nUsage:\n  {}\n", UsageLine(app, command));
+  if (!command.aliases.empty()) {
+    out += "\nAliases:\n ";
+    for (const std::string& alias : command.aliases)
+      out += fmt::format("{} {} {}", &alias == &command.aliases[0] ? "" : ",", app.name, alias);
+    out += "\n";
+  }
+  if (!command.examples.empty())
+    out += fmt::format("\nExamples:\n{}", ExampleRows(app, command.examples));
+  if (const std::string rows = OptionRows(command.options); !rows.empty())
+    out += fmt::format("\nOptions:\n{}", rows);
+  return out;
+}
+
+std::string GroupHelp(const App& app, std::string_view path) {
+  const auto group = std::find_if(app.groups.begin(), app.groups.end(),
+                                  [&](const Group& g) { return g.path == path; });
+  const std::string_view summary = group != app.groups.end() ? group->summary : app.summary;
+  const std::string called =
+      path.empty() ? fmt::format("{} [options]", app.name) : fmt::format("{} {}", app.name, path);
+  std::string out = fmt::format("{}\n\nUsage:\n  {} [command]\n", summary, called);
+  Columns commands;
+  for (const Child& child : Children(app, path)) {
+    if (child.group != nullptr) {
+      commands.Add(fmt::format("  {}", child.word), std::string(child.group->summary));
+      continue;
+    }
+    const Command command = child.entry->make().description;
+    if (!command.hidden)
+      commands.Add(fmt::format("  {}", child.word), std::string(command.summary));
+  }
+  if (!commands.empty()) out += fmt::format("\nAvailable Commands:\n{}", commands.Text(1));
+  if (!path.empty()) return out;
+  std::vector<Option> options = app.globals;
+  options.push_back({.name = "help", .help = "Show this help, or a command's behind its name"});
+  options.push_back({.name = "version", .short_name = 'v', .help = "Show the version"});
+  bool none = false;
+  for (size_t i = options.size() - 2; i < options.size(); ++i) options[i].sink = &none;
+  return out + fmt::format("\nOptions:\n{}", OptionRows(options));
+}
+
+}  // namespace ctool::cli

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "cli/render.hpp"
+#include "cli/sink.hpp"
+
+namespace ctool::cli {
+namespace {
+
+// Text as roff shows it literally. An ASCII '-' must be \- to be copied out of a page as such.
+std::string Roff(std::string_view text) {
+  std::string out;
+  bool line_start = true;
+  for (const char c : text) {
+    if (line_start && (c == '.' || c == '\'')) out += "\\&";
+    line_start = c == '\n';
+    if (c == '\\')
+      out += "\\e";
+    else if (c == '-')
+      out += "\\-";
+    else if (c == '"')
+      out += "\\(dq";
+    else
+      out += c;
+  }
+  return out;
+}
+
+std::string Bold(std::string_view text) { return fmt::format("\\fB{}\\fR", Roff(text)); }
+std::string Italic(std::string_view text) { return fmt::format("\\fI{}\\fR", Roff(text)); }
+
+std::string PageName(std::string_view program, std::string_view path) {
+  std::string name = fmt::format("{}{}{}", program, path.empty() ? "" : "-", path);
+  std::replace(name.begin(), name.end(), ' ', '-');
+  return name;
+}
+
+std::string Sentence(std::string_view text) {
+  return text.empty() || EndsWith(text, ".") ? std::string(text) : fmt::format("{}.", text);
+}
+
+// Paragraphs; lines that begin with four blanks are shown as they are.
+std::string Paragraphs(std::string_view prose) {
+  std::string out;
+  bool literal = false, between = false;
+  for (const std::string& line : Split(prose, '\n')) {
+    const bool is_literal = StartsWith(line, "    ");
+    if (literal && !is_literal) out += ".EE\n.RE\n";
+    if (!literal && is_literal) out += out.empty() ? ".RS 4\n.EX\n" : ".PP\n.RS 4\n.EX\n";
+    if (literal && !is_literal && !line.empty()) out += ".PP\n";
+    if (!literal && !is_literal && between && !line.empty()) out += ".PP\n";
+    literal = is_literal;
+    between = line.empty();
+    if (!line.empty()) out += Roff(is_literal ? std::string_view(line).substr(4) : line) + "\n";
+  }
+  return literal ? out + ".EE\n.RE\n" : out;
+}
+
+std::string Title(std::string_view page, const App& app) {
+  std::string upper(page);
+  for (char& c : upper)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  // The version stands where a date is usual: the pages of one version are the same bytes whenever
+  // they are made.
+  return fmt::format(".TH {} 1 \"\" \"{} {}\" \"User Commands\"\n", Roff(upper), app.name,
+                     app.version);
+}
+
+std::string OptionList(std::span<const Option> options) {
+  std::vector<const Option*> sorted;
+  for (const Option& o : options)
+    if (!o.hidden) sorted.push_back(&o);
+  std::sort(sorted.begin(), sorted.end(),
+            [](const Option* a, const Option* b) { return a->name < b->name; });
+  std::string out;
+  for (const Option* o : sorted) {
+    std::string head = Bold(fmt::format("--{}", o->name));
+    if (const std::string_view value = ValueName(*o); !value.empty())
+      head += o->implied.empty() ? "=" + Italic(value) : "[=" + Italic(value) + "]";
+    if (o->short_name != 0) head = Bold(fmt::format("-{}", o->short_name)) + ", " + head;
+    out += fmt::format(".TP\n{}\n{}\n", head, Roff(Sentence(o->help)));
+    if (!o->detail.empty()) out += Roff(o->detail) + "\n";
+    if (const std::string def = DefaultText(*o); !def.empty())
+      out += fmt::format("The default is {}.\n", Roff(def));
+    if (!o->values.empty() && o->help.find(o->values[0]) == std::string_view::npos) {
+      std::string words;
+      for (const std::string_view value : o->values)
+        words += (words.empty() ? "" : ", ") + Bold(value);
+      out += fmt::format("One of {}.\n", words);
+    }
+  }
+  return out.empty() ? out : ".SH OPTIONS\n" + out;
+}
+
+std::string ExampleList(const App& app, std::span<const Example> examples) {
+  if (examples.empty()) return {};
+  std::string out = ".SH EXAMPLES\n";
+  for (const Example& e : examples) {
+    if (!e.explanation.empty()) out += fmt::format("{}:\n", Roff(e.explanation));
+    out += fmt::format(".PP\n.RS 4\n.EX\n{}\n.EE\n.RE\n", Roff(fmt::format("{} {}", app.name, e.text)));
+    if (&e != &examples.back()) out += ".PP\n";
+  }
+  // .PP right behind a heading is superfluous.
+  const std::string_view twice = ".SH EXAMPLES\n.PP\n";
+  if (StartsWith(out, twice)) out.replace(0, twice.size(), ".SH EXAMPLES\n");
+  return out;
+}
+
+std::string ExitList(const App& app, std::span<const ExitCode> exits) {
+  std::string out = ".SH EXIT STATUS\n";
+  if (exits.empty()) out += ".TP\n0\nSuccess.\n";
+  for (const ExitCode& e : exits)
+    out += fmt::format(".TP\n{}\n{}\n", Roff(e.status), Roff(Sentence(e.meaning)));
+  const bool said = std::any_of(exits.begin(), exits.end(),
+                                [](const ExitCode& e) { return e.status == "125"; });
+  if (!said)
+    out += fmt::format(".TP\n125\n{} itself failed, or the command line is wrong.\n", app.name);
+  return out;
+}
+
+// References to the pages above and below.
+std::string SeeAlso(const std::vector<std::string>& pages) {
+  std::string out = ".SH SEE ALSO\n";
+  for (const std::string& page : pages)
+    out += fmt::format(".BR {} (1){}\n", Roff(page), &page == &pages.back() ? "" : " ,");
+  return out;
+}
+
+std::string CommandPage(const App& app, const Command& command) {
+  const std::string page = PageName(app.name, command.path);
+  std::string out = Title(page, app);
+  out += fmt::format(".SH NAME\n{} \\- {}\n", Roff(page), Roff(command.summary));
+  const std::string usage = UsageLine(app, command);
+  const std::string head = fmt::format("{} {}", app.name, command.path);
+  out += fmt::format(".SH SYNOPSIS\n{}{}\n", Bold(head), Roff(usage.substr(head.size())));
+  for (const std::string& alias : command.aliases)
+    out += fmt::format(".PP\n{}{}\n", Bold(fmt::format("{} {}", app.name, alias)),
+                       Roff(usage.substr(head.size())));
+  const std::string summary = Sentence(command.summary);
+  out += ".SH DESCRIPTION\n" + Paragraphs(command.prose.empty() ? summary : command.prose);
+  out += OptionList(command.options) + ExitList(app, command.exits);
+  out += ExampleList(app, command.examples);
+  std::vector<std::string> others = {std::string(app.name)};
+  if (const size_t cut = command.path.rfind(' '); cut != std::string::npos)
+    others.push_back(PageName(app.name, command.path.substr(0, cut)));
+  return out + SeeAlso(others);
+}
+
+std::string GroupPage(const App& app, std::string_view path, std::string_view summary) {
+  const std::string page = PageName(app.name, path);
+  std::string out = Title(page, app);
+  out += fmt::format(".SH NAME\n{} \\- {}\n", Roff(page), Roff(summary));
+  const std::string head = path.empty() ? std::string(app.name)
+                                        : fmt::format("{} {}", app.name, path);
+  out += fmt::format(".SH SYNOPSIS\n{} {}\\fIcommand\\fR [\\fIargument\\fR ...]\n", Bold(head),
+                     path.empty() ? "[options] " : "");
+  const bool top = path.empty() && !app.prose.empty();
+  out += ".SH DESCRIPTION\n" + Paragraphs(top ? app.prose : Sentence(summary));
+  if (path.empty()) out += OptionList(app.globals);
+  out += ".SH COMMANDS\n";
+  std::vector<std::string> pages;
+  for (const Child& child : Children(app, path)) {
+    std::string_view about = child.group != nullptr ? child.group->summary : "";
+    std::string_view target = child.group != nullptr ? child.group->path : "";
+    if (child.entry != nullptr) {
+      const Command command = child.entry->make().description;
+      if (command.hidden) continue;
+      about = command.summary;
+      target = child.entry->path;
+    }
+    pages.push_back(PageName(app.name, target));
+    out += fmt::format(".TP\n{}\n{}\nSee\n.BR {} (1).\n", Bold(child.word),
+                       Roff(Sentence(about)), Roff(pages.back()));
+  }
+  if (path.empty()) out += ExitList(app, app.exits) + ExampleList(app, app.examples);
+  std::vector<std::string> others;
+  if (!path.empty()) others.push_back(std::string(app.name));
+  for (const std::string& p : pages) others.push_back(p);
+  return others.empty() ? out : out + SeeAlso(others);
+}
+
+}  // namespace
+
+std::vector<std::string> ManPageNames(const App& app) {
+  std::vector<std::string> names = {std::string(app.name)};
+  for (const Group& g : app.groups)
+    if (!g.hidden) names.push_back(PageName(app.name, g.path));
+  for (const Command& c : AllCommands(app))
+    if (!c.hidden) names.push_back(PageName(app.name, c.path));
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::string ManPage(const App& app, std::string_view page) {
+  if (page == app.name) return GroupPage(app, "", app.summary);
+  for (const Group& g : app.groups)
+    if (PageName(app.name, g.path) == page) return GroupPage(app, g.path, g.summary);
+  for (const Entry& e : app.entries)
+    if (PageName(app.name, e.path) == page) return CommandPage(app, Make(e, e.path).description);
+  return {};
+}
+
+}  // namespace ctool::cli

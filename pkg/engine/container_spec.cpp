@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/container_spec.hpp"
+
+#include <nlohmann/json.hpp>
+#include <type_traits>
+
+namespace ctool::engine {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// The fields of a record are named once, in Fields(); Reader and Writer visit them, so that what
+// is written and what is read can't drift apart.
+class Reader;
+template <class T>
+concept Record = requires(Reader& r, T& t) { Fields(r, t); };
+
+template <class T>
+struct IsVector : std::false_type {};
+template <class T>
+struct IsVector<std::vector<T>> : std::true_type {};
+
+class Reader {
+ public:
+  explicit Reader(const Json& doc) : doc_(doc) {}
+
+  // An absent field, or one of another type, leaves the default.
+  template <class T>
+  void operator()(const char* key, T& value) {
+    const auto it = doc_.find(key);
+    if (it != doc_.end()) Convert(*it, value);
+  }
+  template <class T>
+  void operator()(const char* key, std::optional<T>& value) {
+    const auto it = doc_.find(key);
+    if (it != doc_.end()) Convert(*it, value.emplace());
+  }
+
+ private:
+  template <class T>
+  static void Convert(const Json& from, T& to) {
+    if constexpr (std::is_same_v<T, bool>) {
+      if (from.is_boolean()) to = from.get<bool>();
+    } else if constexpr (std::is_integral_v<T>) {
+      if (from.is_number_integer()) to = from.get<T>();
+    } else if constexpr (std::is_floating_point_v<T>) {
+      if (from.is_number()) to = from.get<T>();
+    } else if constexpr (std::is_same_v<T, std::string>) {
+      if (from.is_string()) to = from.get<std::string>();
+    } else if constexpr (IsVector<T>::value) {
+      if (!from.is_array()) return;
+      for (const Json& item : from) Convert(item, to.emplace_back());
+    } else if constexpr (Record<T>) {
+      if (!from.is_object()) return;
+      Reader nested(from);
+      Fields(nested, to);
+    } else {
+      if (!from.is_object()) return;
+      for (const auto& [key, value] : from.items()) Convert(value, to[key]);
+    }
+  }
+  const Json& doc_;
+};
+
+class Writer {
+ public:
+  template <class T>
+  void operator()(const char* key, const T& value) {
+    doc[key] = Convert(value);
+  }
+  template <class T>
+  void operator()(const char* key, const std::optional<T>& value) {
+    if (value) doc[key] = Convert(*value);
+  }
+  Json doc = Json::object();
+
+ private:
+  template <class T>
+  static Json Convert(const T& value) {
+    if constexpr (IsVector<T>::value) {
+      Json list = Json::array();
+      for (const auto& item : value) list.push_back(Convert(item));
+      return list;
+    } else if constexpr (Record<T>) {
+      Writer nested;
+      Fields(nested, value);
+      return std::move(nested.doc);
+    } else {
+      return Json(value);
+    }
+  }
+};
+
+// T is the record, const when it is written.
+template <class V, class T>
+  requires std::is_same_v<std::remove_const_t<T>, ContainerMount>
+void Fields(V& v, T& m) {
+  v("type", m.type);
+  v("name", m.name);
+  v("source", m.source);
+  v("destination", m.destination);
+  v("options", m.options);
+  v("anonymous", m.anonymous);
+}
+
+template <class V, class T>
+  requires std::is_same_v<std::remove_const_t<T>, spec::Rlimit>
+void Fields(V& v, T& limit) {
+  v("type", limit.type);
+  v("soft", limit.soft);
+  v("hard", limit.hard);
+}
+
+template <class V, class T>
+  requires std::is_same_v<std::remove_const_t<T>, spec::HealthCheck>
+void Fields(V& v, T& check) {
+  v("test", check.test);
+  v("interval", check.interval);
+  v("timeout", check.timeout);
+  v("startPeriod", check.start_period);
+  v("retries", check.retries);
+}
+
+template <class V, class T>
+  requires std::is_same_v<std::remove_const_t<T>, ContainerSpec>
+void Fields(V& v, T& s) {
+  v("id", s.id);
+  v("name", s.name);
+  v("imageId", s.image_id);
+  v("imageName", s.image_name);
+  v("imageDigest", s.image_digest);
+  v("created", s.created);
+  v("layers", s.layers);
+  v("entrypoint", s.entrypoint);
+  v("command", s.command);
+  v("env", s.env);
+  v("workingDir", s.working_dir);
+  v("createWorkingDir", s.create_working_dir);
+  v("user", s.user);
+  v("groupAdd", s.group_add);
+  v("hostname", s.hostname);
+  v("tty", s.tty);
+  v("interactive", s.interactive);
+  v("init", s.init);
+  v("labels", s.labels);
+  v("annotations", s.annotations);
+  v("umask", s.umask);
+  v("oomScoreAdj", s.oom_score_adj);
+  v("stopSignal", s.stop_signal);
+  v("stopTimeout", s.stop_timeout);
+  v("timeout", s.timeout);
+  v("autoRemove", s.auto_remove);
+  v("restartPolicy", s.restart_policy);
+  v("restartRetries", s.restart_retries);
+  v("mounts", s.mounts);
+  v("readOnly", s.read_only);
+  v("readOnlyTmpfs", s.read_only_tmpfs);
+  v("shmSize", s.shm_size);
+  v("devices", s.devices);
+  v("network", s.network);
+  v("networkMode", s.network_mode);
+  v("networkOptions", s.network_options);
+  v("ports", s.ports);
+  v("exposed", s.exposed);
+  v("dns", s.dns);
+  v("dnsSearch", s.dns_search);
+  v("dnsOption", s.dns_option);
+  v("addHost", s.add_host);
+  v("noHosts", s.no_hosts);
+  v("pidMode", s.pid_mode);
+  v("ipcMode", s.ipc_mode);
+  v("utsMode", s.uts_mode);
+  v("cgroupnsMode", s.cgroupns_mode);
+  v("usernsMode", s.userns_mode);
+  v("privileged", s.privileged);
+  v("noNewPrivileges", s.no_new_privileges);
+  v("capAdd", s.cap_add);
+  v("capDrop", s.cap_drop);
+  v("bounding", s.bounding);
+  v("ambient", s.ambient);
+  v("securityOpt", s.security_opt);
+  v("seccomp", s.seccomp);
+  v("maskedPaths", s.masked_paths);
+  v("readonlyPaths", s.readonly_paths);
+  v("rlimits", s.rlimits);
+  v("sysctls", s.sysctls);
+  v("memory", s.memory);
+  v("pidsLimit", s.pids_limit);
+  v("cpus", s.cpus);
+  v("logDriver", s.log_driver);
+  v("logPath", s.log_path);
+  v("logMaxSize", s.log_max_size);
+  v("cidfile", s.cidfile);
+  v("pidFile", s.pid_file);
+  v("monitorPidFile", s.monitor_pid_file);
+  v("healthcheck", s.healthcheck);
+  v("createCommand", s.create_command);
+}
+
+}  // namespace
+
+std::vector<std::string> ContainerSpec::Argv() const {
+  std::vector<std::string> argv = entrypoint;
+  argv.insert(argv.end(), command.begin(), command.end());
+  return argv;
+}
+
+Result<ContainerSpec> ContainerSpec::Parse(std::string_view json) {
+  const Json doc = Json::parse(json, nullptr, false);
+  if (!doc.is_object()) return Error(Code::kCorrupt, "the container's record is not a JSON object");
+  ContainerSpec spec;
+  Reader reader(doc);
+  Fields(reader, spec);
+  return spec;
+}
+
+std::string ContainerSpec::Print() const {
+  Writer writer;
+  Fields(writer, *this);
+  return writer.doc.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace ctool::engine

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "spec/image.hpp"
+#include "spec/runtime.hpp"
+
+namespace ctool::engine {
+
+struct ContainerMount {
+  std::string type;         // "bind", "volume", "tmpfs"
+  std::string name;         // of a volume
+  std::string source;       // host path
+  std::string destination;  // in the container
+  std::vector<std::string> options;
+  bool anonymous = false;   // a volume that goes with the container
+};
+
+// A container as it was asked for, with every default filled in: what the record keeps, inspect
+// shows and the bundle is made from.
+struct ContainerSpec {
+  std::string id, name, image_id, image_name, image_digest;
+  int64_t created = 0;  // wall ns
+  std::vector<std::string> layers;  // lower folders, top first
+
+  std::vector<std::string> entrypoint, command;  // argv is their concatenation
+  std::vector<std::string> env;
+  std::string working_dir;
+  bool create_working_dir = false;  // it is the image's, so it is made if missing
+  std::string user;
+  std::vector<std::string> group_add;
+  std::string hostname;
+  bool tty = false, interactive = false, init = false;
+  std::map<std::string, std::string> labels, annotations;
+  std::string umask;
+  std::optional<int> oom_score_adj;
+
+  std::string stop_signal;  // "SIGTERM"
+  int64_t stop_timeout = 10, timeout = 0;
+  bool auto_remove = false;
+  std::string restart_policy;  // "", "no", "on-failure", "always", "unless-stopped"
+  int64_t restart_retries = 0;
+
+  std::vector<ContainerMount> mounts;
+  bool read_only = false, read_only_tmpfs = true;
+  int64_t shm_size = 65536 << 10;
+  std::vector<std::string> devices;  // "/dev/fuse", "/dev/x:/dev/y:rw"
+
+  std::string network;          // what the user typed; "" is the default
+  std::string network_mode;     // "none", "host", "slirp4netns"
+  std::string network_options;  // after the colon
+  std::vector<std::string> ports;    // as published: podman's -p, one mapping each
+  std::vector<std::string> exposed;  // "80/tcp"
+  std::vector<std::string> dns, dns_search, dns_option, add_host;
+  bool no_hosts = false;
+
+  std::string pid_mode, ipc_mode, uts_mode, cgroupns_mode, userns_mode;
+  bool privileged = false, no_new_privileges = false;
+  std::vector<std::string> cap_add, cap_drop;        // as typed
+  std::vector<std::string> bounding, ambient;        // effective result
+  std::vector<std::string> security_opt;
+  std::string seccomp = "default";  // "default", "unconfined", or a path
+  std::vector<std::string> masked_paths, readonly_paths;
+  std::vector<spec::Rlimit> rlimits;
+  std::map<std::string, std::string> sysctls;
+  int64_t memory = 0, pids_limit = 0;  // asked for; see inspect's notes on limits
+  double cpus = 0;
+
+  std::string log_driver = "k8s-file", log_path;
+  int64_t log_max_size = -1;
+  std::string cidfile, pid_file, monitor_pid_file;
+  std::optional<spec::HealthCheck> healthcheck;
+  std::vector<std::string> create_command;
+
+  std::vector<std::string> Argv() const;
+  static Result<ContainerSpec> Parse(std::string_view json);
+  std::string Print() const;
+};
+
+}  // namespace ctool::engine

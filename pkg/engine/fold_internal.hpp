@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Folding: what was typed, containers.conf and the image's defaults become one ContainerSpec. Each
+// function takes a part; errors are kInvalidArgument with podman's words where scripts know them.
+#pragma once
+
+#include "base/result.hpp"
+#include "config/containers_conf.hpp"
+#include "engine/container_spec.hpp"
+#include "engine/options.hpp"
+#include "spec/image.hpp"
+#include "state/store.hpp"
+
+namespace ctool::engine {
+
+struct FoldInput {
+  const CreateOptions& options;
+  const config::ContainersConf& conf;
+  const spec::ImageDefaults& image;
+};
+
+// What can be judged without the image: conflicts, syntax. Before anything is pulled.
+Status CheckOptions(const CreateOptions& options);
+
+Status FoldProcess(const FoldInput& in, ContainerSpec& spec);   // argv, user, workdir, hostname
+Status FoldEnv(const FoldInput& in, ContainerSpec& spec);       // after FoldProcess
+Status FoldMounts(const FoldInput& in, ContainerSpec& spec);    // -v, --mount, --tmpfs, volumes
+Status FoldNetwork(const FoldInput& in, ContainerSpec& spec);
+Status FoldSecurity(const FoldInput& in, ContainerSpec& spec);
+Status FoldLimits(const FoldInput& in, ContainerSpec& spec);
+Status FoldLifecycle(const FoldInput& in, ContainerSpec& spec);  // restart, signals, logs, labels
+
+// "64m", "1g", "1048576", "1.5g", "2kb": bytes (docker/go-units RAMInBytes).
+Result<int64_t> ParseBytes(const std::string& text, const std::string& option);
+
+// podman's grammar of names: [a-zA-Z0-9][a-zA-Z0-9_.-]*
+bool IsValidName(std::string_view name);
+// "adjective_surname".
+std::string RandomName();
+
+}  // namespace ctool::engine

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cmath>
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "engine/fold_internal.hpp"
+#include "sys/file.hpp"
+#include "sys/signals.hpp"
+
+namespace ctool::engine {
+namespace {
+
+Status FoldRestart(const CreateOptions& o, ContainerSpec& spec) {
+  const size_t colon = o.restart.find(':');
+  const std::string policy = o.restart.substr(0, colon);
+  const bool known = policy.empty() || policy == "no" || policy == "always" ||
+                     policy == "unless-stopped" || policy == "on-failure";
+  if (!known)
+    return Error(Code::kInvalidArgument,
+                 "restart policy " + Quote(policy) + " is not one of no, on-failure, always, unless-stopped");
+  if (colon != std::string::npos) {
+    const std::optional<uint64_t> retries = ParseUint(std::string_view(o.restart).substr(colon + 1));
+    if (policy != "on-failure")
+      return Error(Code::kInvalidArgument, "restart policy " + Quote(policy) + " takes no count of retries");
+    if (!retries || *retries > INT32_MAX)
+      return Error(Code::kInvalidArgument, "invalid count of retries in " + Quote(o.restart));
+    spec.restart_retries = static_cast<int64_t>(*retries);
+  }
+  spec.restart_policy = policy;
+  return Ok();
+}
+
+Status FoldLabels(const FoldInput& in, ContainerSpec& spec) {
+  const auto set = [](std::map<std::string, std::string>& into, const std::string& text) {
+    const size_t equals = text.find('=');
+    into[text.substr(0, equals)] = equals == std::string::npos ? "" : text.substr(equals + 1);
+  };
+  spec.labels = in.image.labels;
+  for (const std::string& path : in.options.label_file)
+    for (const std::string& line : Split(TRY(sys::ReadFile(path)), '\n'))
+      if (const std::string_view text = Trim(line); !text.empty() && text[0] != '#')
+        set(spec.labels, std::string(text));
+  for (const std::string& label : in.options.label) {
+    if (label.empty() || label[0] == '=')
+      return Error(Code::kInvalidArgument, "invalid label " + Quote(label) + ": wanted KEY=VALUE");
+    set(spec.labels, label);
+  }
+  for (const std::string& annotation : in.options.annotation) {
+    if (annotation.find('=') == std::string::npos || annotation[0] == '=')
+      return Error(Code::kInvalidArgument, "invalid annotation " + Quote(annotation) + ": wanted KEY=VALUE");
+    set(spec.annotations, annotation);
+  }
+  return Ok();
+}
+
+Status FoldLog(const FoldInput& in, ContainerSpec& spec) {
+  std::string driver = in.options.log_driver;
+  if (driver.empty()) driver = in.conf.log_driver.value_or("k8s-file");
+  if (driver == "json-file") driver = "k8s-file";
+  // A default that this build does not have (journald) is not the user's request.
+  if (driver != "k8s-file" && driver != "none") {
+    if (!in.options.log_driver.empty())
+      return Error(Code::kUnsupported, "log driver " + Quote(driver) + " is not supported: use k8s-file or none");
+    driver = "k8s-file";
+  }
+  spec.log_driver = driver;
+  spec.log_max_size = in.conf.log_size_max.value_or(-1);
+  for (const std::string& option : in.options.log_opt) {
+    const size_t equals = option.find('=');
+    const std::string key = option.substr(0, equals);
+    const std::string value = equals == std::string::npos ? "" : option.substr(equals + 1);
+    if (key == "path") {
+      if (value.empty() || value[0] != '/')
+        return Error(Code::kInvalidArgument, "log path " + Quote(value) + " is not an absolute path");
+      spec.log_path = value;
+    } else if (key == "max-size") {
+      spec.log_max_size = TRY(ParseBytes(value, "--log-opt max-size"));
+    } else if (key != "tag") {
+      return Error(Code::kInvalidArgument, "unknown log option " + Quote(key) + ": wanted path, max-size or tag");
+    }
+  }
+  return Ok();
+}
+
+}  // namespace
+
+Result<int64_t> ParseBytes(const std::string& text, const std::string& option) {
+  const Error invalid(Code::kInvalidArgument, "invalid size " + Quote(text) + " for " + option +
+                                                  ": wanted a number with b, k, m, g or t");
+  const std::string lower = ToLower(text);
+  size_t digits = 0;
+  while (digits < lower.size() && ((lower[digits] >= '0' && lower[digits] <= '9') || lower[digits] == '.')) ++digits;
+  std::string unit = lower.substr(digits);
+  if (EndsWith(unit, "ib")) unit.erase(unit.size() - 2);
+  else if (unit.size() > 1 && unit.back() == 'b') unit.pop_back();
+  constexpr std::string_view kUnits = "bkmgtp";
+  const size_t power = unit.empty() ? 0 : kUnits.find(unit);
+  if (digits == 0 || unit.size() > 1 || power == std::string_view::npos) return invalid;
+  char* end = nullptr;
+  const std::string number = lower.substr(0, digits);
+  const double value = std::strtod(number.c_str(), &end) * std::pow(1024.0, static_cast<double>(power));
+  if (*end != '\0' || !(value >= 0) || value > 9.0e18) return invalid;
+  return static_cast<int64_t>(value);
+}
+
+Status CheckOptions(const CreateOptions& o) {
+  const bool keeps = o.restart.empty() || o.restart == "no" || StartsWith(o.restart, "on-failure");
+  if (o.rm && !keeps)
+    return Error(Code::kInvalidArgument,
+                 R"(the --rm option conflicts with --restart, when the restartPolicy is not "" and "no")");
+  if (o.no_hosts && !o.add_host.empty())
+    return Error(Code::kInvalidArgument, "--no-hosts and --add-host cannot be set together");
+  if (!o.fetch.platform.empty() && (!o.fetch.arch.empty() || !o.fetch.os.empty()))
+    return Error(Code::kInvalidArgument, "--platform option can not be specified with --arch or --os");
+  if (!o.name.empty() && !IsValidName(o.name[0] == '/' ? std::string_view(o.name).substr(1) : o.name))
+    return Error(Code::kInvalidArgument, "names must match [a-zA-Z0-9][a-zA-Z0-9_.-]*: invalid argument: " + Printable(o.name));
+  if (o.stop_timeout && (*o.stop_timeout < -1 || *o.stop_timeout > INT32_MAX))
+    return Error(Code::kInvalidArgument, "invalid stop timeout " + std::to_string(*o.stop_timeout));
+  if (o.timeout < 0) return Error(Code::kInvalidArgument, "invalid timeout " + std::to_string(o.timeout));
+  if (o.cgroups == "split")
+    return Error(Code::kUnsupported, "--cgroups=split is not supported: use enabled, disabled or no-conmon");
+  return Ok();
+}
+
+Status FoldLifecycle(const FoldInput& in, ContainerSpec& spec) {
+  const CreateOptions& o = in.options;
+  TRY(FoldRestart(o, spec));
+  TRY(FoldLabels(in, spec));
+  TRY(FoldLog(in, spec));
+  const std::string signal_text = !o.stop_signal.empty() ? o.stop_signal
+                                  : !in.image.stop_signal.empty() ? in.image.stop_signal : "SIGTERM";
+  const std::optional<int> signal = sys::ParseSignal(signal_text);
+  if (!signal) return Error(Code::kInvalidArgument, "invalid signal: " + Printable(signal_text));
+  spec.stop_signal = sys::SignalName(*signal);
+  spec.stop_timeout = o.stop_timeout.value_or(in.conf.stop_timeout.value_or(10));
+  spec.timeout = o.timeout;
+  spec.auto_remove = o.rm;
+  spec.cidfile = o.cidfile;
+  spec.pid_file = o.pidfile;
+  spec.monitor_pid_file = o.conmon_pidfile;
+  spec.healthcheck = in.image.healthcheck;
+  spec.create_command = o.create_command;
+  return Ok();
+}
+
+}  // namespace ctool::engine

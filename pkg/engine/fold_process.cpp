@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "base/text.hpp"
+#include "engine/fold_internal.hpp"
+
+namespace ctool::engine {
+namespace {
+
+// A JSON array of strings is the list; anything else is one word, "" none.
+std::vector<std::string> ParseEntrypoint(const std::string& text) {
+  if (text.empty()) return {};
+  const nlohmann::json list = nlohmann::json::parse(text, nullptr, false);
+  std::vector<std::string> words;
+  if (!list.is_array()) return {text};
+  for (const auto& word : list) {
+    if (!word.is_string()) return {text};
+    words.push_back(word.get<std::string>());
+  }
+  return words;
+}
+
+// path.Clean of an absolute path: no ".", "..", "//".
+std::string CleanAbsolute(const std::string& path) {
+  std::vector<std::string> parts;
+  for (std::string& part : Split(path, '/')) {
+    if (part.empty() || part == ".") continue;
+    if (part != "..") parts.push_back(std::move(part));
+    else if (!parts.empty()) parts.pop_back();
+  }
+  return "/" + Join(parts, "/");
+}
+
+Result<std::string> HostName() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) < 0) return Error::Sys(errno, "gethostname");
+  return std::string(name.data());
+}
+
+Status CheckHostname(const std::string& name) {
+  const bool plain = std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.' || c == '_';
+  });
+  if (name.size() > 64 || !plain)
+    return Error(Code::kInvalidArgument, "invalid hostname " + Quote(name) +
+                                             ": at most 64 of a-z, A-Z, 0-9, '-', '.' and '_'");
+  return Ok();
+}
+
+Status CheckNoNul(const std::vector<std::string>& words, const char* what) {
+  for (const std::string& word : words)
+    if (word.find('\0') != std::string::npos)
+      return Error(Code::kInvalidArgument, std::string(what) + " " + Quote(word) + " holds a NUL");
+  return Ok();
+}
+
+}  // namespace
+
+Status FoldProcess(const FoldInput& in, ContainerSpec& spec) {
+  const CreateOptions& o = in.options;
+  spec.command = o.command;
+  if (o.entrypoint) {
+    spec.entrypoint = ParseEntrypoint(*o.entrypoint);
+  } else {
+    spec.entrypoint = in.image.entrypoint;
+    if (spec.command.empty()) spec.command = in.image.cmd;
+  }
+  TRY(CheckNoNul(spec.entrypoint, "entrypoint"));
+  TRY(CheckNoNul(spec.command, "command"));
+  if (spec.Argv().empty())
+    return Error(Code::kNoCommand, "no command or entrypoint provided, and no CMD or ENTRYPOINT from image");
+
+  spec.working_dir = "/";
+  if (!o.workdir.empty()) {
+    if (o.workdir[0] != '/')
+      return Error(Code::kInvalidArgument, "workdir " + Quote(o.workdir) + " is not an absolute path");
+    spec.working_dir = CleanAbsolute(o.workdir);
+  } else if (!in.image.working_dir.empty()) {
+    spec.working_dir = CleanAbsolute(in.image.working_dir);
+    spec.create_working_dir = true;
+  }
+  spec.user = o.user.empty() ? in.image.user : o.user;
+  spec.group_add = o.group_add;
+  spec.tty = o.tty;
+  spec.interactive = o.interactive;
+  spec.init = o.init || in.conf.init.value_or(false);
+
+  const bool host_uts = o.uts == "host" || std::find(o.network.begin(), o.network.end(), "host") != o.network.end();
+  if (o.hostname) {
+    TRY(CheckHostname(*o.hostname));
+    if (o.uts == "host" && !o.hostname->empty())
+      return Error(Code::kInvalidArgument, "cannot set a hostname in the host's UTS namespace");
+  }
+  spec.hostname = o.hostname && !o.hostname->empty() ? *o.hostname
+                  : host_uts                         ? TRY(HostName())
+                                                     : spec.id.substr(0, 12);
+  spec.umask = !o.umask.empty() ? o.umask : in.conf.umask.value_or("0022");
+  const bool octal = !spec.umask.empty() && spec.umask.size() <= 4 &&
+                     spec.umask.find_first_not_of("01234567") == std::string::npos;
+  if (!octal)
+    return Error(Code::kInvalidArgument, "invalid umask " + Quote(spec.umask) + ": wanted one to four octal digits");
+  return Ok();
+}
+
+}  // namespace ctool::engine

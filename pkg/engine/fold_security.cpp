@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "engine/fold_internal.hpp"
+#include "runtime/plan.hpp"
+
+namespace ctool::engine {
+namespace {
+
+// podman's defaults (containers.conf(5), default_capabilities): CapBnd 00000000800405fb.
+constexpr const char* kDefaultCapabilities[] = {
+    "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL", "CAP_NET_BIND_SERVICE",
+    "CAP_SETFCAP", "CAP_SETGID", "CAP_SETPCAP", "CAP_SETUID", "CAP_SYS_CHROOT"};
+
+// containers/common's lists; what a host does not have is passed over.
+constexpr const char* kMaskedPaths[] = {
+    "/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/sched_debug",
+    "/proc/scsi", "/proc/timer_list", "/proc/timer_stats", "/proc/interrupts", "/sys/firmware",
+    "/sys/fs/selinux", "/sys/dev/block", "/sys/devices/virtual/powercap"};
+constexpr const char* kReadonlyPaths[] = {"/proc/asound", "/proc/bus", "/proc/fs", "/proc/irq",
+                                          "/proc/sys", "/proc/sysrq-trigger"};
+
+constexpr uint64_t kAllCapabilities = (uint64_t{1} << (runtime::kLastCapability + 1)) - 1;
+
+Result<uint64_t> Mask(const std::vector<std::string>& names) {
+  uint64_t mask = 0;
+  for (const std::string& name : names) {
+    if (ToLower(name) == "all") {
+      mask = kAllCapabilities;
+      continue;
+    }
+    const std::optional<int> bit = runtime::CapabilityBit(name);
+    if (!bit) return Error(Code::kInvalidArgument, "unknown capability " + Quote(name));
+    mask |= uint64_t{1} << *bit;
+  }
+  return mask;
+}
+
+std::vector<std::string> Names(uint64_t mask) {
+  std::vector<std::string> names;
+  for (int bit = 0; bit <= runtime::kLastCapability; ++bit)
+    if ((mask >> bit & 1) != 0) names.emplace_back(runtime::CapabilityName(bit));
+  return names;
+}
+
+Status FoldCapabilities(const FoldInput& in, ContainerSpec& spec) {
+  const CreateOptions& o = in.options;
+  uint64_t base = 0;
+  if (in.conf.default_capabilities) base = TRY(Mask(*in.conf.default_capabilities));
+  else
+    for (const char* name : kDefaultCapabilities) base |= uint64_t{1} << *runtime::CapabilityBit(name);
+  const uint64_t added = TRY(Mask(o.cap_add)), dropped = TRY(Mask(o.cap_drop));
+  const bool drop_all = dropped == kAllCapabilities, add_all = added == kAllCapabilities;
+  if (!drop_all && !add_all && (added & dropped) != 0)
+    return Error(Code::kInvalidArgument,
+                 "capability " + Quote(Names(added & dropped)[0]) + " cannot be dropped and added");
+  const uint64_t bounding = o.privileged ? kAllCapabilities & ~dropped
+                            : drop_all   ? added
+                                         : (base | added) & ~(add_all ? dropped : dropped & ~added);
+  spec.cap_add = o.cap_add;
+  spec.cap_drop = o.cap_drop;
+  spec.bounding = Names(bounding);
+  spec.ambient = Names(o.privileged ? 0 : bounding & added);  // of users other than root
+  return Ok();
+}
+
+Status FoldSecurityOptions(const FoldInput& in, ContainerSpec& spec) {
+  if (in.conf.seccomp_profile && !in.conf.seccomp_profile->empty()) spec.seccomp = *in.conf.seccomp_profile;
+  for (const std::string& text : in.options.security_opt) {
+    const size_t separator = text.find_first_of("=:");
+    const std::string key = text.substr(0, separator);
+    const std::string value = separator == std::string::npos ? "" : text.substr(separator + 1);
+    if (key == "no-new-privileges") {
+      if (!value.empty() && value != "true" && value != "false")
+        return Error(Code::kInvalidArgument, "invalid --security-opt " + Quote(text));
+      spec.no_new_privileges = value != "false";
+    } else if (key == "seccomp") {
+      if (value.empty()) return Error(Code::kInvalidArgument, "--security-opt seccomp= needs a file or \"unconfined\"");
+      spec.seccomp = value;
+    } else if (key == "label" || (key == "apparmor" && value == "unconfined")) {
+      continue;  // no SELinux labels and no AppArmor profiles are applied: nothing to switch off
+    } else if (key == "apparmor") {
+      return Error(Code::kUnsupported, "AppArmor profile " + Quote(value) + " cannot be applied: AppArmor is not supported");
+    } else if (key == "mask") {
+      for (const std::string& path : Split(value, ':')) spec.masked_paths.push_back(path);
+    } else if (key == "unmask") {
+      for (const std::string& path : Split(value, ':')) {
+        const auto drop = [&](std::vector<std::string>& list) {
+          list.erase(std::remove_if(list.begin(), list.end(), [&](const std::string& p) { return path == "ALL" || ToLower(path) == "all" || p == path || StartsWith(p, path + "/"); }), list.end());
+        };
+        drop(spec.masked_paths);
+        drop(spec.readonly_paths);
+      }
+    } else {
+      return Error(Code::kInvalidArgument, "invalid --security-opt " + Quote(text));
+    }
+    spec.security_opt.push_back(text);
+  }
+  return Ok();
+}
+
+Result<uint64_t> LimitValue(const std::string& text, const std::string& whole) {
+  const std::optional<int64_t> n = ParseInt(text);
+  if (!n || *n < -1) return Error(Code::kInvalidArgument, "invalid ulimit " + Quote(whole) + ": wanted TYPE=SOFT[:HARD]");
+  return *n == -1 ? UINT64_MAX : static_cast<uint64_t>(*n);
+}
+
+constexpr const char* kLimitTypes[] = {"core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice",
+                                       "nofile", "nproc", "rss", "rtprio", "rttime", "sigpending", "stack"};
+
+Status AddLimit(const std::string& text, ContainerSpec& spec) {
+  const size_t equals = text.find('=');
+  std::string type = ToLower(text.substr(0, equals));
+  if (StartsWith(type, "rlimit_")) type.erase(0, 7);
+  const bool known = std::find(std::begin(kLimitTypes), std::end(kLimitTypes), type) != std::end(kLimitTypes);
+  if (!known || equals == std::string::npos)
+    return Error(Code::kInvalidArgument, "invalid ulimit " + Quote(text) + ": wanted TYPE=SOFT[:HARD]");
+  const std::string values = text.substr(equals + 1);
+  const size_t colon = values.find(':');
+  spec::Rlimit limit;
+  limit.type = "RLIMIT_";
+  for (const char c : type) limit.type += static_cast<char>(c - 'a' + 'A');
+  limit.soft = TRY(LimitValue(values.substr(0, colon), text));
+  limit.hard = colon == std::string::npos ? limit.soft : TRY(LimitValue(values.substr(colon + 1), text));
+  if (limit.soft > limit.hard)
+    return Error(Code::kInvalidArgument, "ulimit option " + Quote(text) +
+                                             " requires name=SOFT:HARD, failed to be parsed: the soft limit is above the hard limit");
+  spec.rlimits.erase(std::remove_if(spec.rlimits.begin(), spec.rlimits.end(), [&](const spec::Rlimit& l) { return l.type == limit.type; }), spec.rlimits.end());
+  spec.rlimits.push_back(std::move(limit));
+  return Ok();
+}
+
+// As high as the caller's own hard limit lets, up to what podman sets.
+void AddDefaultLimit(const char* type, __rlimit_resource resource, ContainerSpec& spec) {
+  constexpr uint64_t kMost = 1048576;
+  rlimit current{};
+  if (::getrlimit(resource, &current) < 0) return;
+  const uint64_t value = std::min<uint64_t>(kMost, current.rlim_max);
+  spec.rlimits.push_back({type, value, value});
+}
+
+Status FoldSysctls(const FoldInput& in, ContainerSpec& spec) {
+  if (spec.network_mode != "host") spec.sysctls["net.ipv4.ping_group_range"] = "0 0";
+  std::vector<std::string> wanted = in.conf.default_sysctls.value_or(std::vector<std::string>{});
+  wanted.insert(wanted.end(), in.options.sysctl.begin(), in.options.sysctl.end());
+  for (const std::string& text : wanted) {
+    const size_t equals = text.find('=');
+    const std::string key = text.substr(0, equals);
+    const bool plain = equals != std::string::npos && !key.empty() &&
+                       key.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == std::string::npos &&
+                       key.find("..") == std::string::npos;
+    if (!plain) return Error(Code::kInvalidArgument, "invalid sysctl " + Quote(text) + ": wanted NAME=VALUE");
+    const bool net = StartsWith(key, "net.") && spec.network_mode != "host";
+    const bool ipc = (StartsWith(key, "kernel.msg") || key == "kernel.sem" || StartsWith(key, "kernel.shm") || StartsWith(key, "fs.mqueue.")) && spec.ipc_mode != "host";
+    if (!net && !ipc)
+      return Error(Code::kInvalidArgument, "sysctl " + Quote(key) + " is not in a namespace of the container's own");
+    spec.sysctls[key] = text.substr(equals + 1);
+  }
+  return Ok();
+}
+
+}  // namespace
+
+Status FoldSecurity(const FoldInput& in, ContainerSpec& spec) {
+  spec.privileged = in.options.privileged || in.conf.privileged.value_or(false);
+  TRY(FoldCapabilities(in, spec));
+  if (!spec.privileged) {
+    spec.masked_paths.assign(std::begin(kMaskedPaths), std::end(kMaskedPaths));
+    spec.readonly_paths.assign(std::begin(kReadonlyPaths), std::end(kReadonlyPaths));
+  } else {
+    spec.seccomp = "unconfined";
+  }
+  return FoldSecurityOptions(in, spec);
+}
+
+Status FoldLimits(const FoldInput& in, ContainerSpec& spec) {
+  const CreateOptions& o = in.options;
+  const bool host_limits = std::find(o.ulimit.begin(), o.ulimit.end(), "host") != o.ulimit.end();
+  if (!host_limits) {
+    AddDefaultLimit("RLIMIT_NOFILE", RLIMIT_NOFILE, spec);
+    AddDefaultLimit("RLIMIT_NPROC", RLIMIT_NPROC, spec);
+    if (in.conf.default_ulimits)
+      for (const std::string& text : *in.conf.default_ulimits) TRY(AddLimit(text, spec));
+  }
+  for (const std::string& text : o.ulimit)
+    if (text != "host") TRY(AddLimit(text, spec));
+  TRY(FoldSysctls(in, spec));
+  if (o.oom_score_adj) {
+    if (*o.oom_score_adj < -1000 || *o.oom_score_adj > 1000)
+      return Error(Code::kInvalidArgument, "--oom-score-adj must be between -1000 and 1000");
+    spec.oom_score_adj = static_cast<int>(*o.oom_score_adj);
+  }
+  std::vector<std::string> unmet;
+  if (!o.memory.empty()) {
+    spec.memory = TRY(ParseBytes(o.memory, "--memory"));
+    unmet.emplace_back("--memory");
+  }
+  if (!o.memory_swap.empty()) unmet.emplace_back("--memory-swap");
+  if (!o.cpus.empty()) {
+    char* end = nullptr;
+    spec.cpus = std::strtod(o.cpus.c_str(), &end);
+    if (*end != '\0' || !std::isfinite(spec.cpus) || spec.cpus < 0)
+      return Error(Code::kInvalidArgument, "invalid value " + Quote(o.cpus) + " for --cpus");
+    unmet.emplace_back("--cpus");
+  }
+  if (o.pids_limit) {
+    if (*o.pids_limit < -1) return Error(Code::kInvalidArgument, "invalid value " + std::to_string(*o.pids_limit) + " for --pids-limit");
+    spec.pids_limit = *o.pids_limit;
+    if (*o.pids_limit > 0) unmet.emplace_back("--pids-limit");
+  }
+  if (!unmet.empty())
+    Warn(Join(unmet, ", ") + (unmet.size() == 1 ? " is" : " are") +
+         " not applied: limits through control groups are not supported yet");
+  return Ok();
+}
+
+}  // namespace ctool::engine

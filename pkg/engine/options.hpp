@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ctool::engine {
+
+// Where and how to fetch an image: the options that pull, run and create share.
+struct FetchOptions {
+  std::string platform, arch, os, variant;
+  std::string authfile, creds, cert_dir;
+  std::optional<bool> tls_verify;
+  int64_t retry = 3;
+  std::string retry_delay;
+  bool quiet = false;
+};
+
+// `run` and `create`, as they were typed; Create checks them and folds them with containers.conf
+// and the image's defaults into a ContainerSpec. Meaning and syntax of each: podman-run(1).
+struct CreateOptions {
+  std::string image;
+  std::vector<std::string> command;
+  FetchOptions fetch;
+  std::string pull = "missing";
+
+  std::string name;
+  bool replace = false, rm = false, init = false;
+  std::string restart, stop_signal, cidfile, pidfile, conmon_pidfile;
+  std::optional<int64_t> stop_timeout;
+  int64_t timeout = 0;
+  std::optional<std::string> entrypoint;
+
+  bool tty = false, interactive = false;
+
+  std::vector<std::string> env, env_file, unsetenv, label, label_file, annotation;
+  bool env_host = false, unsetenv_all = false, http_proxy = true;
+  std::optional<std::string> hostname;
+  std::string workdir, user, umask, tz;
+  std::vector<std::string> group_add;
+
+  std::vector<std::string> volume, mount, tmpfs, volumes_from, device;
+  bool read_only = false, read_only_tmpfs = true;
+  std::string shm_size, image_volume;
+
+  std::vector<std::string> publish, expose, network, dns, dns_search, dns_option, add_host;
+  bool publish_all = false, no_hosts = false;
+
+  std::string userns, pid, ipc, uts, cgroupns, cgroups;
+  std::string memory, memory_swap, cpus;
+  std::optional<int64_t> pids_limit, oom_score_adj;
+  std::vector<std::string> ulimit, sysctl;
+
+  bool privileged = false;
+  std::vector<std::string> cap_add, cap_drop, security_opt;
+
+  std::string log_driver;
+  std::vector<std::string> log_opt;
+
+  std::vector<std::string> create_command;  // argv as typed, for inspect
+};
+
+}  // namespace ctool::engine

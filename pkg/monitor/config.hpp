@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "userns/userns.hpp"
+
+namespace ctool::monitor {
+
+// What the monitor needs beside the OCI config.json: BUNDLE/monitor.json, written by the engine.
+struct Config {
+  std::string id;
+  std::string run_dir;       // runtime state: status, gone after a reboot
+  std::string exit_file;     // exit code and time, kept with the container
+  bool keep_stdin = false;   // -i: a pipe; otherwise /dev/null
+  std::string log_path;      // k8s-file; empty: none
+  int64_t log_max_size = -1;  // bytes; -1: no limit
+  userns::IdMap map;
+  std::string network;       // "slirp4netns" with the two fields below, else nothing to start
+  std::string slirp_path, slirp_options;
+  std::vector<std::string> port_mappings;  // podman's -p, one port each
+  std::string fuse_overlayfs;  // program, empty: not installed
+  int64_t timeout_seconds = 0;  // --timeout; 0: none
+  std::string pid_file, monitor_pid_file;
+  std::vector<std::string> cleanup;  // argv that settles the record when no command keeps it
+
+  static Result<Config> Parse(std::string_view bytes);
+  std::string Print() const;
+};
+
+// RUN_DIR/status: a running container's identity. A pid alone means nothing after it was reused.
+struct RunStatus {
+  pid_t pid = 0, monitor_pid = 0;
+  uint64_t start_time = 0, monitor_start_time = 0;  // proc(5) stat field 22, clock ticks
+  int64_t started = 0;                              // wall ns
+
+  static Result<RunStatus> Parse(std::string_view bytes);
+  std::string Print() const;
+};
+
+// The exit file.
+struct ExitRecord {
+  int code = 0;
+  int64_t finished = 0;  // wall ns
+  bool timed_out = false;
+
+  static Result<ExitRecord> Parse(std::string_view bytes);
+  std::string Print() const;
+};
+
+}  // namespace ctool::monitor

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "monitor/monitor.hpp"
+
+#include <fcntl.h>
+#include <malloc.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <optional>
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "monitor/config.hpp"
+#include "monitor/network.hpp"
+#include "monitor/relay.hpp"
+#include "runtime/launch.hpp"
+#include "sys/file.hpp"
+#include "sys/procfs.hpp"
+
+namespace ctool::monitor {
+namespace {
+
+using runtime::Msg;
+using runtime::Stage;
+
+struct Pipes {
+  Streams ours;
+  sys::Fd in, out, err;  // the container's
+};
+
+Result<std::pair<sys::Fd, sys::Fd>> Pipe() {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) < 0) return Error::Sys(errno, "pipe2");
+  return std::pair(sys::Fd(ends[0]), sys::Fd(ends[1]));
+}
+
+Result<Pipes> MakePipes(const Config& config, bool terminal) {
+  Pipes p;
+  if (terminal) return p;
+  if (config.keep_stdin) {
+    std::tie(p.in, p.ours.in) = TRY(Pipe());
+  } else {
+    p.in = TRY(sys::Open("/dev/null", O_RDONLY));
+  }
+  std::tie(p.ours.out, p.out) = TRY(Pipe());
+  std::tie(p.ours.err, p.err) = TRY(Pipe());
+  return p;
+}
+
+// A container that has been started, and everything that lives as long as it does.
+struct Running {
+  sys::Child container;
+  Streams streams;
+  Log log;
+  std::optional<Network> network;
+};
+
+Status WritePidFile(const std::string& path, pid_t pid) {
+  if (path.empty()) return Ok();
+  return sys::WriteFileAtomic(path, std::to_string(pid), 0644, sys::Durability::kNone);
+}
+
+Status WriteStatus(const Config& config, pid_t pid) {
+  RunStatus status;
+  status.pid = pid;
+  status.start_time = TRY(sys::ProcessStartTime(pid));
+  status.monitor_pid = ::getpid();
+  status.monitor_start_time = TRY(sys::ProcessStartTime(status.monitor_pid));
+  status.started = WallNanos();
+  TRY(sys::WriteFileAtomic(config.run_dir + "/status", status.Print(), 0600, sys::Durability::kNone));
+  TRY(WritePidFile(config.pid_file, pid));
+  return WritePidFile(config.monitor_pid_file, status.monitor_pid);
+}
+
+Status AwaitGo(const runtime::SyncSocket& command) {
+  runtime::Frame frame;
+  if (!TRY(command.Receive(frame)) || frame.header.msg != Msg::kGo)
+    return Error(Code::kInternal, "the command went away before the container was started");
+  return Ok();
+}
+
+Result<Running> Start(const std::string& bundle, const Config& config,
+                      const runtime::SyncSocket& command, Stage& stage) {
+  stage = Stage::kPlan;
+  const std::string text = TRY(sys::ReadFile(bundle + "/config.json"));
+  runtime::InitPlan plan = TRY(runtime::BuildPlan(TRY(spec::RuntimeSpec::Parse(text)), config.id));
+  Log log = TRY(Log::Open(config.log_path, config.log_max_size));
+  Pipes pipes = TRY(MakePipes(config, plan.spec.process.terminal));
+  stage = Stage::kClone;
+  runtime::Launch launch = TRY(runtime::Launch::Start(
+      plan, config.map, {pipes.in.get(), pipes.out.get(), pipes.err.get()}));
+  // Init mounts while the network comes up.
+  stage = Stage::kNetwork;
+  std::optional<Network> network;
+  if (config.network == "slirp4netns") network = TRY(Network::Start(config, launch.pid()));
+  stage = Stage::kRootfs;
+  TRY(launch.AwaitReady([&](pid_t init, const std::string& options, const std::string& target) {
+    return runtime::StartFuseOverlay(config.fuse_overlayfs, init, options, target);
+  }));
+  stage = Stage::kNetwork;
+  if (network) TRY(network->AwaitReady());
+  stage = Stage::kExec;
+  TRY(AwaitGo(command));
+  TRY(WriteStatus(config, launch.pid()));
+  TRY(launch.Exec());
+  Streams streams = std::move(pipes.ours);
+  streams.terminal = launch.TakeConsole();
+  return Running{std::move(launch).TakeChild(), std::move(streams), std::move(log), std::move(network)};
+}
+
+// From now on stderr is nobody's: a caller that captured it must see its end.
+void LetGoOfStderr() {
+  const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (null >= 0) {
+    ::dup2(null, STDERR_FILENO);
+    ::close(null);
+  }
+}
+
+void RunCleanup(const Config& config) {
+  if (config.cleanup.empty()) return;
+  sys::SpawnOptions options;
+  options.argv = config.cleanup;
+  for (char** e = environ; *e != nullptr; ++e) options.env.emplace_back(*e);
+  options.die_with_parent = false;
+  Result<sys::Child> cleanup = sys::Spawn(options);
+  // The exit file holds the truth; the next command that meets the record settles it.
+  if (cleanup.ok()) std::move(*cleanup).Detach();
+}
+
+}  // namespace
+
+int Supervise(const std::string& bundle, runtime::SyncSocket command) {
+  ::signal(SIGPIPE, SIG_IGN);
+  Stage stage = Stage::kPlan;
+  const Result<std::string> text = sys::ReadFile(bundle + "/monitor.json");
+  Result<Config> config = text.ok() ? Config::Parse(*text) : Result<Config>(text.error());
+  Result<Running> started = config.ok() ? Start(bundle, *config, command, stage)
+                                        : Result<Running>(config.error());
+  if (!started.ok()) {
+    // A command that is gone can't be told, and has left nothing that would be half made.
+    const Status told = command.SendError(stage, started.error());
+    return told.ok() ? 125 : 124;
+  }
+  const Status told = command.Send(Msg::kStarted, Stage::kExec, std::to_string(started->container.pid()));
+  LetGoOfStderr();
+  ::malloc_trim(0);
+
+  const int64_t deadline =
+      config->timeout_seconds == 0 ? 0 : MonotonicNanos() + config->timeout_seconds * 1'000'000'000;
+  Relay relay(std::move(started->streams), std::move(started->log),
+              told.ok() ? std::move(command) : runtime::SyncSocket());
+  const Result<Relay::Outcome> outcome = relay.Run(started->container, deadline);
+  ExitRecord record;
+  record.code = !outcome.ok() ? 255 : outcome->timed_out ? 255 : outcome->status.code;
+  record.timed_out = outcome.ok() && outcome->timed_out;
+  record.finished = WallNanos();
+  // Without it the next command finds the process gone and says so: nothing more can be done here.
+  const Status written =
+      sys::WriteFileAtomic(config->exit_file, record.Print(), 0600, sys::Durability::kNone);
+  if (!written.ok()) Debug(written.error().Message());
+  if (!relay.HandOver(record.code)) RunCleanup(*config);
+  return 0;
+}
+
+}  // namespace ctool::monitor

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "base/result.hpp"
+#include "monitor/log.hpp"
+#include "runtime/frame.hpp"
+#include "sys/child.hpp"
+
+namespace ctool::monitor {
+
+// The monitor's ends of a container's standard streams.
+struct Streams {
+  sys::Fd in;        // writable end of stdin; closed: /dev/null, or the terminal
+  sys::Fd out, err;  // readable ends
+  sys::Fd terminal;  // pty master, then in, out and err are closed
+};
+
+// Carries bytes between a container, its log and the command that is attached to it, until the
+// container has ended and its output is drained. Nothing is dropped on the way: when the command
+// does not read, the container's writes wait, as they would at a terminal.
+class Relay {
+ public:
+  Relay(Streams streams, Log log, runtime::SyncSocket client)
+      : streams_(std::move(streams)), log_(std::move(log)), client_(std::move(client)) {}
+
+  // `deadline_ns` on CLOCK_MONOTONIC kills the container (--timeout); 0: none.
+  struct Outcome {
+    sys::ExitStatus status;
+    bool timed_out = false;
+  };
+  Result<Outcome> Run(sys::Child& container, int64_t deadline_ns);
+
+  // True when the attached command keeps the container's record. Sends it the exit code first.
+  bool HandOver(int exit_code);
+
+ private:
+  void PumpOutput(sys::Fd& from, runtime::Msg msg, std::string_view stream);
+  void DrainOutput();
+  void ReceiveFromClient();
+  void WriteStdin();
+  void CloseStdin();
+  int PollTimeout(int64_t deadline_ns) const;
+
+  Streams streams_;
+  Log log_;
+  runtime::SyncSocket client_;
+  runtime::Frame frame_;
+  std::string buffer_;
+  std::string pending_in_;  // stdin that the container has not read yet
+  bool close_in_ = false;   // EOF comes after it
+  bool client_full_ = false;
+};
+
+}  // namespace ctool::monitor

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/frame.hpp"
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <array>
+#include <cstring>
+
+#include "base/clock.hpp"
+
+namespace ctool::runtime {
+namespace {
+
+// Text of a kFailed: message and hint, with a NUL between them.
+std::string PackError(const Error& error) { return error.text() + '\0' + error.hint(); }
+
+}  // namespace
+
+const char* Name(Stage stage) {
+  switch (stage) {
+    case Stage::kPlan: return "plan";
+    case Stage::kClone: return "clone";
+    case Stage::kIdMap: return "id-map";
+    case Stage::kRootfs: return "rootfs";
+    case Stage::kMounts: return "mounts";
+    case Stage::kDevices: return "devices";
+    case Stage::kPaths: return "paths";
+    case Stage::kNetwork: return "network";
+    case Stage::kIdentity: return "identity";
+    case Stage::kTerminal: return "terminal";
+    case Stage::kProcess: return "process";
+    case Stage::kSecurity: return "security";
+    case Stage::kExec: return "exec";
+  }
+  return "unknown";
+}
+
+Result<std::pair<SyncSocket, SyncSocket>> SyncSocket::Pair() {
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+    return Error::Sys(errno, "socketpair");
+  return std::pair(SyncSocket(sys::Fd(ends[0])), SyncSocket(sys::Fd(ends[1])));
+}
+
+Status SyncSocket::Send(Msg msg, Stage stage, std::string_view payload, int attach_fd) const {
+  FrameHeader header;
+  header.msg = msg;
+  header.stage = stage;
+  return SendHeader(header, payload, attach_fd);
+}
+
+Status SyncSocket::SendError(Stage stage, const Error& error) const {
+  FrameHeader header;
+  header.msg = Msg::kFailed;
+  header.stage = stage;
+  header.code = static_cast<uint8_t>(error.code());
+  header.err = error.sys_errno();
+  return SendHeader(header, std::string_view(PackError(error)).substr(0, kMaxPayload), -1);
+}
+
+Status SyncSocket::SendHeader(FrameHeader header, std::string_view payload, int attach_fd) const {
+  CHECK(payload.size() <= kMaxPayload);
+  header.mono_ns = MonotonicNanos();
+  std::array<iovec, 2> parts{iovec{&header, sizeof header},
+                             iovec{const_cast<char*>(payload.data()), payload.size()}};
+  msghdr message{};
+  message.msg_iov = parts.data();
+  message.msg_iovlen = parts.size();
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+  if (attach_fd >= 0) {
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    cmsghdr* c = CMSG_FIRSTHDR(&message);
+    c->cmsg_level = SOL_SOCKET;
+    c->cmsg_type = SCM_RIGHTS;
+    c->cmsg_len = CMSG_LEN(sizeof(int));
+    std::memcpy(CMSG_DATA(c), &attach_fd, sizeof attach_fd);
+  }
+  while (::sendmsg(fd_.get(), &message, MSG_NOSIGNAL) < 0)
+    if (errno != EINTR) return Error::Sys(errno, "send on the sync socket");
+  return Ok();
+}
+
+Result<bool> SyncSocket::Receive(Frame& into) const {
+  into.payload.resize(kMaxPayload);
+  into.fd.Reset();
+  std::array<iovec, 2> parts{iovec{&into.header, sizeof into.header},
+                             iovec{into.payload.data(), into.payload.size()}};
+  msghdr message{};
+  message.msg_iov = parts.data();
+  message.msg_iovlen = parts.size();
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  ssize_t n;
+  while ((n = ::recvmsg(fd_.get(), &message, MSG_CMSG_CLOEXEC)) < 0)
+    if (errno == ECONNRESET) return false;  // the peer died with unread frames in its queue
+    else if (errno != EINTR) return Error::Sys(errno, "read the sync socket");
+  for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
+    if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) continue;
+    int fd = -1;
+    std::memcpy(&fd, CMSG_DATA(c), sizeof fd);
+    into.fd = sys::Fd(fd);
+  }
+  if (n == 0) return false;
+  if (n < static_cast<ssize_t>(sizeof into.header) || (message.msg_flags & MSG_TRUNC) != 0)
+    return Error(Code::kCorrupt, "a datagram on the sync socket is not a frame");
+  into.payload.resize(static_cast<size_t>(n) - sizeof into.header);
+  return true;
+}
+
+Error FrameError(const Frame& frame) {
+  const size_t nul = frame.payload.find('\0');
+  const std::string text = frame.payload.substr(0, nul);
+  const auto code = static_cast<Code>(
+      std::min(frame.header.code, static_cast<uint8_t>(Code::kInternal)));
+  Error error = frame.header.err != 0 ? Error::Sys(frame.header.err, text).As(code) : Error(code, text);
+  if (nul != std::string::npos && nul + 1 < frame.payload.size())
+    return std::move(error).Hint(frame.payload.substr(nul + 1));
+  return error;
+}
+
+}  // namespace ctool::runtime

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The one message format between init, monitor and the command line. One SOCK_SEQPACKET datagram
+// is one frame: a fixed header and a payload of bytes.
+//
+//   init -> monitor   kWantIdMap   unshared; waits for its uid_map and gid_map
+//   monitor -> init   kIdMapDone
+//   init -> monitor   kWantFuse    overlay refused; payload: options for fuse-overlayfs
+//   monitor -> init   kFuseDone    the file system is mounted
+//   init -> monitor   kConsole     carries the pty master
+//   init -> monitor   kReady       everything but exec is done
+//   monitor -> init   kExec        network up, record committed: go
+//   EOF                            exec succeeded (the socket is close-on-exec)
+//   init -> monitor   kFailed      at any point: stage, code, errno, text
+//
+//   command -> monitor  kGo        the record is on disk: let the command run
+//   monitor -> command  kStarted   payload: pid in decimal
+//   monitor -> command  kFailed    as init sent it, or the monitor's own
+//   monitor -> command  kStdout, kStderr     payload: bytes
+//   command -> monitor  kStdin     payload: bytes;  kStdinEof
+//   command -> monitor  kResize    payload: rows, columns (uint16_t each)
+//   monitor -> command  kExited    payload: exit code in decimal
+//   command -> monitor  kDone      the command keeps the record: no cleanup program is needed
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "base/result.hpp"
+#include "sys/fd.hpp"
+
+namespace ctool::runtime {
+
+enum class Msg : uint8_t {
+  kWantIdMap = 1, kIdMapDone, kWantFuse, kFuseDone, kConsole, kReady, kExec, kFailed,
+  kGo, kStarted, kStdout, kStderr, kStdin, kStdinEof, kResize, kExited, kDone,
+};
+
+// Where a start stands: in errors ("stage rootfs") and in profiles.
+enum class Stage : uint8_t {
+  kPlan, kClone, kIdMap, kRootfs, kMounts, kDevices, kPaths, kNetwork, kIdentity, kTerminal,
+  kProcess, kSecurity, kExec,
+};
+const char* Name(Stage stage);
+
+struct FrameHeader {
+  Msg msg{};
+  Stage stage{};
+  uint8_t code = 0;  // ctool::Code of a kFailed
+  uint8_t reserved = 0;
+  int32_t err = 0;      // errno of a kFailed, 0 when no system call failed
+  int64_t mono_ns = 0;  // CLOCK_MONOTONIC when it was sent: the frames of a start are its profile
+};
+static_assert(sizeof(FrameHeader) == 16 && std::is_trivially_copyable_v<FrameHeader>);
+
+inline constexpr size_t kMaxPayload = 32 << 10;
+
+struct Frame {
+  FrameHeader header;
+  std::string payload;
+  sys::Fd fd;  // of a kConsole
+};
+
+class SyncSocket {
+ public:
+  SyncSocket() = default;
+  explicit SyncSocket(sys::Fd fd) : fd_(std::move(fd)) {}
+  static Result<std::pair<SyncSocket, SyncSocket>> Pair();
+
+  int fd() const { return fd_.get(); }
+  explicit operator bool() const { return static_cast<bool>(fd_); }
+  void Close() { fd_.Reset(); }
+  sys::Fd Release() { return std::move(fd_); }
+
+  Status Send(Msg msg, Stage stage = Stage::kPlan, std::string_view payload = {},
+              int attach_fd = -1) const;
+  Status SendError(Stage stage, const Error& error) const;
+  // False at EOF. A datagram that is no frame is kCorrupt.
+  Result<bool> Receive(Frame& into) const;
+
+ private:
+  Status SendHeader(FrameHeader header, std::string_view payload, int attach_fd) const;
+  sys::Fd fd_;
+};
+
+// The error that a kFailed frame carries.
+Error FrameError(const Frame& frame);
+
+}  // namespace ctool::runtime

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/frame.hpp"
+#include "runtime/plan.hpp"
+#include "runtime/user.hpp"
+#include "sys/root.hpp"
+
+namespace ctool::runtime::init {
+
+// What the steps of init share. Init is a fork of a single-threaded process (no CLONE_VM), so that
+// it may allocate; it leaves only by execve or _exit.
+struct Context {
+  const InitPlan& plan;
+  const SyncSocket& sync;
+  std::optional<sys::Root> root;  // the container's root file system, once it is mounted
+  ResolvedUser user;
+  sys::Fd null;                   // the host's /dev/null, opened before anything can shadow it
+  std::vector<std::string> env;   // of the process
+};
+
+// rootfs.cpp: mounts the root (overlay, fuse-overlayfs through the monitor, or a plain folder).
+Status MountRootfs(Context& c);
+// mounts.cpp: every other mount, in order.
+Status MountAll(Context& c);
+// devices.cpp: nodes and links below /dev.
+Status MakeDevices(Context& c);
+// paths.cpp: masked and read-only paths, sysctls, the read-only root.
+Status ProtectPaths(Context& c);
+Status WriteSysctls(Context& c);
+Status ReadonlyRoot(Context& c);
+// identity.cpp: user, groups, HOME, the extended passwd file.
+Status ResolveIdentity(Context& c);
+// terminal.cpp: controlling terminal in the container's own devpts.
+Status SetupTerminal(Context& c);
+// process.cpp: pivot_root, working directory, limits, exec.
+Status EnterRoot(Context& c);
+Status EnterCwd(Context& c);
+Status SetLimits(Context& c);
+Error Execute(Context& c);
+// security.cpp: keyring, no_new_privs, ids, capabilities, seccomp.
+Status JoinKeyring(Context& c);
+Status DropPrivileges(Context& c);
+
+// copyup.cpp: copies the contents of a directory, owners, modes, times and xattrs included.
+Status CopyTree(int from_dir, int to_dir, const std::string& what);
+
+}  // namespace ctool::runtime::init

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/sysmacros.h>
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "runtime/init/context_internal.hpp"
+#include "sys/file.hpp"
+#include "sys/mount.hpp"
+
+namespace ctool::runtime::init {
+namespace {
+
+// Kernels before 6.8 have no "lowerdir+": one string of all layers, which fsconfig limits to 256
+// bytes and mount(2) to a page.
+Status MountOverlayByString(const MountPlan& mount, const std::string& target) {
+  std::string lower, rest;
+  for (const auto& [key, value] : mount.data) {
+    if (key == "lowerdir+")
+      lower += (lower.empty() ? "" : ":") + value;
+    else
+      rest += "," + key + (value.empty() ? "" : "=" + value);
+  }
+  const std::string options = "lowerdir=" + lower + rest;
+  if (::mount("overlay", target.c_str(), "overlay", 0, options.c_str()) < 0)
+    return Error::Sys(errno, "mount overlay on", target);
+  return Ok();
+}
+
+Status MountOverlay(const MountPlan& mount, const std::string& target) {
+  Result<sys::DetachedMount> overlay =
+      sys::DetachedMount::New("overlay", mount.data, mount.attributes);
+  if (overlay.ok()) return overlay->AttachAt(target);
+  const Error& e = overlay.error();
+  if (e.sys_errno() == EINVAL && e.text().find("lowerdir+") != std::string::npos)
+    return MountOverlayByString(mount, target);
+  return std::move(overlay).error();
+}
+
+// The monitor runs fuse-overlayfs in our namespaces: a program of the host's, outside of the
+// container's pid namespace.
+Status MountFuse(Context& c, const MountPlan& mount, const std::string& target) {
+  std::string lower, upper, work;
+  for (const auto& [key, value] : mount.data) {
+    if (key == "lowerdir+") lower += (lower.empty() ? "" : ":") + value;
+    if (key == "upperdir") upper = value;
+    if (key == "workdir") work = value;
+  }
+  std::string options = "lowerdir=" + lower;
+  if (!upper.empty()) options += ",upperdir=" + upper + ",workdir=" + work;
+  TRY(c.sync.Send(Msg::kWantFuse, Stage::kRootfs, options + '\0' + target));
+  Frame answer;
+  if (!TRY(c.sync.Receive(answer)) || answer.header.msg != Msg::kFuseDone)
+    return Error(Code::kUnsupported, "fuse-overlayfs did not start");
+  return Ok();
+}
+
+Status MountOverlayAnyWay(Context& c, const MountPlan& mount, const std::string& target) {
+  if (c.plan.spec.Annotation(kOverlayAnnotation) == "fuse") return MountFuse(c, mount, target);
+  Status native = MountOverlay(mount, target);
+  if (native.ok()) return native;
+  Warn("the kernel's overlay does not work here (" + native.error().Message() +
+       "); using fuse-overlayfs, which is slower");
+  Status fuse = MountFuse(c, mount, target);
+  if (!fuse.ok()) return std::move(fuse).error().Wrap(native.error().Message());
+  return fuse;
+}
+
+}  // namespace
+
+Status MountRootfs(Context& c) {
+  TRY(sys::MakeMountsSlave());
+  c.null = TRY(sys::Open("/dev/null", O_RDWR));
+  const struct stat null = TRY(sys::StatFd(c.null.get(), "/dev/null"));
+  if (!S_ISCHR(null.st_mode) || null.st_rdev != makedev(1, 3))
+    return Error(Code::kCorrupt, "/dev/null of the host is not the null device");
+  const std::string& target = c.plan.spec.root_path;
+  const bool overlay = !c.plan.mounts.empty() && c.plan.mounts[0].destination == "/";
+  if (overlay) {
+    TRY(MountOverlayAnyWay(c, c.plan.mounts[0], target));
+  } else {
+    // pivot_root needs a mount point.
+    sys::DetachedMount tree = TRY(sys::DetachedMount::Clone(AT_FDCWD, target, true));
+    TRY(tree.SetAttributes(0, MS_PRIVATE, true));
+    TRY(tree.AttachAt(target));
+  }
+  // The path is ours and was mounted on just now; from here on the root is this descriptor.
+  c.root = TRY(sys::Root::Open(target));
+  return Ok();
+}
+
+}  // namespace ctool::runtime::init

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/launch.hpp"
+
+#include <linux/sched.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include "runtime/init/init.hpp"
+
+namespace ctool::runtime {
+
+Result<Launch> Launch::Start(const InitPlan& plan, const userns::IdMap& map,
+                             const int (&stdio)[3]) {
+  auto [ours, theirs] = TRY(SyncSocket::Pair());
+  Result<sys::Child> cloned = sys::Child::Clone(plan.namespaces);
+  if (!cloned.ok()) return userns::ExplainUserns(cloned.error().sys_errno());
+  sys::Child child = std::move(cloned).value();
+  if (child.in_child()) {
+    ours.Close();
+    InitMain(plan, theirs, stdio);
+  }
+  theirs.Close();
+  Launch launch(std::move(child), std::move(ours));
+  Frame frame;
+  if (!TRY(launch.Receive(frame))) return launch.Died();
+  if (frame.header.msg != Msg::kWantIdMap)
+    return Error(Code::kInternal, "container init did not ask for its id map");
+  TRY(userns::WriteMaps(launch.pid(), map));
+  TRY(launch.sync_.Send(Msg::kIdMapDone, Stage::kIdMap));
+  return launch;
+}
+
+// The next frame; false at EOF. The pidfd is polled too: a process that inherited the other end
+// would hide EOF. When it fires, the socket is read first, for a kFailed may be in it.
+Result<bool> Launch::Receive(Frame& frame) {
+  pollfd polled[2] = {{sync_.fd(), POLLIN, 0}, {child_.pidfd(), POLLIN, 0}};
+  while (::poll(polled, 2, -1) < 0)
+    if (errno != EINTR) return Error::Sys(errno, "poll");
+  if (polled[0].revents == 0) return false;
+  if (!TRY(sync_.Receive(frame))) return false;
+  last_ = frame.header.stage;
+  if (frame.header.msg == Msg::kFailed) {
+    Error error = FrameError(frame);
+    // What is wrong with the user's command speaks for itself; a failed step names its stage.
+    if (error.code() == Code::kNoCommand || error.code() == Code::kNotExecutable) return error;
+    return std::move(error).Wrap(std::string("container init, stage ") + Name(last_));
+  }
+  return true;
+}
+
+Error Launch::Died() {
+  const Result<sys::ExitStatus> status = child_.Wait();
+  return Error(Code::kInternal, std::string("container init died after stage ") + Name(last_) + ": " +
+                                    (status.ok() ? status->Describe() : status.error().Message()));
+}
+
+Status Launch::AwaitReady(const MountFuse& mount_fuse) {
+  for (Frame frame;;) {
+    if (!TRY(Receive(frame))) return Died();
+    switch (frame.header.msg) {
+      case Msg::kWantFuse: {
+        const size_t nul = frame.payload.find('\0');
+        TRY(mount_fuse(child_.pid(), frame.payload.substr(0, nul), frame.payload.substr(nul + 1)));
+        TRY(sync_.Send(Msg::kFuseDone, Stage::kRootfs));
+        break;
+      }
+      case Msg::kConsole:
+        console_ = std::move(frame.fd);
+        break;
+      case Msg::kReady:
+        return Ok();
+      default:
+        return Error(Code::kInternal, "unexpected frame from container init");
+    }
+  }
+}
+
+Status Launch::Exec() {
+  TRY(sync_.Send(Msg::kExec, Stage::kExec));
+  last_ = Stage::kExec;
+  // EOF is success: the socket is close-on-exec. A dead init closes it as well, and is seen later
+  // as a container that has ended.
+  Frame frame;
+  if (TRY(Receive(frame))) return Error(Code::kInternal, "unexpected frame from container init");
+  return Ok();
+}
+
+}  // namespace ctool::runtime

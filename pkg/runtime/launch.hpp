@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "base/result.hpp"
+#include "runtime/frame.hpp"
+#include "runtime/plan.hpp"
+#include "sys/child.hpp"
+#include "userns/userns.hpp"
+
+namespace ctool::runtime {
+
+// A container's init between clone and exec, seen from the parent. Destroying it kills init, and
+// with it all that init has made: namespaces, mounts, processes.
+class Launch {
+ public:
+  // Clones init and gives it its id maps; it goes on setting itself up. `stdio` as in InitMain.
+  // The caller must be single threaded. The plan must outlive the call only.
+  static Result<Launch> Start(const InitPlan& plan, const userns::IdMap& map,
+                              const int (&stdio)[3]);
+
+  // Waits until init has done everything but exec. `mount_fuse` serves init's request for
+  // fuse-overlayfs: its options and the mount point, in init's mount namespace.
+  using MountFuse =
+      std::function<Status(pid_t init, const std::string& options, const std::string& target)>;
+  Status AwaitReady(const MountFuse& mount_fuse);
+  // Lets init exec and waits until it has.
+  Status Exec();
+
+  pid_t pid() const { return child_.pid(); }
+  int pidfd() const { return child_.pidfd(); }
+  sys::Fd TakeConsole() { return std::move(console_); }  // pty master, after AwaitReady
+  sys::Child TakeChild() && { return std::move(child_); }
+
+ private:
+  Launch(sys::Child child, SyncSocket sync) : child_(std::move(child)), sync_(std::move(sync)) {}
+  Result<bool> Receive(Frame& frame);
+  Error Died();
+
+  sys::Child child_;
+  SyncSocket sync_;
+  sys::Fd console_;
+  Stage last_ = Stage::kClone;
+};
+
+// Runs fuse-overlayfs (`program`) inside the namespaces of `init` and returns once `target` is
+// mounted; the daemon ends when the mount namespace goes.
+Status StartFuseOverlay(const std::string& program, pid_t init, const std::string& options,
+                        const std::string& target);
+
+}  // namespace ctool::runtime

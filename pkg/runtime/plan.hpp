@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.hpp"
+#include "spec/runtime.hpp"
+
+namespace ctool::runtime {
+
+// Annotations through which a bundle says what runtime-spec has no field for.
+inline constexpr char kUserAnnotation[] = "io.ctool.user";  // "name[:group]", looked up in the rootfs
+inline constexpr char kGroupAddAnnotation[] = "io.ctool.group-add";  // blank-separated names or gids
+inline constexpr char kSeccompAnnotation[] = "io.ctool.seccomp";     // path of a compiled filter
+inline constexpr char kCreateCwdAnnotation[] = "io.ctool.create-cwd";  // "1": make a missing cwd
+inline constexpr char kPasswdAnnotation[] = "io.ctool.passwd";  // file to write an extended passwd to
+inline constexpr char kInitAnnotation[] = "io.ctool.init";  // path of the PID 1 program inside
+inline constexpr char kOverlayAnnotation[] = "io.ctool.overlay";  // "fuse": don't try the kernel's
+
+// One mount, its options sorted into what the mount API wants.
+struct MountPlan {
+  enum class Kind {
+    kOverlay,     // source: unused; data: lowerdir+, upperdir, workdir
+    kBind,        // of a host path
+    kFilesystem,  // a new instance of `type`
+  };
+  Kind kind = Kind::kFilesystem;
+  std::string destination, source, type;
+  uint64_t attributes = 0;   // MOUNT_ATTR_* to set
+  uint64_t propagation = 0;  // MS_PRIVATE, MS_SLAVE, MS_SHARED; 0: as it is
+  bool recursive = false;    // rbind, and attributes of all mounts below
+  bool copy_up = false;      // fill an empty mount with what the image has there
+  bool optional = false;     // a failure is a debug line
+  bool own_directory = false;  // a fresh volume takes owner and mode of the mount point
+  std::vector<std::pair<std::string, std::string>> data;  // file system options
+};
+
+// Everything init needs, parsed and checked before the clone.
+struct InitPlan {
+  spec::RuntimeSpec spec;
+  std::vector<MountPlan> mounts;  // the root's first, if it is a mount
+  std::string seccomp;            // struct sock_filter[], empty: unconfined
+  uint64_t namespaces = 0;        // CLONE_NEW* to make
+  std::string session_keyring;    // name of the keyring to join
+  uint64_t bounding = 0, effective = 0, permitted = 0, inheritable = 0, ambient = 0;
+};
+
+// kInvalidArgument for what the runtime can't do, with the field named.
+Result<InitPlan> BuildPlan(spec::RuntimeSpec spec, const std::string& id);
+
+// Options of fstab and of the OCI spec's table of mount options.
+Result<MountPlan> PlanMount(const spec::RuntimeMount& mount);
+
+// "CAP_CHOWN", "chown" -> bit number; nothing for an unknown name. And back, for bits that exist.
+std::optional<int> CapabilityBit(std::string_view name);
+const char* CapabilityName(int bit);
+inline constexpr int kLastCapability = 40;  // CAP_CHECKPOINT_RESTORE, Linux 5.9
+
+}  // namespace ctool::runtime

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sys/procfs.hpp"
+
+#include <poll.h>
+
+#include "base/text.hpp"
+#include "sys/file.hpp"
+#include "sys/syscalls.hpp"
+
+namespace ctool::sys {
+
+Result<uint64_t> ProcessStartTime(pid_t pid) {
+  const std::string path = "/proc/" + std::to_string(pid) + "/stat";
+  const std::string stat = TRY(ReadFile(path));
+  // The second field is the command name in parentheses and may hold anything, ")" included.
+  const size_t end = stat.rfind(") ");
+  if (end == std::string::npos) return Error(Code::kCorrupt, "unexpected format of '" + path + "'");
+  const std::vector<std::string> fields = Split(std::string_view(stat).substr(end + 2), ' ');
+  constexpr size_t kStartTime = 22 - 3;  // the first of `fields` is field 3
+  const std::optional<uint64_t> ticks =
+      fields.size() > kStartTime ? ParseUint(fields[kStartTime]) : std::nullopt;
+  if (!ticks) return Error(Code::kCorrupt, "unexpected format of '" + path + "'");
+  return *ticks;
+}
+
+Result<Fd> OpenProcess(pid_t pid, uint64_t start_time) {
+  Fd pidfd(PidfdOpen(pid, 0));
+  if (!pidfd) {
+    const int err = errno;
+    return Error::Sys(err, "pidfd_open", std::to_string(pid)).As(err == ESRCH ? Code::kNotFound : Code::kIo);
+  }
+  // Compared after the pidfd is held, so that the pid can't be reused in between.
+  const Result<uint64_t> ticks = ProcessStartTime(pid);
+  if (!ticks.ok() || *ticks != start_time)
+    return Error(Code::kNotFound, "process " + std::to_string(pid) + " is not the one that was meant");
+  return pidfd;
+}
+
+bool IsRunning(int pidfd) {
+  pollfd polled{pidfd, POLLIN, 0};
+  return ::poll(&polled, 1, 0) == 0;
+}
+
+Result<std::string> BootId() {
+  return std::string(Trim(TRY(ReadFile("/proc/sys/kernel/random/boot_id"))));
+}
+
+}  // namespace ctool::sys

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+
+#include "base/result.hpp"
+#include "sys/fd.hpp"
+
+namespace ctool::sys {
+
+// Start time of a process in clock ticks since boot (proc(5), stat field 22): with the pid it
+// names a process for good. kNotFound when there is no such process.
+Result<uint64_t> ProcessStartTime(pid_t pid);
+
+// A pidfd of `pid`, if that is still the process that started at `start_time`; kNotFound otherwise.
+Result<Fd> OpenProcess(pid_t pid, uint64_t start_time);
+
+// True while the process behind a pidfd runs (a zombie does not).
+bool IsRunning(int pidfd);
+
+// /proc/sys/kernel/random/boot_id, without its newline.
+Result<std::string> BootId();
+
+}  // namespace ctool::sys

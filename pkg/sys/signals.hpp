@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ctool::sys {
+
+// "TERM", "SIGTERM", "sigterm", "15", "RTMIN+3" -> number, 1 to 64.
+std::optional<int> ParseSignal(std::string_view text);
+// 15 -> "SIGTERM", 37 -> "SIGRTMIN+3".
+std::string SignalName(int sig);
+
+}  // namespace ctool::sys

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <poll.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.hpp"
+#include "sys/child.hpp"
+#include "sys/file.hpp"
+#include "userns/subids_internal.hpp"
+
+namespace ctool::userns {
+namespace {
+
+// The process's folder in a real procfs, so that a bind mount over /proc can't catch the writes.
+Result<sys::Fd> OpenProcess(pid_t pid) {
+  const std::string path = "/proc/" + std::to_string(pid);
+  sys::Fd dir = TRY(sys::Open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW));
+  struct statfs fs {};
+  if (::fstatfs(dir.get(), &fs) < 0) return Error::Sys(errno, "statfs", path);
+  if (fs.f_type != PROC_SUPER_MAGIC)
+    return Error(Code::kUnsupported, "/proc is not a proc file system");
+  return dir;
+}
+
+// The kernel wants a whole map in one write.
+Status WriteProcFile(int process, const std::string& name, const std::string& text) {
+  const sys::Fd file = TRY(sys::OpenAt(process, name, O_WRONLY));
+  if (::write(file.get(), text.data(), text.size()) < 0) return Error::Sys(errno, "write", name);
+  return Ok();
+}
+
+Status WriteDirectly(pid_t pid, const IdMap& map) {
+  const sys::Fd process = TRY(OpenProcess(pid));
+  // A gid map without CAP_SETGID is only taken once setgroups(2) is off (user_namespaces(7)).
+  if (map.single_id) TRY(WriteProcFile(process.get(), "setgroups", "deny"));
+  TRY(WriteProcFile(process.get(), "uid_map", PrintMap(map.uids)));
+  return WriteProcFile(process.get(), "gid_map", PrintMap(map.gids));
+}
+
+// One newuidmap or newgidmap at work.
+class Helper {
+ public:
+  static Result<Helper> Start(const std::string& program, pid_t pid,
+                              const std::vector<IdMapping>& mappings) {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) < 0) return Error::Sys(errno, "pipe2");
+    sys::Fd read_end(ends[0]);
+    const sys::Fd write_end(ends[1]);
+    sys::SpawnOptions options;
+    options.argv.reserve(2 + 3 * mappings.size());
+    options.argv = {program, std::to_string(pid)};
+    for (const IdMapping& m : mappings)
+      for (const uint32_t field : {m.inside, m.outside, m.count})
+        options.argv.push_back(std::to_string(field));
+    options.env = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"};
+    options.fds = {{write_end.get(), STDOUT_FILENO}, {write_end.get(), STDERR_FILENO}};
+    sys::Child child = TRY(sys::Spawn(options));
+    return Helper(program, std::move(child), std::move(read_end));
+  }
+
+  // Waits for the end, which an unreachable directory service may put off for ever. A helper that
+  // is given up on is killed by its owner's destructor.
+  Status Finish() {
+    TRY(ReadOutput());
+    const sys::ExitStatus status = TRY(child_.Wait());
+    if (status.ok()) return Ok();
+    std::string text = program_ + " " + status.Describe();
+    if (const std::string_view said = Trim(output_); !said.empty())
+      text.append(": ").append(Printable(said));
+    return Error(Code::kPermission, std::move(text)).Hint(HintFor());
+  }
+
+ private:
+  Helper(std::string program, sys::Child child, sys::Fd output)
+      : program_(std::move(program)), child_(std::move(child)), pipe_(std::move(output)) {}
+
+  Status ReadOutput() {
+    constexpr int kPatienceMs = 30000;
+    constexpr size_t kMostOutput = 1024;  // more is no message
+    std::array<char, 1024> chunk;
+    for (;;) {
+      pollfd polled{pipe_.get(), POLLIN, 0};
+      const int ready = ::poll(&polled, 1, kPatienceMs);
+      if (ready < 0 && errno == EINTR) continue;
+      if (ready < 0) return Error::Sys(errno, "poll");
+      if (ready == 0)
+        return Error(Code::kBusy, program_ + " did not end within 30 seconds")
+            .Hint("it looks up your login name: is the directory service (LDAP, NIS) reachable?");
+      const ssize_t n = ::read(pipe_.get(), chunk.data(), chunk.size());
+      if (n == 0) return Ok();
+      if (n < 0 && errno != EINTR) return Error::Sys(errno, "read output of", program_);
+      if (n > 0 && output_.size() < kMostOutput)
+        output_.append(chunk.data(), std::min(static_cast<size_t>(n), kMostOutput - output_.size()));
+    }
+  }
+
+  std::string HintFor() const;
+
+  std::string program_;
+  sys::Child child_;
+  sys::Fd pipe_;
+  std::string output_;
+};
+
+std::string Helper::HintFor() const {
+  if (!GainsPrivileges(program_))
+    return program_ + " has neither the setuid bit nor file capabilities (as root: chmod u+s " +
+           program_ + ")";
+  if (NoNewPrivs()) return std::string("no_new_privs is set for this process: ") + kLiftNoNewPrivs;
+  if (output_.find("not allowed") != std::string::npos)
+    return "the ranges must stand in /etc/subuid and /etc/subgid under your login name";
+  if (InUserNamespace())
+    return "inside a container the outer one must grant CAP_SETUID and CAP_SETGID and map the "
+           "subordinate ids";
+  if (output_.find("Operation not permitted") != std::string::npos)
+    return "is the file system of " + program_ + " mounted nosuid?";
+  return "";
+}
+
+Status WriteByHelpers(pid_t pid, const IdMap& map) {
+  Helper uids = TRY(Helper::Start(map.newuidmap, pid, map.uids));
+  Helper gids = TRY(Helper::Start(map.newgidmap, pid, map.gids));
+  Status uids_done = uids.Finish();
+  Status gids_done = gids.Finish();
+  if (!uids_done.ok()) return uids_done;
+  return gids_done;
+}
+
+}  // namespace
+
+Status WriteMaps(pid_t pid, const IdMap& map) {
+  const bool by_helpers = !map.newuidmap.empty() && !map.newgidmap.empty();
+  if (map.single_id || !by_helpers || MayWriteMaps()) {
+    Status direct = WriteDirectly(pid, map);
+    // EPERM with the capabilities: an outer namespace lacks an id. The helpers may have more
+    // rights than we; nothing was written, as the uid map comes first.
+    if (direct.ok() || map.single_id || !by_helpers || direct.error().sys_errno() != EPERM)
+      return direct.ok() ? Ok() : std::move(direct).error().Wrap("writing the id map");
+  }
+  Status done = WriteByHelpers(pid, map);
+  if (!done.ok()) return std::move(done).error().Wrap("writing the id map");
+  return done;
+}
+
+}  // namespace ctool::userns

@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2034  # rc, out, err and IMG are read by the tests
+# What every system test uses. A test calls `try` with ctool's arguments and then says what it
+# expects of $rc, $out and $err; a failed expectation shows all three.
+#
+#   @test "exit status" {
+#     try run --rm "$IMG" sh -c 'exit 42'
+#     exits 42
+#     out_is ""
+#   }
+
+bats_require_minimum_version 1.5.0
+export BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-100}
+live=/var/tmp/${CTOOL_TEST_USER:-ctool-test}.d/live
+# shellcheck disable=SC1091
+. "$live/env"
+
+TOOL=${CTOOL##*/} # the name in messages: ctool or podman
+IMG=$REGISTRY/busybox:latest
+TOOLS=$REGISTRY/tools:latest
+USER_ID=$(id -u "$ACCOUNT")
+HERE=/work/main/tests/system
+FILE_DIR=$LIVE/f/$(basename "$BATS_TEST_FILENAME" .bats)
+
+oracle() { [[ $TOOL == podman ]]; }
+
+# --- running ----------------------------------------------------------------------------------
+
+# Runs a command as the account in the environment that this file's tests share. NAME=VALUE words
+# in front go to that environment. bats' own descriptors stay outside: what lives on in the
+# background would keep bats waiting.
+as_user() {
+  setpriv --reuid "$ACCOUNT" --regid "$ACCOUNT" --init-groups env -i \
+    HOME="$FILE_DIR/home" XDG_RUNTIME_DIR="$FILE_DIR/run" USER="$ACCOUNT" LOGNAME="$ACCOUNT" \
+    PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 "$@" 3>&- 4>&-
+}
+
+# The program under test. CT_ENV (an array of NAME=VALUE) and CT_OPTIONS (global options) apply.
+ct() {
+  as_user ${CT_ENV[@]+"${CT_ENV[@]}"} "$CTOOL" ${CT_OPTIONS[@]+"${CT_OPTIONS[@]}"} "$@"
+}
+
+# Runs ctool and keeps what came of it: rc, out and err (without their last newlines), and the
+# exact bytes in the files $T/.out and $T/.err.
+try() {
+  last="$TOOL ${CT_OPTIONS[*]-} $*"
+  capture ct "$@"
+}
+
+capture() {
+  rc=0
+  "$@" >"$T/.out" 2>"$T/.err" || rc=$?
+  { out=$(<"$T/.out") err=$(<"$T/.err"); } 2>/dev/null
+}
+
+# Like try, at a terminal of the given size (default 24x80); what the terminal showed is $out.
+try_tty() {
+  local size=24x80
+  [[ $1 != --size ]] || { size=$2 && shift 2; }
+  last="(at a terminal) $TOOL $*"
+  local words
+  printf -v words '%q ' "$CTOOL" "$@"
+  rc=0
+  as_user script -qefc "stty rows ${size%x*} cols ${size#*x}; exec $words" /dev/null \
+    >"$T/.out" 2>"$T/.err" || rc=$?
+  { out=$(tr -d '\r' <"$T/.out") err=$(<"$T/.err"); } 2>/dev/null
+}
+
+# --- expectations -----------------------------------------------------------------------------
+
+complain() {
+  {
+    printf 'expected %s\n' "$*"
+    printf '  command: %s\n  exit status: %s\n' "${last-}" "${rc-}"
+    sed 's/^/  stdout: /' <<<"${out-}"
+    sed 's/^/  stderr: /' <<<"${err-}"
+  } >&2
+  return 1
+}
+
+exits() { [[ $rc == "$1" ]] || complain "exit status $1"; }
+ok() { exits 0; }
+out_is() { [[ $out == "$1" ]] || complain "stdout to be '$1'"; }
+out_has() { [[ $out == *"$1"* ]] || complain "stdout to have '$1'"; }
+out_lacks() { [[ $out != *"$1"* ]] || complain "stdout not to have '$1'"; }
+out_like() { [[ $out =~ $1 ]] || complain "stdout to match /$1/"; }
+err_is() { [[ $err == "$1" ]] || complain "stderr to be '$1'"; }
+err_has() { [[ $err == *"$1"* ]] || complain "stderr to have '$1'"; }
+err_lacks() { [[ $err != *"$1"* ]] || complain "stderr not to have '$1'"; }
+err_like() { [[ $err =~ $1 ]] || complain "stderr to match /$1/"; }
+# equal WHAT WANTED FOUND
+equal() { [[ $2 == "$3" ]] || complain "$1 to be '$2', found '$3'"; }
+
+# run IMAGE... and succeed; for what the test is not about.
+must() {
+  try "$@"
+  ok
+}
+
+# until SECONDS COMMAND...: repeats COMMAND until it succeeds.
+until_ok() {
+  local end=$((SECONDS + $1))
+  shift
+  until "$@" >/dev/null 2>&1; do
+    ((SECONDS < end)) || complain "success of: $*"
+    sleep 0.1
+  done
+}
+
+# What cannot be tested here: a skip, or a failure where everything must work.
+unmet() {
+  if [[ ${CTOOL_TEST_MUST_WORK:-} == 1 ]]; then
+    echo "unmet: $*" >&2
+    return 1
+  fi
+  skip "$*"
+}
+
+# --- state ------------------------------------------------------------------------------------
+
+# The status of a container, as inspect tells it; empty when it is not there.
+status_of() { ct inspect --type container --format '{{.State.Status}}' "$1" 2>/dev/null; }
+is_gone() { [[ -z $(status_of "$1") ]]; }
+has_status() { [[ $(status_of "$1") == "$2" ]]; }
+
+# The canary: a folder of the account on the host that no image and no container may touch.
+canary_state() {
+  find "$LIVE/canary" -printf '%p %y %m %U:%G %s %n %l %T@\n' | sort
+  cat "$LIVE/canary/secret" "$LIVE/canary/victim/f"
+}
+canary_ok() {
+  local now
+  now=$(canary_state)
+  [[ $now == "$CANARY_BEFORE" ]] || {
+    diff <(echo "$CANARY_BEFORE") <(echo "$now") >&2
+    complain "the canary to be untouched"
+  }
+}
+
+# A folder of the account, removed with the test.
+user_dir() {
+  local dir=$T/$1
+  mkdir -p "$dir"
+  chown "$ACCOUNT:" "$dir"
+  echo "$dir"
+}
+
+# --- set-up and tear-down ---------------------------------------------------------------------
+
+# Files override by defining file_setup / file_teardown / test_setup / test_teardown.
+configure_user() {
+  local home=$1
+  mkdir -p "$home/.config/containers/certs.d/$SECURE_REGISTRY"
+  cp "$SECURE_CA" "$home/.config/containers/certs.d/$SECURE_REGISTRY/ca.crt"
+  cat >"$home/.config/containers/registries.conf" <<EOF
+unqualified-search-registries = ["$REGISTRY"]
+short-name-mode = "permissive"
+[[registry]]
+location = "$REGISTRY"
+insecure = true
+EOF
+  if oracle; then
+    printf '[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n' \
+      >"$home/.config/containers/containers.conf"
+    printf '[storage]\ndriver = "overlay"\n' >"$home/.config/containers/storage.conf"
+  fi
+  chown -R "$ACCOUNT:" "$home"
+}
+
+setup_file() {
+  mkdir -p "$FILE_DIR"/{home,run}
+  chmod 0700 "$FILE_DIR/run"
+  chown "$ACCOUNT:" "$FILE_DIR"/run
+  configure_user "$FILE_DIR/home"
+  if declare -F file_setup >/dev/null; then
+    file_setup
+  else
+    ct pull -q "$IMG" >/dev/null
+  fi
+}
+
+setup() {
+  T=$FILE_DIR/$BATS_TEST_NUMBER
+  C=c$BATS_TEST_NUMBER
+  CT_ENV=() CT_OPTIONS=()
+  install -d -o "$ACCOUNT" -m 0755 "$T"
+  cd "$T" || return
+  CANARY_BEFORE=$(canary_state)
+  if oracle && [[ ${CTOOL_ORACLE_ALL:-} != 1 ]]; then
+    local reason
+    reason=$(oracle_difference) && skip "podman 4.3.1: $reason"
+  fi
+  if declare -F test_setup >/dev/null; then test_setup; fi
+}
+
+# The reason why podman fails this test, from oracle-skips.
+oracle_difference() {
+  awk -F ' *[|] *' -v file="$(basename "$BATS_TEST_FILENAME" .bats)" \
+    -v name="$BATS_TEST_DESCRIPTION" \
+    '!/^#/ && $1 == file && $2 == name { print $3; found = 1 } END { exit !found }' \
+    "$HERE/oracle-skips"
+}
+
+teardown() {
+  if declare -F test_teardown >/dev/null; then test_teardown; fi
+  CT_ENV=() CT_OPTIONS=()
+  ct rm -fa -t 0 >/dev/null 2>&1 || true
+  cd / || return
+  find "$T" -xdev -depth -delete 2>/dev/null || true
+}
+
+teardown_file() {
+  local pause left
+  if declare -F file_teardown >/dev/null; then file_teardown; fi
+  left=$(ct ps -aq)
+  [[ -z $left ]] || {
+    echo "containers left behind: $left" >&2
+    return 1
+  }
+  if oracle; then
+    pause=$(cat "$FILE_DIR/run/libpod/tmp/pause.pid" 2>/dev/null) && kill -9 "$pause"
+  fi
+  return 0
+}
