@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "archive/entry_path_internal.hpp"
 #include "archive/pax_internal.hpp"
 #include "archive/tar_header_internal.hpp"
 #include "base/text.hpp"
@@ -23,7 +24,7 @@ uint64_t PaddingOf(uint64_t size) { return (kBlockBytes - size % kBlockBytes) % 
 Error Truncated() { return Error(Code::kCorrupt, "truncated tar archive"); }
 
 Error BadEntry(const Entry& entry, std::string_view reason) {
-  return Error(Code::kCorrupt, "entry " + Quote(entry.path) + ": " + std::string(reason));
+  return Error(Code::kCorrupt, "entry " + Shown(entry.path) + ": " + std::string(reason));
 }
 
 std::optional<EntryType> TypeOf(char flag) {

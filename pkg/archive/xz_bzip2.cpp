@@ -41,10 +41,11 @@ class XzDecoder final : public Decoder {
   static Error Explain(lzma_ret result) {
     switch (result) {
       case LZMA_BUF_ERROR: return Error(Code::kCorrupt, "truncated xz stream");
-      case LZMA_FORMAT_ERROR: return Error(Code::kCorrupt, "not an xz stream, or trailing data");
+      case LZMA_FORMAT_ERROR: return Error(Code::kCorrupt, "not an xz stream");
       case LZMA_MEMLIMIT_ERROR:
         return Error(Code::kCorrupt, "the xz stream needs more than 128 MiB of memory");
-      default: return Error(Code::kCorrupt, "invalid xz data");
+      // What follows a complete stream and is none itself is LZMA_DATA_ERROR, too.
+      default: return Error(Code::kCorrupt, "invalid xz data, or trailing data after it");
     }
   }
 

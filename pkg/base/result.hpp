@@ -83,19 +83,17 @@ using Status = Result<std::monostate>;
 inline Status Ok() { return std::monostate{}; }
 
 // TRY(expr): the value of a Result, or return its error from the enclosing function.
-// Don't nest; bind to a name instead.
-#define TRY(...)                                               \
-  __extension__({                                              \
-    auto try_r_ = (__VA_ARGS__);                               \
-    if (!try_r_.ok()) return std::move(try_r_).error();        \
-    std::move(try_r_).value();                                 \
+// TRY_CTX(context, expr): the same, with "context: " in front of the error.
+#define CTOOL_JOIN2(a, b) a##b
+#define CTOOL_JOIN(a, b) CTOOL_JOIN2(a, b)
+#define CTOOL_TRY(result, wrap, ...)                                     \
+  __extension__({                                                        \
+    auto result = (__VA_ARGS__);                                         \
+    if (!result.ok()) return std::move(result).error() wrap;             \
+    std::move(result).value();                                           \
   })
-#define TRY_CTX(ctx, ...)                                              \
-  __extension__({                                                      \
-    auto try_r_ = (__VA_ARGS__);                                       \
-    if (!try_r_.ok()) return std::move(try_r_).error().Wrap(ctx);      \
-    std::move(try_r_).value();                                         \
-  })
+#define TRY(...) CTOOL_TRY(CTOOL_JOIN(try_, __COUNTER__), , __VA_ARGS__)
+#define TRY_CTX(ctx, ...) CTOOL_TRY(CTOOL_JOIN(try_, __COUNTER__), .Wrap(ctx), __VA_ARGS__)
 
 // A broken invariant: prints the expression and traps. Not abort(): PID 1 of a pid namespace
 // survives its own SIGABRT.

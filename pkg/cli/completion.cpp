@@ -23,10 +23,11 @@ class Completer {
   }
 
  private:
-  // A name never drives the terminal: the tab and newline of this protocol are not in it either.
+  // A name that would drive the terminal, or break this protocol of lines and tabs, is not offered.
   void Add(std::string text, std::string_view description) {
+    if (Printable(text) != text) return;
     if (EndsWith(text, "=") || EndsWith(text, ":")) nospace_ = true;
-    lines_.push_back(fmt::format("{}\t{}", Printable(text), Printable(description)));
+    lines_.push_back(fmt::format("{}\t{}", text, Printable(description)));
   }
 
   std::string Text() const {

@@ -75,7 +75,8 @@ Plan Leaf(const App& app, Parser& parser, const Entry& entry, std::string_view p
   const Command& command = runnable.description;
   auto outcome = parser.Parse(command.options, args, command.stop_at_first_positional);
   if (!outcome.ok()) return BadOptions(app, path, outcome.error());
-  if (outcome->help) return Print(CommandHelp(app, command));
+  // Afresh: the sinks of `command` hold what was given, and help shows them as the defaults.
+  if (outcome->help) return Print(CommandHelp(app, Make(entry, path).description));
   if (entry.make == HelpCommand) return HelpFor(app, outcome->positionals);
   const std::vector<std::string> words = outcome->positionals;
   if (Status s = StorePositionals(command, Called(app, path), std::move(outcome->positionals));

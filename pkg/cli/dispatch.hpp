@@ -23,11 +23,12 @@ struct Candidate {
 struct App {
   std::string_view name;     // "ctool", or what the program was called as
   std::string_view version;  // "1.2.3"
+  std::string_view date;     // of that version, for the man pages: "2026-01-31"
   std::string_view summary;
   std::string_view prose = {};
   std::span<const Entry> entries;
   std::span<const Group> groups;
-  std::vector<Option> globals;
+  std::vector<Option> globals;  // their defaults are shown by Option::def alone
   std::vector<Example> examples = {};
   std::vector<ExitCode> exits = {};
   // Names for shell completion: must be quick, offline, and empty rather than wrong. Called after

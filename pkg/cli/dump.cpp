@@ -9,10 +9,11 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json Describe(const Option& o) {
+Json Describe(const Option& o, bool global = false) {
   Json j = {{"name", o.name}, {"value", ValueName(o)}, {"help", o.help}};
   if (o.short_name != 0) j["short"] = std::string(1, o.short_name);
-  if (const std::string def = DefaultText(o); !def.empty()) j["default"] = def;
+  const std::string def = global ? std::string(o.def) : DefaultText(o);
+  if (!def.empty()) j["default"] = def;
   if (!o.values.empty()) j["values"] = o.values;
   if (!o.aliases.empty()) j["aliases"] = o.aliases;
   if (!o.implied.empty()) j["implied"] = o.implied;
@@ -48,7 +49,7 @@ Json Describe(const App& app, const Command& c) {
 std::string DumpJson(const App& app) {
   Json j = {{"name", app.name}, {"version", app.version}};
   j["globals"] = Json::array();
-  for (const Option& o : app.globals) j["globals"].push_back(Describe(o));
+  for (const Option& o : app.globals) j["globals"].push_back(Describe(o, true));
   j["groups"] = Json::array();
   for (const Group& g : app.groups)
     j["groups"].push_back({{"path", g.path}, {"summary", g.summary}});

@@ -18,6 +18,7 @@ constexpr int kMostWidth = 1'000'000;  // fmt's own limit
 
 struct Flags {
   bool minus = false, plus = false, sharp = false, space = false, zero = false;
+  bool names = false;  // %+v: structs with the names of their fields
   std::optional<int> width, precision;
 };
 
@@ -147,7 +148,8 @@ class Formatter {
     const std::string cut = Truncate(text);
     if (verb == 'q') return Pad(Quoted(cut));
     if (verb == 'v' || verb == 's') return Pad(cut);
-    std::string hex = Hex(std::string_view(text).substr(
+    std::string hex = flags_.sharp && !text.empty() ? "0x" : "";
+    hex += Hex(std::string_view(text).substr(
         0, static_cast<size_t>(flags_.precision.value_or(static_cast<int>(text.size())))));
     if (verb == 'X')
       for (char& c : hex)
@@ -203,7 +205,7 @@ class Formatter {
       previous = f.value.get();
       if (!first) out_ += ' ';
       first = false;
-      if (flags_.plus && verb == 'v') out_ += f.name + ":";
+      if (flags_.names) out_ += f.name + ":";
       Print(*f.value, verb);
     }
     out_ += '}';
@@ -261,8 +263,8 @@ class Printf {
     } else if (next_ >= args_.size()) {
       Complain(verb, "MISSING");
     } else {
-      const Flags flags = flags_;
-      Formatter(out_, flags).Print(args_[next_++], verb);
+      if (verb == 'v') flags_.names = std::exchange(flags_.plus, false);
+      Formatter(out_, flags_).Print(args_[next_++], verb);
     }
   }
 
@@ -304,7 +306,8 @@ class Printf {
     if (next_ >= args_.size()) return std::nullopt;
     const Value& v = args_[next_++];
     after_index_ = false;
-    if (v.kind() != Value::Kind::kInt || std::abs(v.as_int()) > kMostWidth) return std::nullopt;
+    if (v.kind() != Value::Kind::kInt) return std::nullopt;
+    if (v.as_int() < -kMostWidth || v.as_int() > kMostWidth) return std::nullopt;
     return static_cast<int>(v.as_int());
   }
 

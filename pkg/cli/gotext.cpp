@@ -5,6 +5,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 
 #include "base/text.hpp"
@@ -99,7 +100,7 @@ Result<bool> ParseGoBool(std::string_view text) {
   return NumberError("ParseBool", text, kSyntax);
 }
 
-std::string FormatGoFloat(double value, char verb, int precision, int exponent_from) {
+std::string FormatGoFloat(double value, char verb, int precision) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value < 0 ? "-Inf" : "+Inf";
   if (precision >= 0) {
@@ -113,11 +114,10 @@ std::string FormatGoFloat(double value, char verb, int precision, int exponent_f
   };
   if (verb == 'f') return write(std::chars_format::fixed);
   const std::string scientific = write(std::chars_format::scientific);
-  if (verb == 'e' || value == 0) return verb == 'e' ? scientific : value < 0 || std::signbit(value) ? "-0" : "0";
-  const size_t e = scientific.find('e');
-  const int exponent = std::atoi(scientific.c_str() + e + 1);
-  if (exponent < -4 || exponent >= exponent_from) return scientific;
-  return write(std::chars_format::fixed);
+  if (verb == 'e') return scientific;
+  const int exponent = std::atoi(scientific.c_str() + scientific.find('e') + 1);
+  const bool small = exponent >= -4 && exponent < 6;
+  return small ? write(std::chars_format::fixed) : scientific;
 }
 
 uint32_t NextRune(std::string_view text, size_t& i) {

@@ -20,8 +20,7 @@ Result<double> ParseGoFloat(std::string_view text);
 Result<bool> ParseGoBool(std::string_view text);  // 1 t T true TRUE True 0 f F ...
 
 // FormatFloat: `verb` is e, f or g; precision < 0 is the shortest text that reads back the same.
-// `exponent_from`: 'g' without precision writes an exponent from this power of ten on.
-std::string FormatGoFloat(double value, char verb, int precision, int exponent_from = 21);
+std::string FormatGoFloat(double value, char verb, int precision);
 
 // Quote and QuoteRune: "a\tb", 'x'.
 std::string GoQuote(std::string_view text);

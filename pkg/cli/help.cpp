@@ -33,7 +33,11 @@ class Columns {
   std::vector<std::pair<std::string, std::string>> rows_;
 };
 
-std::string OptionRows(std::span<const Option> options) {
+// Whether a default may be read from the sink, which the options of one parse share with nobody;
+// the global ones live as long as the program.
+enum class Defaults { kOfSinks, kAsWritten };
+
+std::string OptionRows(std::span<const Option> options, Defaults defaults) {
   std::vector<const Option*> sorted;
   for (const Option& o : options)
     if (!o.hidden) sorted.push_back(&o);
@@ -46,8 +50,9 @@ std::string OptionRows(std::span<const Option> options) {
     if (const std::string_view value = ValueName(*o); !value.empty())
       left += o->implied.empty() ? fmt::format(" {}", value) : fmt::format("[={}]", value);
     std::string right(o->help);
-    if (const std::string def = DefaultText(*o); !def.empty())
-      right += fmt::format(" (default {})", def);
+    const std::string def =
+        defaults == Defaults::kOfSinks ? DefaultText(*o) : std::string(o->def);
+    if (!def.empty()) right += fmt::format(" (default {})", def);
     columns.Add(std::move(left), std::move(right));
   }
   return columns.Text(3);
@@ -98,7 +103,7 @@ std::string CommandHelp(const App& app, const Command& command) {
   }
   if (!command.examples.empty())
     out += fmt::format("\nExamples:\n{}", ExampleRows(app, command.examples));
-  if (const std::string rows = OptionRows(command.options); !rows.empty())
+  if (const std::string rows = OptionRows(command.options, Defaults::kOfSinks); !rows.empty())
     out += fmt::format("\nOptions:\n{}", rows);
   return out;
 }
@@ -127,7 +132,7 @@ std::string GroupHelp(const App& app, std::string_view path) {
   options.push_back({.name = "version", .short_name = 'v', .help = "Show the version"});
   bool none = false;
   for (size_t i = options.size() - 2; i < options.size(); ++i) options[i].sink = &none;
-  return out + fmt::format("\nOptions:\n{}", OptionRows(options));
+  return out + fmt::format("\nOptions:\n{}", OptionRows(options, Defaults::kAsWritten));
 }
 
 }  // namespace ctool::cli

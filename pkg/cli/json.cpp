@@ -56,6 +56,10 @@ class Writer {
   explicit Writer(size_t indent) : indent_(indent) {}
 
   void Write(const Value& v, size_t level) {
+    if (v.is_nil_collection()) {
+      out_ += "null";
+      return;
+    }
     switch (v.kind()) {
       case Value::Kind::kNull: out_ += "null"; break;
       case Value::Kind::kBool: out_ += v.as_bool() ? "true" : "false"; break;
@@ -151,11 +155,17 @@ class Reader {
         return Value(json.get_ref<const std::string&>());
       case Json::value_t::array: return List(json, key, type, level);
       case Json::value_t::object: return Object(json, key, type, level);
-      default: return Value();
+      default: return Null(key, type);
     }
   }
 
  private:
+  Value Null(std::string_view key, const std::string& type) const {
+    if (Has(shape_.lists, key)) return Value::NilList();
+    if (Has(shape_.maps, key)) return Value::NilMap();
+    return Value::NilPointer("*" + type);
+  }
+
   Result<Value> List(const Json& json, std::string_view key, const std::string& type, int level) {
     Value list = Value::List(ListType(json));
     for (const Json& item : json) list.Append(TRY(Read(item, key, type, level + 1)));
@@ -176,6 +186,9 @@ class Reader {
       for (const auto& [from, to] : shape_.aliases)
         if (from == name) object.Alias(to);
     }
+    for (const auto& [parent, name] : shape_.optional)
+      if (!map && parent == key && object.Find(name) == nullptr)
+        object.Set(name, Null(name, fmt::format("{}.{}", type, name)), {.omit_empty = true});
     return object;
   }
 

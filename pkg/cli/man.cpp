@@ -29,6 +29,22 @@ std::string Roff(std::string_view text) {
   return out;
 }
 
+constexpr size_t kLine = 76;
+
+// Running text: its words on lines of a length that mandoc likes.
+std::string Fill(std::string_view text) {
+  std::string out;
+  size_t length = 0;
+  for (const std::string& word : Split(text, ' ')) {
+    if (word.empty()) continue;
+    const bool fits = length + 1 + word.size() <= kLine;
+    if (length > 0) out += fits ? ' ' : '\n';
+    length = fits ? length + 1 + word.size() : word.size();
+    out += word;
+  }
+  return Roff(out) + "\n";
+}
+
 std::string Bold(std::string_view text) { return fmt::format("\\fB{}\\fR", Roff(text)); }
 std::string Italic(std::string_view text) { return fmt::format("\\fI{}\\fR", Roff(text)); }
 
@@ -54,7 +70,8 @@ std::string Paragraphs(std::string_view prose) {
     if (!literal && !is_literal && between && !line.empty()) out += ".PP\n";
     literal = is_literal;
     between = line.empty();
-    if (!line.empty()) out += Roff(is_literal ? std::string_view(line).substr(4) : line) + "\n";
+    if (!line.empty())
+      out += is_literal ? Roff(std::string_view(line).substr(4)) + "\n" : Fill(line);
   }
   return literal ? out + ".EE\n.RE\n" : out;
 }
@@ -63,13 +80,14 @@ std::string Title(std::string_view page, const App& app) {
   std::string upper(page);
   for (char& c : upper)
     if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  // The version stands where a date is usual: the pages of one version are the same bytes whenever
-  // they are made.
-  return fmt::format(".TH {} 1 \"\" \"{} {}\" \"User Commands\"\n", Roff(upper), app.name,
-                     app.version);
+  // The date is the version's: its pages are the same bytes whenever they are made.
+  return fmt::format(".TH {} 1 \"{}\" \"{} {}\" \"User Commands\"\n", Roff(upper), app.date,
+                     app.name, app.version);
 }
 
-std::string OptionList(std::span<const Option> options) {
+enum class Defaults { kOfSinks, kAsWritten };
+
+std::string OptionList(std::span<const Option> options, Defaults defaults) {
   std::vector<const Option*> sorted;
   for (const Option& o : options)
     if (!o.hidden) sorted.push_back(&o);
@@ -81,10 +99,11 @@ std::string OptionList(std::span<const Option> options) {
     if (const std::string_view value = ValueName(*o); !value.empty())
       head += o->implied.empty() ? "=" + Italic(value) : "[=" + Italic(value) + "]";
     if (o->short_name != 0) head = Bold(fmt::format("-{}", o->short_name)) + ", " + head;
-    out += fmt::format(".TP\n{}\n{}\n", head, Roff(Sentence(o->help)));
-    if (!o->detail.empty()) out += Roff(o->detail) + "\n";
-    if (const std::string def = DefaultText(*o); !def.empty())
-      out += fmt::format("The default is {}.\n", Roff(def));
+    out += fmt::format(".TP\n{}\n{}", head, Fill(Sentence(o->help)));
+    if (!o->detail.empty()) out += Fill(o->detail);
+    const std::string def =
+        defaults == Defaults::kOfSinks ? DefaultText(*o) : std::string(o->def);
+    if (!def.empty()) out += Fill(fmt::format("The default is {}.", def));
     if (!o->values.empty() && o->help.find(o->values[0]) == std::string_view::npos) {
       std::string words;
       for (const std::string_view value : o->values)
@@ -99,13 +118,11 @@ std::string ExampleList(const App& app, std::span<const Example> examples) {
   if (examples.empty()) return {};
   std::string out = ".SH EXAMPLES\n";
   for (const Example& e : examples) {
-    if (!e.explanation.empty()) out += fmt::format("{}:\n", Roff(e.explanation));
-    out += fmt::format(".PP\n.RS 4\n.EX\n{}\n.EE\n.RE\n", Roff(fmt::format("{} {}", app.name, e.text)));
-    if (&e != &examples.back()) out += ".PP\n";
+    if (&e != &examples.front()) out += ".PP\n";
+    if (!e.explanation.empty()) out += Fill(fmt::format("{}:", e.explanation)) + ".PP\n";
+    const std::string line = Roff(fmt::format("{} {}", app.name, e.text));
+    out += fmt::format(".RS 4\n.EX\n{}\n.EE\n.RE\n", line);
   }
-  // .PP right behind a heading is superfluous.
-  const std::string_view twice = ".SH EXAMPLES\n.PP\n";
-  if (StartsWith(out, twice)) out.replace(0, twice.size(), ".SH EXAMPLES\n");
   return out;
 }
 
@@ -113,7 +130,7 @@ std::string ExitList(const App& app, std::span<const ExitCode> exits) {
   std::string out = ".SH EXIT STATUS\n";
   if (exits.empty()) out += ".TP\n0\nSuccess.\n";
   for (const ExitCode& e : exits)
-    out += fmt::format(".TP\n{}\n{}\n", Roff(e.status), Roff(Sentence(e.meaning)));
+    out += fmt::format(".TP\n{}\n{}", Roff(e.status), Fill(Sentence(e.meaning)));
   const bool said = std::any_of(exits.begin(), exits.end(),
                                 [](const ExitCode& e) { return e.status == "125"; });
   if (!said)
@@ -141,7 +158,7 @@ std::string CommandPage(const App& app, const Command& command) {
                        Roff(usage.substr(head.size())));
   const std::string summary = Sentence(command.summary);
   out += ".SH DESCRIPTION\n" + Paragraphs(command.prose.empty() ? summary : command.prose);
-  out += OptionList(command.options) + ExitList(app, command.exits);
+  out += OptionList(command.options, Defaults::kOfSinks) + ExitList(app, command.exits);
   out += ExampleList(app, command.examples);
   std::vector<std::string> others = {std::string(app.name)};
   if (const size_t cut = command.path.rfind(' '); cut != std::string::npos)
@@ -159,7 +176,7 @@ std::string GroupPage(const App& app, std::string_view path, std::string_view su
                      path.empty() ? "[options] " : "");
   const bool top = path.empty() && !app.prose.empty();
   out += ".SH DESCRIPTION\n" + Paragraphs(top ? app.prose : Sentence(summary));
-  if (path.empty()) out += OptionList(app.globals);
+  if (path.empty()) out += OptionList(app.globals, Defaults::kAsWritten);
   out += ".SH COMMANDS\n";
   std::vector<std::string> pages;
   for (const Child& child : Children(app, path)) {
@@ -172,8 +189,8 @@ std::string GroupPage(const App& app, std::string_view path, std::string_view su
       target = child.entry->path;
     }
     pages.push_back(PageName(app.name, target));
-    out += fmt::format(".TP\n{}\n{}\nSee\n.BR {} (1).\n", Bold(child.word),
-                       Roff(Sentence(about)), Roff(pages.back()));
+    out += fmt::format(".TP\n{}\n{}See\n.BR {} (1).\n", Bold(child.word),
+                       Fill(Sentence(about)), Roff(pages.back()));
   }
   if (path.empty()) out += ExitList(app, app.exits) + ExampleList(app, app.examples);
   std::vector<std::string> others;

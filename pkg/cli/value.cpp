@@ -41,6 +41,18 @@ Value Value::Struct(std::string type) { return Compound(Kind::kStruct, std::move
 Value Value::Map(std::string type) { return Compound(Kind::kMap, std::move(type)); }
 Value Value::List(std::string type) { return Compound(Kind::kList, std::move(type)); }
 
+Value Value::NilMap(std::string type) {
+  Value v = Map(std::move(type));
+  v.Mutable().nil = true;
+  return v;
+}
+
+Value Value::NilList(std::string type) {
+  Value v = List(std::move(type));
+  v.Mutable().nil = true;
+  return v;
+}
+
 Value Value::Time(int64_t wall_nanos) {
   Moment m;
   m.seconds = wall_nanos / kSecond;
@@ -86,6 +98,7 @@ const Value::Node* Value::node() const {
 Value& Value::Set(std::string_view name, Value value, Json json) {
   Node& n = Mutable();
   CHECK(n.kind == Kind::kStruct || n.kind == Kind::kMap);
+  n.nil = false;
   Field field = {.name = std::string(name),
                  .json_name = std::string(json.name.empty() ? name : json.name),
                  .omit_empty = json.omit_empty,
@@ -117,6 +130,7 @@ Value& Value::Alias(std::string_view name) {
 Value& Value::Append(Value item) {
   Node& n = Mutable();
   CHECK(n.kind == Kind::kList);
+  n.nil = false;
   n.items.push_back(std::move(item));
   return *this;
 }

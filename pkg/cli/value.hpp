@@ -72,6 +72,9 @@ class Value {
   // The element type in `type` decides what `index` gives for a key that is not there.
   static Value Map(std::string type = "map[string]string");
   static Value List(std::string type = "[]interface {}");
+  // Empty ones that are null in JSON.
+  static Value NilMap(std::string type = "map[string]string");
+  static Value NilList(std::string type = "[]string");
   static Value Time(int64_t wall_nanos);  // in the local time zone
   static Value Time(Moment moment);
   static Value ZeroTime();  // Go's time.Time{}: "never", 0001-01-01
@@ -96,6 +99,7 @@ class Value {
   std::span<const Value> items() const;   // of a list
   std::span<const Field> fields() const;  // of a map or struct
   const Value* Find(std::string_view name) const;  // a field or key, or null
+  bool is_nil_collection() const { return node() != nullptr && node()->nil; }
 
   // Go's name of the type, as error texts show it. A null without type is "nil".
   std::string TypeName() const;
@@ -112,6 +116,7 @@ class Value {
     std::vector<Value> items;
     std::vector<Field> fields;
     Moment moment;
+    bool nil = false;  // a list or map that is null in JSON
   };
   static Value Compound(Kind kind, std::string type);
   Node& Mutable();

@@ -37,9 +37,29 @@ Node Convert(const toml::node& from, const std::string& file) {
   } else if (const auto* table = from.as_table()) {
     node.kind = Node::Kind::kTable;
     for (const auto& [key, value] : *table)
-      node.members.emplace_back(std::string(key.str()), Convert(value, file));
+      node.members.push_back({std::string(key.str()), Convert(value, file)});
   }
   return node;
+}
+
+// Without the comments that have a line to themselves, which are nearly all that distributions'
+// files hold: the parser decodes them character by character, the greater part of a start's
+// configuration. The line breaks stay, and so do the places of errors. A file with multi-line
+// strings, where a '#' may be text, is left alone.
+std::string WithoutCommentLines(std::string_view text) {
+  std::string out;
+  if (text.find("\"\"\"") != std::string_view::npos || text.find("'''") != std::string_view::npos)
+    return out.assign(text);
+  while (!text.empty()) {
+    const size_t end = text.find('\n');
+    const std::string_view line = text.substr(0, end);
+    const size_t first = line.find_first_not_of(" \t");
+    if (first != std::string_view::npos && line[first] != '#') out += line;
+    if (end == std::string_view::npos) break;
+    out += '\n';
+    text.remove_prefix(end + 1);
+  }
+  return out;
 }
 
 Error WrongType(const Node& node, std::string_view key, std::string_view expected) {
@@ -59,7 +79,7 @@ Error Node::Bad(std::string_view problem) const {
 }
 
 Result<Node> ParseToml(std::string_view text, const std::string& file) {
-  const toml::parse_result parsed = toml::parse(text);
+  const toml::parse_result parsed = toml::parse(WithoutCommentLines(text));
   if (!parsed)
     return Error(Code::kCorrupt, Place(file, parsed.error().source()) + ": " +
                                      Printable(parsed.error().description()));

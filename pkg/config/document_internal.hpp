@@ -4,10 +4,8 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -16,18 +14,23 @@ namespace ctool::config {
 
 // A value of a TOML document; the library that parses it stays in document.cpp.
 struct Node {
+  struct Member;
   enum class Kind { kString, kInteger, kBool, kArray, kTable, kOther };
   Kind kind = Kind::kOther;
   std::string string;
   int64_t integer = 0;
   bool boolean = false;
-  std::vector<Node> items;                             // kArray
-  std::vector<std::pair<std::string, Node>> members;  // kTable
-  std::string place;                                   // "FILE:LINE:COL"
+  std::vector<Node> items;      // kArray
+  std::vector<Member> members;  // kTable
+  std::string place;            // "FILE:LINE:COL"
 
   const Node* Find(std::string_view key) const;
   // kCorrupt "FILE:LINE:COL: problem".
   Error Bad(std::string_view problem) const;
+};
+struct Node::Member {
+  std::string name;
+  Node value;
 };
 
 // `file` names the source in errors. kCorrupt with FILE:LINE:COL for bad TOML.

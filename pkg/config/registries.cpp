@@ -199,7 +199,7 @@ class RegistriesReader {
                           "without a tag or digest, not " + Quote(alias.value));
       }
       const auto same = std::find_if(to_.aliases_.begin(), to_.aliases_.end(),
-                                     [&](const auto& a) { return a.name == name; });
+                                     [&](const auto& a) { return a.name == alias.name; });
       if (same == to_.aliases_.end())
         to_.aliases_.push_back(std::move(alias));
       else

@@ -36,6 +36,11 @@ Result<FoundImage> EnsureImage(Engine& engine, const std::string& name, const st
 Result<std::string> Pull(Engine& engine, const std::string& name, const std::string& policy,
                          const FetchOptions& fetch);
 
+// Pull on behalf of EnsureImage in another process, which reads the outcome, good or bad, from our
+// standard output. Returns the exit status.
+int ServeFetch(Engine& engine, const std::string& name, const std::string& policy,
+               const FetchOptions& fetch);
+
 struct ImportOptions {
   std::string source;     // path, "-" or URL
   std::string reference;  // may be empty

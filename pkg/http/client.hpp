@@ -54,6 +54,7 @@ enum class Failure {
   kTls,          // TLS failed for another reason
   kCertificate,  // verification of either side's certificate failed
   kLost,         // the connection broke after it was made
+  kTruncated,    // it ended in good order before the announced length
   kStalled,      // too slow for too long
   kRefused,      // the answer breaks our rules: too large, forbidden redirect, not HTTP
   kSink,         // the sink said no: the error is the sink's

@@ -72,7 +72,7 @@ Diagnosis NoHandshake(const std::string& detail, const Url& url) {
   if (Contains(detail, "wrong version number") || Contains(detail, "http request"))
     return Tls(Failure::kNotTls, url, "the server does not speak TLS");
   if (WantsClientCertificate(detail))
-    return Tls(Failure::kCertificate, url, "the server wants a client certificate");
+    return CertificateWanted(url);
   return Tls(Failure::kTls, url, "handshake failed: " + Printable(detail));
 }
 
@@ -82,12 +82,16 @@ Diagnosis Broken(const std::string& detail, const Url& url) {
     return Unreachable("cannot reach " + HostPort(url) + " through the proxy: " +
                        Printable(detail));
   if (WantsClientCertificate(detail))
-    return Tls(Failure::kCertificate, url, "the server wants a client certificate");
+    return CertificateWanted(url);
   if (Contains(detail, "reset by peer")) return Lost(url, "connection reset");
   return Lost(url, "connection lost: " + Printable(detail));
 }
 
 }  // namespace
+
+Diagnosis CertificateWanted(const Url& url) {
+  return Tls(Failure::kCertificate, url, "the server wants a client certificate");
+}
 
 Diagnosis Diagnose(CURLcode code, CURL* easy, const std::string& detail, const Url& url,
                    int64_t connect_timeout_s) {
@@ -111,7 +115,9 @@ Diagnosis Diagnose(CURLcode code, CURL* easy, const std::string& detail, const U
       return Tls(Failure::kTls, url, "CA certificates: " + Printable(text));
     case CURLE_SSL_CONNECT_ERROR: return NoHandshake(text, url);
     case CURLE_GOT_NOTHING: return Lost(url, "connection closed without an answer");
-    case CURLE_PARTIAL_FILE: return Lost(url, "connection closed early");
+    case CURLE_PARTIAL_FILE:
+      return {Failure::kTruncated,
+              Error(Code::kNetwork, HostPort(url) + ": connection closed early")};
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR: return Broken(text, url);
     case CURLE_HTTP2:

@@ -31,10 +31,11 @@ size_t OnHeader(char* data, size_t size, size_t count, void* user) {
   Exchange& x = *static_cast<Exchange*>(user);
   const std::string_view line(data, size * count);
   x.header_bytes += line.size();
-  x.window_bytes += static_cast<int64_t>(line.size());
+  x.received += static_cast<int64_t>(line.size());
   if (x.header_bytes > kMaxHeaderBytes)
     return x.Fail(Failure::kRefused,
                   Error(Code::kCorrupt, "the answer's headers are larger than 256 KiB"));
+  curl_easy_setopt(x.easy, CURLOPT_VERBOSE, 0L);  // OnTrace has seen the handshake
   if (x.in_body) return line.size();  // trailers can't change what was already acted on
   if (StartsWith(line, "HTTP/")) {    // comes again after "100 Continue"
     x.out.response.headers.clear();
@@ -48,6 +49,11 @@ size_t OnHeader(char* data, size_t size, size_t count, void* user) {
   return line.size();
 }
 
+std::string Size(size_t bytes) {
+  if (bytes % (1 << 20) == 0) return std::to_string(bytes >> 20) + " MiB";
+  return std::to_string(bytes) + " bytes";
+}
+
 size_t Collect(Exchange& x, std::string_view chunk) {
   std::string& body = x.out.response.body;
   const bool success = x.out.response.status < 300;
@@ -58,8 +64,7 @@ size_t Collect(Exchange& x, std::string_view chunk) {
   }
   if (success)
     return x.Fail(Failure::kRefused,
-                  Error(Code::kCorrupt,
-                        "the answer is larger than " + std::to_string(limit) + " bytes"));
+                  Error(Code::kCorrupt, "the answer is larger than " + Size(limit)));
   body.append(chunk.substr(0, limit - body.size()));
   x.enough = true;
   return 0;
@@ -68,13 +73,22 @@ size_t Collect(Exchange& x, std::string_view chunk) {
 size_t OnBody(char* data, size_t size, size_t count, void* user) {
   Exchange& x = *static_cast<Exchange*>(user);
   const std::string_view chunk(data, size * count);
-  x.window_bytes += static_cast<int64_t>(chunk.size());
+  x.received += static_cast<int64_t>(chunk.size());
   x.in_body = true;
   const int status = x.out.response.status;
   if (!x.sink || status < 200 || status >= 300) return Collect(x, chunk);
   Status taken = x.sink(x.out.response, chunk);
   if (!taken.ok()) return x.Fail(Failure::kSink, std::move(taken).error());
   return chunk.size();
+}
+
+// With TLS 1.3 a client learns only after the handshake that it should have had a certificate, and
+// often only from a broken connection. That it was asked for one is in libcurl's trace.
+int OnTrace(CURL*, curl_infotype type, char* data, size_t size, void* user) {
+  if (type == CURLINFO_TEXT &&
+      std::string_view(data, size).find("Request CERT") != std::string_view::npos)
+    static_cast<Exchange*>(user)->certificate_wanted = true;
+  return 0;
 }
 
 bool IsLinkLocalOrNowhere(const curl_sockaddr& address) {
@@ -97,8 +111,11 @@ bool IsLinkLocalOrNowhere(const curl_sockaddr& address) {
   return ip >> 16 == 0xa9fe || ip >> 24 == 0 || ip >> 28 >= 0xe;  // 169.254/16, 0/8, 224/3
 }
 
-curl_socket_t OpenCheckedSocket(void*, curlsocktype, curl_sockaddr* address) {
-  if (IsLinkLocalOrNowhere(*address)) return CURL_SOCKET_BAD;
+curl_socket_t OpenCheckedSocket(void* user, curlsocktype, curl_sockaddr* address) {
+  if (IsLinkLocalOrNowhere(*address)) {
+    static_cast<Exchange*>(user)->refused_address = true;
+    return CURL_SOCKET_BAD;
+  }
   return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
@@ -110,19 +127,40 @@ size_t Exchange::Fail(Failure failure, Error error) {
   return 0;
 }
 
-void AttachExchange(CURL* easy, Exchange& exchange) {
+void AttachExchange(Exchange& exchange) {
+  CURL* easy = exchange.easy;
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &OnHeader);
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, &exchange);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &OnBody);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &exchange);
+  curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, &OnTrace);
+  curl_easy_setopt(easy, CURLOPT_DEBUGDATA, &exchange);
+  curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L);
 }
 
-void RefuseLinkLocal(CURL* easy) {
-  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &OpenCheckedSocket);
+void RefuseLinkLocal(Exchange& exchange) {
+  curl_easy_setopt(exchange.easy, CURLOPT_OPENSOCKETFUNCTION, &OpenCheckedSocket);
+  curl_easy_setopt(exchange.easy, CURLOPT_OPENSOCKETDATA, &exchange);
+}
+
+bool StallClock::TooSlow(int64_t waited, int64_t bytes, int64_t limit_s) {
+  waited_ += waited;
+  quiet_ = bytes == bytes_ ? quiet_ + waited : 0;
+  bytes_ = bytes;
+  if (bytes_ - mark_ >= kMinBytesPerSecond * limit_s) {
+    mark_ = bytes_;
+    waited_ = 0;
+  }
+  return waited_ >= limit_s * kSecond;
+}
+
+std::string StallClock::Describe(int64_t limit_s) const {
+  const std::string seconds = " for " + std::to_string(limit_s) + " s";
+  return (quiet_ > limit_s * kSecond / 4 * 3 ? "no data" : "less than 1 KiB/s") + seconds;
 }
 
 CURLcode Drive(CURLM* multi, Exchange& exchange, const Options& options) {
-  int64_t waited = 0;  // for the network only: a slow sink or a stopped process is not a stall
+  StallClock clock;
   for (;;) {
     int running = 0;
     if (curl_multi_perform(multi, &running) != CURLM_OK) return CURLE_OUT_OF_MEMORY;
@@ -134,16 +172,11 @@ CURLcode Drive(CURLM* multi, Exchange& exchange, const Options& options) {
     const int64_t begin = MonotonicNanos();
     if (curl_multi_poll(multi, nullptr, 0, kPollMs, nullptr) != CURLM_OK)
       return CURLE_OUT_OF_MEMORY;
-    waited += std::min(MonotonicNanos() - begin, 2 * kPollMs * kMilli);
-    if (exchange.window_bytes >= kMinBytesPerSecond * options.stall_timeout_s) {
-      exchange.window_bytes = 0;
-      waited = 0;
-    } else if (waited >= options.stall_timeout_s * kSecond) {
-      const std::string seconds = std::to_string(options.stall_timeout_s) + " s";
+    // At most two intervals, however long the process was stopped.
+    const int64_t waited = std::min(MonotonicNanos() - begin, 2 * kPollMs * kMilli);
+    if (clock.TooSlow(waited, exchange.received, options.stall_timeout_s)) {
       exchange.Fail(Failure::kStalled,
-                    Error(Code::kNetwork, exchange.window_bytes == 0
-                                              ? "no data for " + seconds
-                                              : "less than 1 KiB/s for " + seconds));
+                    Error(Code::kNetwork, clock.Describe(options.stall_timeout_s)));
       return CURLE_OPERATION_TIMEDOUT;
     }
   }

@@ -81,7 +81,6 @@ void Session::Configure(const Request& request, const Url& url, CaSource source)
       static_cast<long>(request.connect_timeout_s > 0 ? request.connect_timeout_s
                                                       : options_.connect_timeout_s));
   if (!options_.user_agent.empty()) Set(easy, CURLOPT_USERAGENT, options_.user_agent.c_str());
-  if (request.refuse_link_local) RefuseLinkLocal(easy);
   ConfigureTls(url, source);
   ConfigureProxy(url);
   ConfigureMethod(request);
@@ -139,35 +138,51 @@ void Session::ConfigureMethod(const Request& request) {
 }
 
 Transfer Session::Run(const Request& request, CaSource source, const Client::Sink& sink) {
-  Exchange exchange(request, sink);
+  Exchange exchange(easy_.get(), request, sink);
   const Result<Url> url = Url::Parse(request.url);
   if (!url.ok()) {
     exchange.Fail(Failure::kRefused, url.error());
     return std::move(exchange.out);
   }
   Configure(request, *url, source);
-  AttachExchange(easy_.get(), exchange);
+  AttachExchange(exchange);
+  if (request.refuse_link_local) RefuseLinkLocal(exchange);
   std::array<char, CURL_ERROR_SIZE> detail{};
   Set(easy_.get(), CURLOPT_ERRORBUFFER, detail.data());
 
   const HoldSigpipe hold;
   CHECK(curl_multi_add_handle(multi_.get(), easy_.get()) == CURLM_OK);
   const CURLcode code = Drive(multi_.get(), exchange, options_);
-  // Before the handle is removed: that resets what Diagnose asks for.
-  const bool failed = code != CURLE_OK && !exchange.enough;
-  if (failed && exchange.out.failure == Failure::kNone) {
-    const int64_t timeout =
-        request.connect_timeout_s > 0 ? request.connect_timeout_s : options_.connect_timeout_s;
-    Diagnosis why = Diagnose(code, easy_.get(), detail.data(), *url, timeout);
-    exchange.Fail(why.failure, std::move(why.error));
-  } else if (failed && exchange.out.failure == Failure::kStalled) {
-    Error stalled = std::move(*exchange.out.error).Wrap(url->host);
-    exchange.out.error = std::move(stalled);
-  }
+  // Before the handle is removed: that takes away what is asked for here.
+  if (code != CURLE_OK && !exchange.enough) NameCause(code, detail.data(), *url, exchange);
   curl_multi_remove_handle(multi_.get(), easy_.get());
   Set(easy_.get(), CURLOPT_ERRORBUFFER, nullptr);
   exchange.out.response.url = request.url;
   return std::move(exchange.out);
+}
+
+void Session::NameCause(CURLcode code, const std::string& detail, const Url& url,
+                        Exchange& exchange) const {
+  if (exchange.out.failure == Failure::kStalled) {
+    Error stalled = std::move(*exchange.out.error).Wrap(url.host);
+    exchange.out.error = std::move(stalled);
+  }
+  if (exchange.out.failure != Failure::kNone) return;  // we ended it ourselves, and said why
+  if (exchange.refused_address) {
+    exchange.Fail(Failure::kRefused,
+                  Error(Code::kPermission, Printable(url.host) + ": refusing to connect to a " +
+                                               "link-local or unspecified address"));
+    return;
+  }
+  const int64_t timeout = exchange.request.connect_timeout_s > 0
+                              ? exchange.request.connect_timeout_s
+                              : options_.connect_timeout_s;
+  Diagnosis why = Diagnose(code, easy_.get(), detail, url, timeout);
+  const bool broke = why.failure == Failure::kLost || why.failure == Failure::kTls;
+  if (broke && exchange.certificate_wanted && exchange.out.response.status == 0 &&
+      trust_.client_cert.empty())
+    why = CertificateWanted(url);
+  exchange.Fail(why.failure, std::move(why.error));
 }
 
 }  // namespace ctool::http

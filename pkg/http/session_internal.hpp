@@ -12,6 +12,8 @@
 
 namespace ctool::http {
 
+struct Exchange;
+
 struct CurlFree {
   void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
@@ -34,6 +36,8 @@ class Session {
   void ConfigureTls(const Url& url, CaSource source);
   void ConfigureProxy(const Url& url);
   void ConfigureMethod(const Request& request);
+  void NameCause(CURLcode code, const std::string& detail, const Url& url,
+                 Exchange& exchange) const;
 
   const Options& options_;
   const Trust& trust_;
@@ -49,5 +53,6 @@ struct Diagnosis {
 };
 Diagnosis Diagnose(CURLcode code, CURL* easy, const std::string& detail, const Url& url,
                    int64_t connect_timeout_s);
+Diagnosis CertificateWanted(const Url& url);
 
 }  // namespace ctool::http

@@ -64,10 +64,10 @@ Result<Config> Config::Parse(std::string_view bytes) {
   Read(doc, "singleId", c.map.single_id);
   Read(doc, "newuidmap", c.map.newuidmap);
   Read(doc, "newgidmap", c.map.newgidmap);
-  Read(doc, "network", c.network);
-  Read(doc, "slirpPath", c.slirp_path);
-  Read(doc, "slirpOptions", c.slirp_options);
-  Read(doc, "ports", c.port_mappings);
+  Read(doc, "slirpCommand", c.slirp_command);
+  Read(doc, "slirpSocket", c.slirp_socket);
+  Read(doc, "containerIp", c.container_ip);
+  Read(doc, "ports", c.ports);
   Read(doc, "fuseOverlayfs", c.fuse_overlayfs);
   Read(doc, "timeout", c.timeout_seconds);
   Read(doc, "pidFile", c.pid_file);
@@ -90,10 +90,10 @@ std::string Config::Print() const {
               {"singleId", map.single_id},
               {"newuidmap", map.newuidmap},
               {"newgidmap", map.newgidmap},
-              {"network", network},
-              {"slirpPath", slirp_path},
-              {"slirpOptions", slirp_options},
-              {"ports", port_mappings},
+              {"slirpCommand", slirp_command},
+              {"slirpSocket", slirp_socket},
+              {"containerIp", container_ip},
+              {"ports", ports},
               {"fuseOverlayfs", fuse_overlayfs},
               {"timeout", timeout_seconds},
               {"pidFile", pid_file},

@@ -20,9 +20,9 @@ struct Config {
   std::string log_path;      // k8s-file; empty: none
   int64_t log_max_size = -1;  // bytes; -1: no limit
   userns::IdMap map;
-  std::string network;       // "slirp4netns" with the two fields below, else nothing to start
-  std::string slirp_path, slirp_options;
-  std::vector<std::string> port_mappings;  // podman's -p, one port each
+  std::vector<std::string> slirp_command;  // network::SlirpCommand; empty: no network to start
+  std::string slirp_socket, container_ip;  // where ports are added, and for whom
+  std::vector<std::string> ports;          // published ports, as -p has them
   std::string fuse_overlayfs;  // program, empty: not installed
   int64_t timeout_seconds = 0;  // --timeout; 0: none
   std::string pid_file, monitor_pid_file;

@@ -72,18 +72,22 @@ Status WriteStatus(const Config& config, pid_t pid) {
   return WritePidFile(config.monitor_pid_file, status.monitor_pid);
 }
 
-Status AwaitGo(const runtime::SyncSocket& command) {
-  runtime::Frame frame;
-  if (!TRY(command.Receive(frame)) || frame.header.msg != Msg::kGo)
-    return Error(Code::kInternal, "the command went away before the container was started");
-  return Ok();
+// The window size, if there is a terminal, comes before the first instruction.
+Status AwaitGo(const runtime::SyncSocket& command, int terminal) {
+  for (runtime::Frame frame;;) {
+    if (!TRY(command.Receive(frame)))
+      return Error(Code::kInternal, "the command went away before the container was started");
+    if (frame.header.msg == Msg::kGo) return Ok();
+    if (frame.header.msg == Msg::kResize) Resize(terminal, frame.payload);
+  }
 }
 
 Result<Running> Start(const std::string& bundle, const Config& config,
                       const runtime::SyncSocket& command, Stage& stage) {
   stage = Stage::kPlan;
   const std::string text = TRY(sys::ReadFile(bundle + "/config.json"));
-  runtime::InitPlan plan = TRY(runtime::BuildPlan(TRY(spec::RuntimeSpec::Parse(text)), config.id));
+  spec::RuntimeSpec spec = TRY(spec::RuntimeSpec::Parse(text));
+  const runtime::InitPlan plan = TRY(runtime::BuildPlan(std::move(spec), config.id));
   Log log = TRY(Log::Open(config.log_path, config.log_max_size));
   Pipes pipes = TRY(MakePipes(config, plan.spec.process.terminal));
   stage = Stage::kClone;
@@ -92,7 +96,7 @@ Result<Running> Start(const std::string& bundle, const Config& config,
   // Init mounts while the network comes up.
   stage = Stage::kNetwork;
   std::optional<Network> network;
-  if (config.network == "slirp4netns") network = TRY(Network::Start(config, launch.pid()));
+  if (!config.slirp_command.empty()) network = TRY(Network::Start(config, launch.pid()));
   stage = Stage::kRootfs;
   TRY(launch.AwaitReady([&](pid_t init, const std::string& options, const std::string& target) {
     return runtime::StartFuseOverlay(config.fuse_overlayfs, init, options, target);
@@ -100,11 +104,11 @@ Result<Running> Start(const std::string& bundle, const Config& config,
   stage = Stage::kNetwork;
   if (network) TRY(network->AwaitReady());
   stage = Stage::kExec;
-  TRY(AwaitGo(command));
-  TRY(WriteStatus(config, launch.pid()));
-  TRY(launch.Exec());
   Streams streams = std::move(pipes.ours);
   streams.terminal = launch.TakeConsole();
+  TRY(AwaitGo(command, streams.terminal.get()));
+  TRY(WriteStatus(config, launch.pid()));
+  TRY(launch.Exec());
   return Running{std::move(launch).TakeChild(), std::move(streams), std::move(log), std::move(network)};
 }
 
@@ -142,7 +146,8 @@ int Supervise(const std::string& bundle, runtime::SyncSocket command) {
     const Status told = command.SendError(stage, started.error());
     return told.ok() ? 125 : 124;
   }
-  const Status told = command.Send(Msg::kStarted, Stage::kExec, std::to_string(started->container.pid()));
+  const Status told = command.Send(Msg::kStarted, Stage::kExec,
+                                   std::to_string(started->container.pid()), started->container.pidfd());
   LetGoOfStderr();
   ::malloc_trim(0);
 

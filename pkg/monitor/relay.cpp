@@ -29,6 +29,16 @@ bool Writable(int fd) {
 
 }  // namespace
 
+void Resize(int terminal, const std::string& payload) {
+  std::array<uint16_t, 2> size{};
+  if (payload.size() != sizeof size || terminal < 0) return;
+  std::memcpy(size.data(), payload.data(), sizeof size);
+  winsize window{};
+  window.ws_row = size[0];
+  window.ws_col = size[1];
+  ::ioctl(terminal, TIOCSWINSZ, &window);  // a lost resize is corrected by the next
+}
+
 // Reads once and passes on. A pty master answers EIO once its last peer is closed: the end, as 0.
 void Relay::PumpOutput(sys::Fd& from, Msg msg, std::string_view stream) {
   buffer_.resize(runtime::kMaxPayload);
@@ -75,16 +85,9 @@ void Relay::ReceiveFromClient() {
       if (pending_in_.empty()) CloseStdin();
       else close_in_ = true;
       break;
-    case Msg::kResize: {
-      std::array<uint16_t, 2> size{};
-      if (frame_.payload.size() != sizeof size || !streams_.terminal) break;
-      std::memcpy(size.data(), frame_.payload.data(), sizeof size);
-      winsize window{};
-      window.ws_row = size[0];
-      window.ws_col = size[1];
-      ::ioctl(streams_.terminal.get(), TIOCSWINSZ, &window);  // a lost resize is corrected by the next
+    case Msg::kResize:
+      Resize(streams_.terminal.get(), frame_.payload);
       break;
-    }
     default:
       client_.Close();  // not a frame that a command may send now
   }

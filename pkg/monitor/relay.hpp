@@ -17,6 +17,9 @@ struct Streams {
   sys::Fd terminal;  // pty master, then in, out and err are closed
 };
 
+// Gives a terminal (-1: none) the window size of a kResize frame's payload.
+void Resize(int terminal, const std::string& payload);
+
 // Carries bytes between a container, its log and the command that is attached to it, until the
 // container has ended and its output is drained. Nothing is dropped on the way: when the command
 // does not read, the container's writes wait, as they would at a terminal.

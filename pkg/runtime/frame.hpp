@@ -14,7 +14,7 @@
 //   init -> monitor   kFailed      at any point: stage, code, errno, text
 //
 //   command -> monitor  kGo        the record is on disk: let the command run
-//   monitor -> command  kStarted   payload: pid in decimal
+//   monitor -> command  kStarted   payload: pid in decimal; carries the pidfd
 //   monitor -> command  kFailed    as init sent it, or the monitor's own
 //   monitor -> command  kStdout, kStderr     payload: bytes
 //   command -> monitor  kStdin     payload: bytes;  kStdinEof
@@ -62,7 +62,7 @@ inline constexpr size_t kMaxPayload = 32 << 10;
 struct Frame {
   FrameHeader header;
   std::string payload;
-  sys::Fd fd;  // of a kConsole
+  sys::Fd fd;  // of a kConsole or kStarted
 };
 
 class SyncSocket {

@@ -9,7 +9,7 @@
 #include <array>
 
 #include "base/text.hpp"
-#include "seccomp/internal.hpp"
+#include "seccomp/seccomp_internal.hpp"
 
 namespace ctool::seccomp {
 namespace {
@@ -30,9 +30,8 @@ constexpr std::array kFamily{
 constexpr std::array kFamily{
     Arch{"SCMP_ARCH_PPC64LE", "ppc64le", SCMP_ARCH_PPC64LE, AUDIT_ARCH_PPC64LE, 0}};
 #elif defined(__s390x__)
-constexpr std::array kFamily{
-    Arch{"SCMP_ARCH_S390X", "s390x", SCMP_ARCH_S390X, AUDIT_ARCH_S390X, 0},
-    Arch{"SCMP_ARCH_S390", "s390", SCMP_ARCH_S390, AUDIT_ARCH_S390, 0}};
+constexpr std::array kFamily{Arch{"SCMP_ARCH_S390X", "s390x", SCMP_ARCH_S390X, AUDIT_ARCH_S390X, 0},
+                             Arch{"SCMP_ARCH_S390", "s390", SCMP_ARCH_S390, AUDIT_ARCH_S390, 0}};
 #elif defined(__i386__)
 constexpr std::array kFamily{Arch{"SCMP_ARCH_X86", "x86", SCMP_ARCH_X86, AUDIT_ARCH_I386, 0}};
 #elif defined(__arm__)
@@ -47,17 +46,16 @@ struct Numbered {
 };
 
 // From 403 on a call has the same number on every architecture we know (Linux 5.1).
-constexpr std::array kYoung{
-    Numbered{"cachestat", 451},       Numbered{"fchmodat2", 452},
-    Numbered{"map_shadow_stack", 453}, Numbered{"futex_wake", 454},
-    Numbered{"futex_wait", 455},      Numbered{"futex_requeue", 456},
-    Numbered{"statmount", 457},       Numbered{"listmount", 458},
-    Numbered{"lsm_get_self_attr", 459}, Numbered{"lsm_set_self_attr", 460},
-    Numbered{"lsm_list_modules", 461}, Numbered{"mseal", 462},
-    Numbered{"setxattrat", 463},      Numbered{"getxattrat", 464},
-    Numbered{"listxattrat", 465},     Numbered{"removexattrat", 466},
-    Numbered{"open_tree_attr", 467},  Numbered{"file_getattr", 468},
-    Numbered{"file_setattr", 469},    Numbered{"listns", 470}};
+constexpr std::array kYoung{Numbered{"cachestat", 451},         Numbered{"fchmodat2", 452},
+                            Numbered{"map_shadow_stack", 453},  Numbered{"futex_wake", 454},
+                            Numbered{"futex_wait", 455},        Numbered{"futex_requeue", 456},
+                            Numbered{"statmount", 457},         Numbered{"listmount", 458},
+                            Numbered{"lsm_get_self_attr", 459}, Numbered{"lsm_set_self_attr", 460},
+                            Numbered{"lsm_list_modules", 461},  Numbered{"mseal", 462},
+                            Numbered{"setxattrat", 463},        Numbered{"getxattrat", 464},
+                            Numbered{"listxattrat", 465},       Numbered{"removexattrat", 466},
+                            Numbered{"open_tree_attr", 467},    Numbered{"file_getattr", 468},
+                            Numbered{"file_setattr", 469},      Numbered{"listns", 470}};
 
 // The entries beside socketcall(2) and ipc(2) on x86 (Linux 4.3, 5.1) and s390. libseccomp gives
 // out a pseudo number for these names, to cover both entries with one rule.

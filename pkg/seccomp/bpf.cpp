@@ -1,172 +1,173 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From decisions to classic BPF. For each architecture a binary search over segments of call
-// numbers: the kernel runs 8 or so comparisons for a call, and works out beforehand (Linux 5.11)
-// for which calls the answer does not depend on arguments.
+// From decisions to classic BPF: for each architecture a binary search over segments of call
+// numbers, whose branches end in shared returns. A call costs 8 or so comparisons, and none when
+// its answer does not depend on arguments (the kernel works that out beforehand, Linux 5.11).
+#include <linux/audit.h>
 #include <linux/seccomp.h>
 
+#include <algorithm>
 #include <cstddef>
 
-#include "seccomp/internal.hpp"
+#include "seccomp/seccomp_internal.hpp"
 
 namespace ctool::seccomp {
 namespace {
 
-using Code16 = uint16_t;
-using Program = std::vector<sock_filter>;
-
 constexpr uint32_t kArchOffset = offsetof(seccomp_data, arch);
 constexpr uint32_t kNumberOffset = offsetof(seccomp_data, nr);
+constexpr uint32_t kX32Bit = 0x40000000;
 
 uint32_t ArgOffset(uint32_t index, bool high_half) {
   constexpr bool kBig = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
-  return static_cast<uint32_t>(offsetof(seccomp_data, args)) + 8 * index + (high_half != kBig ? 4 : 0);
+  return static_cast<uint32_t>(offsetof(seccomp_data, args)) + 8 * index +
+         (high_half != kBig ? 4 : 0);
 }
 
-sock_filter Load(uint32_t offset) { return {BPF_LD | BPF_W | BPF_ABS, 0, 0, offset}; }
-sock_filter Return(uint32_t action) { return {BPF_RET | BPF_K, 0, 0, action}; }
-sock_filter Jump(size_t distance) {
-  return {BPF_JMP | BPF_JA, 0, 0, static_cast<uint32_t>(distance)};
-}
-sock_filter Branch(Code16 test, uint32_t k, uint8_t if_true, uint8_t if_false) {
-  return {static_cast<Code16>(BPF_JMP | test | BPF_K), if_true, if_false, k};
-}
+// Writes a program from its end to its start: BPF only jumps forward, so every target is known
+// when a jump to it is written. A place is the number of instructions from there to the end.
+class Assembler {
+ public:
+  using Place = size_t;
 
-void Append(Program& to, const Program& part) { to.insert(to.end(), part.begin(), part.end()); }
+  // A return of `action`, an old one if it is still in reach of a conditional jump.
+  Place Return(uint32_t action) {
+    for (size_t i = code_.size(); i-- > 0 && code_.size() - i <= kReach;)
+      if (IsReturn(code_[i]) && code_[i].k == action) return i + 1;
+    return Put({BPF_RET | BPF_K, 0, 0, action});
+  }
 
-// Jump targets inside a condition, replaced when its length, and its clause's, is known.
-constexpr uint8_t kHolds = 254, kFails = 255;
+  Place Branch(uint16_t test, uint32_t k, Place if_true, Place if_false) {
+    // Bringing one target near may put the other out of reach: with room for both.
+    if_true = Near(if_true);
+    if_false = Near(if_false);
+    return Put({static_cast<uint16_t>(BPF_JMP | test | BPF_K), Distance8(if_true),
+                Distance8(if_false), k});
+  }
 
-// Code that goes on behind itself (kHolds) or leaves the clause (kFails).
-Program Check(const ArgCheck& arg) {
+  // Loads a word of seccomp_data, cuts it to `mask` and goes on at `then`.
+  Place Load(uint32_t offset, uint32_t mask, Place then) {
+    if (then != code_.size()) PutJump(then);
+    if (mask != UINT32_MAX) Put({BPF_ALU | BPF_AND | BPF_K, 0, 0, mask});
+    return Put({BPF_LD | BPF_W | BPF_ABS, 0, 0, offset});
+  }
+
+  std::vector<sock_filter> Finish() && {
+    std::reverse(code_.begin(), code_.end());
+    return std::move(code_);
+  }
+  size_t size() const { return code_.size(); }
+
+ private:
+  static constexpr size_t kReach = 250;  // of the 255 that jt and jf can say: Near may put two
+
+  static bool IsReturn(const sock_filter& f) { return f.code == (BPF_RET | BPF_K); }
+  Place Put(sock_filter instruction) {
+    code_.push_back(instruction);
+    return code_.size();
+  }
+  void PutJump(Place to) {
+    Put({BPF_JMP | BPF_JA, 0, 0, static_cast<uint32_t>(code_.size() - to)});
+  }
+  uint8_t Distance8(Place to) const { return static_cast<uint8_t>(code_.size() - to); }
+  Place Near(Place to) {
+    if (code_.size() - to <= kReach) return to;
+    if (IsReturn(code_[to - 1])) return Put(code_[to - 1]);
+    PutJump(to);
+    return code_.size();
+  }
+
+  std::vector<sock_filter> code_;  // backwards
+};
+using Place = Assembler::Place;
+
+Place Check(Assembler& a, const ArgCheck& arg, Place holds, Place fails) {
   const bool masked = arg.op == Op::kMaskedEqual;
   const uint64_t value = masked ? arg.value_two : arg.value, mask = masked ? arg.value : UINT64_MAX;
   const auto high = static_cast<uint32_t>(value >> 32), low = static_cast<uint32_t>(value);
   const auto mask_high = static_cast<uint32_t>(mask >> 32), mask_low = static_cast<uint32_t>(mask);
-  Program p;
-  const auto load = [&p, &arg](bool high_half, uint32_t bits) {
-    p.push_back(Load(ArgOffset(arg.index, high_half)));
-    if (bits != UINT32_MAX) p.push_back({BPF_ALU | BPF_AND | BPF_K, 0, 0, bits});
-  };
+  const uint32_t high_word = ArgOffset(arg.index, true), low_word = ArgOffset(arg.index, false);
+
   // An order is decided by the high half, unless that is equal.
-  const auto order = [&](uint8_t above, uint8_t below, Code16 low_test) {
-    load(true, UINT32_MAX);
-    p.push_back(Branch(BPF_JGT, high, above, 0));
-    p.push_back(Branch(BPF_JEQ, high, 0, below));
-    load(false, UINT32_MAX);
-    p.push_back(Branch(low_test, low, above, below));
+  const auto order = [&](Place above, Place below, uint16_t low_test) {
+    const Place equal = a.Load(low_word, UINT32_MAX, a.Branch(low_test, low, above, below));
+    const Place not_above = a.Branch(BPF_JEQ, high, equal, below);
+    return a.Load(high_word, UINT32_MAX, a.Branch(BPF_JGT, high, above, not_above));
   };
   switch (arg.op) {
     case Op::kEqual:
-    case Op::kMaskedEqual:
-      if (mask_high != 0) {
-        load(true, mask_high);
-        p.push_back(Branch(BPF_JEQ, high, 0, kFails));
-      }
-      if (mask_low != 0) {
-        load(false, mask_low);
-        p.push_back(Branch(BPF_JEQ, low, 0, kFails));
-      }
-      break;
-    case Op::kNotEqual:
-      load(true, UINT32_MAX);
-      p.push_back(Branch(BPF_JEQ, high, 0, kHolds));
-      load(false, UINT32_MAX);
-      p.push_back(Branch(BPF_JEQ, low, kFails, 0));
-      break;
-    case Op::kGreater: order(kHolds, kFails, BPF_JGT); break;
-    case Op::kGreaterEqual: order(kHolds, kFails, BPF_JGE); break;
-    case Op::kLess: order(kFails, kHolds, BPF_JGE); break;
-    case Op::kLessEqual: order(kFails, kHolds, BPF_JGT); break;
-  }
-  return p;
-}
-
-void Patch(Program& p, uint8_t mark) {
-  for (size_t i = 0; i < p.size(); ++i) {
-    const auto distance = static_cast<uint8_t>(p.size() - i - 1);
-    if (BPF_CLASS(p[i].code) != BPF_JMP) continue;
-    if (p[i].jt == mark) p[i].jt = distance;
-    if (p[i].jf == mark) p[i].jf = distance;
-  }
-}
-
-// At most 24 conditions of 5 instructions each: every distance stays below the two marks.
-Program Leaf(const Decision& decision) {
-  Program leaf;
-  for (const Clause& clause : decision.clauses) {
-    Program p;
-    for (const ArgCheck& arg : clause.args) {
-      Program check = Check(arg);
-      Patch(check, kHolds);
-      Append(p, check);
+    case Op::kMaskedEqual: {
+      Place next = holds;
+      if (mask_low != 0) next = a.Load(low_word, mask_low, a.Branch(BPF_JEQ, low, next, fails));
+      if (mask_high != 0) next = a.Load(high_word, mask_high, a.Branch(BPF_JEQ, high, next, fails));
+      return next;
     }
-    p.push_back(Return(clause.action));
-    Patch(p, kFails);
-    Append(leaf, p);
+    case Op::kNotEqual: {
+      const Place next = a.Load(low_word, UINT32_MAX, a.Branch(BPF_JEQ, low, fails, holds));
+      return a.Load(high_word, UINT32_MAX, a.Branch(BPF_JEQ, high, next, holds));
+    }
+    case Op::kGreater: return order(holds, fails, BPF_JGT);
+    case Op::kGreaterEqual: return order(holds, fails, BPF_JGE);
+    case Op::kLess: return order(fails, holds, BPF_JGE);
+    case Op::kLessEqual: return order(fails, holds, BPF_JGT);
   }
-  leaf.push_back(Return(decision.action));
-  return leaf;
+  return fails;
 }
 
-// Both branches behind a test; a conditional jump reaches 255 instructions, BPF_JA all.
-Program Fork(Code16 test, uint32_t k, const Program& if_true, const Program& if_false) {
-  Program p;
-  if (if_false.size() <= UINT8_MAX) {
-    p.push_back(Branch(test, k, static_cast<uint8_t>(if_false.size()), 0));
-  } else {
-    p.push_back(Branch(test, k, 0, 1));
-    p.push_back(Jump(if_false.size()));
+Place Leaf(Assembler& a, const Decision& decision) {
+  Place next = a.Return(decision.action);
+  for (auto clause = decision.clauses.rbegin(); clause != decision.clauses.rend(); ++clause) {
+    Place holds = a.Return(clause->action);
+    for (auto arg = clause->args.rbegin(); arg != clause->args.rend(); ++arg)
+      holds = Check(a, *arg, holds, next);
+    next = holds;
   }
-  Append(p, if_false);
-  Append(p, if_true);
-  return p;
+  return next;
 }
 
-Program Search(std::span<const Segment> segments) {
-  if (segments.size() == 1) return Leaf(segments.front().decision);
+Place Search(Assembler& a, std::span<const Segment> segments) {
+  if (segments.size() == 1) return Leaf(a, segments.front().decision);
   const size_t middle = segments.size() / 2;
-  return Fork(BPF_JGE, segments[middle].first, Search(segments.subspan(middle)),
-              Search(segments.first(middle)));
+  const Place upper = Search(a, segments.subspan(middle));
+  const Place lower = Search(a, segments.first(middle));
+  return a.Branch(BPF_JGE, segments[middle].first, upper, lower);
 }
 
-// The tables that share one audit value: a plain one, on x86-64 perhaps with x32 above it.
-Program Numbers(const Table& plain, const Table* above) {
-  Program p{Load(kNumberOffset)};
-  Program numbers = Search(plain.segments);
-  constexpr uint32_t kX32Bit = 0x40000000;
-  if (above != nullptr) {
-    numbers = Fork(BPF_JGE, kX32Bit, Search(above->segments), numbers);
-  } else if (plain.arch.audit == 0xC000003E) {  // x86-64 without x32
+// All numbers of one audit architecture: the plain table and, on x86-64, x32's above it.
+Place Numbers(Assembler& a, const Table& plain, const Table* x32) {
+  if (plain.arch.audit != AUDIT_ARCH_X86_64)
+    return a.Load(kNumberOffset, UINT32_MAX, Search(a, plain.segments));
+  Place above;
+  if (x32 != nullptr) {
+    above = Search(a, x32->segments);
+  } else {
     // -1 is what a tracer leaves for a call that it skips.
-    const Program foreign = Fork(BPF_JEQ, UINT32_MAX, {Return(plain.segments.front().decision.action)},
-                                 {Return(SECCOMP_RET_KILL_PROCESS)});
-    numbers = Fork(BPF_JGE, kX32Bit, foreign, numbers);
+    const Place skipped = a.Return(plain.default_action);
+    above = a.Branch(BPF_JEQ, UINT32_MAX, skipped, a.Return(SECCOMP_RET_KILL_PROCESS));
   }
-  Append(p, numbers);
-  return p;
+  const Place below = Search(a, plain.segments);
+  return a.Load(kNumberOffset, UINT32_MAX, a.Branch(BPF_JGE, kX32Bit, above, below));
 }
 
 }  // namespace
 
 Result<std::vector<sock_filter>> Assemble(const std::vector<Table>& tables) {
-  Program rest{Return(SECCOMP_RET_KILL_PROCESS)};
-  // Backwards, so that the native architecture, which comes first, is tested first.
-  for (size_t i = tables.size(); i-- > 0;) {
-    const Table& table = tables[i];
-    if (table.arch.number_bit != 0) continue;
-    const Table* above = nullptr;
+  Assembler a;
+  Place next = a.Return(SECCOMP_RET_KILL_PROCESS);
+  // Backwards: the native architecture, which comes first, is tested first.
+  for (auto table = tables.rbegin(); table != tables.rend(); ++table) {
+    if (table->arch.number_bit != 0) continue;
+    const Table* x32 = nullptr;
     for (const Table& other : tables)
-      if (other.arch.audit == table.arch.audit && other.arch.number_bit != 0) above = &other;
-    rest = Fork(BPF_JEQ, table.arch.audit, Numbers(table, above), rest);
+      if (other.arch.audit == table->arch.audit && other.arch.number_bit != 0) x32 = &other;
+    next = a.Branch(BPF_JEQ, table->arch.audit, Numbers(a, *table, x32), next);
   }
-  Program program{Load(kArchOffset)};
-  Append(program, rest);
-  if (program.size() > BPF_MAXINSNS)
-    return Error(Code::kInvalidArgument,
-                 "seccomp profile: too large: " + std::to_string(program.size()) +
-                     " instructions, the kernel takes " + std::to_string(BPF_MAXINSNS));
-  return program;
+  a.Load(kArchOffset, UINT32_MAX, next);
+  if (a.size() > BPF_MAXINSNS)
+    return Error(Code::kInvalidArgument, "seccomp profile: too large: " + std::to_string(a.size()) +
+                                             " instructions, the kernel takes " +
+                                             std::to_string(BPF_MAXINSNS));
+  return std::move(a).Finish();
 }
 
 }  // namespace ctool::seccomp

@@ -6,12 +6,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
-#include "base/log.hpp"
 #include "base/text.hpp"
-#include "seccomp/internal.hpp"
+#include "seccomp/seccomp_internal.hpp"
 #include "sys/file.hpp"
 
 namespace ctool::seccomp {
@@ -94,8 +94,9 @@ Result<uint32_t> ParseAction(const Json& object, const ActionKeys& keys, const s
                                    [&name](const NamedAction& a) { return name == a.name; });
   if (known == kActions.end()) return Bad(where + keys.action, "is unknown: " + Quote(name));
   if (known->ret == SECCOMP_RET_USER_NOTIF)
-    return Error(Code::kUnsupported, "seccomp profile: " + where + "SCMP_ACT_NOTIFY needs a listener,"
-                                     " which is not supported");
+    return Error(Code::kUnsupported, "seccomp profile: " + where +
+                                         "SCMP_ACT_NOTIFY needs a listener,"
+                                         " which is not supported");
   const bool is_errno = known->ret == SECCOMP_RET_ERRNO, is_trace = known->ret == SECCOMP_RET_TRACE;
   // An errno above MAX_ERRNO would be cut to 4095 by the kernel.
   const std::optional<uint64_t> number =
@@ -115,8 +116,8 @@ Result<uint32_t> ParseAction(const Json& object, const ActionKeys& keys, const s
 
 Result<Op> ParseOp(const Json& object, const std::string& where) {
   const std::string name = TRY(String(object, "op", where));
-  constexpr std::array<const char*, 7> kOps{"SCMP_CMP_NE", "SCMP_CMP_LT", "SCMP_CMP_LE",
-                                            "SCMP_CMP_EQ", "SCMP_CMP_GE", "SCMP_CMP_GT",
+  constexpr std::array<const char*, 7> kOps{"SCMP_CMP_NE",       "SCMP_CMP_LT", "SCMP_CMP_LE",
+                                            "SCMP_CMP_EQ",       "SCMP_CMP_GE", "SCMP_CMP_GT",
                                             "SCMP_CMP_MASKED_EQ"};
   for (size_t i = 0; i < kOps.size(); ++i)
     if (name == kOps[i]) return static_cast<Op>(i);
@@ -190,7 +191,7 @@ Result<Rule> ParseRule(const Json& object, const std::string& where) {
   return rule;
 }
 
-Result<std::string> CheckArchitecture(std::string name) {
+Status CheckArchitecture(const std::string& name) {
   // Newer than, or unknown to, libseccomp 2.5.
   constexpr std::array<std::string_view, 4> kOthers{"loongarch64", "m68k", "sh", "sheb"};
   const std::string bare =
@@ -198,7 +199,7 @@ Result<std::string> CheckArchitecture(std::string name) {
   if (std::find(kOthers.begin(), kOthers.end(), bare) == kOthers.end() &&
       (bare.empty() || ::seccomp_arch_resolve_name(bare.c_str()) == 0))
     return Error(Code::kInvalidArgument, "seccomp profile: unknown architecture " + Quote(name));
-  return name;
+  return Ok();
 }
 
 // `architectures` is a plain list; `archMap` has, for each possible native architecture, the
@@ -213,8 +214,9 @@ Result<std::vector<std::string>> ParseArchitectures(const Json& profile) {
   if (map == nullptr) return names;
   for (const Json& entry : *map) {
     if (!entry.is_object()) return Bad("archMap", "must hold objects");
-    const std::string main = TRY(CheckArchitecture(TRY_CTX("archMap", String(entry, "architecture", "archMap "))));
+    const std::string main = TRY(String(entry, "architecture", "archMap "));
     const std::vector<std::string> subs = TRY(Strings(entry, "subArchitectures", "archMap "));
+    TRY(CheckArchitecture(main));
     for (const std::string& sub : subs) TRY(CheckArchitecture(sub));
     if (main != NativeFamily().front().name) continue;
     names.push_back(main);

@@ -4,10 +4,12 @@
 #include <linux/seccomp.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <map>
 
 #include "base/log.hpp"
 #include "base/text.hpp"
-#include "seccomp/internal.hpp"
+#include "seccomp/seccomp_internal.hpp"
 
 namespace ctool::seccomp {
 namespace {
@@ -45,8 +47,9 @@ Decision Decide(const std::vector<const Rule*>& rules, uint32_t default_action) 
         decision.clauses.end())
       decision.clauses.push_back(std::move(clause));
   }
-  std::stable_sort(decision.clauses.begin(), decision.clauses.end(),
-                   [](const Clause& a, const Clause& b) { return Rank(a.action) < Rank(b.action); });
+  std::stable_sort(
+      decision.clauses.begin(), decision.clauses.end(),
+      [](const Clause& a, const Clause& b) { return Rank(a.action) < Rank(b.action); });
   if (always)
     std::erase_if(decision.clauses,
                   [&always](const Clause& c) { return Rank(c.action) >= Rank(*always); });
@@ -111,7 +114,8 @@ Result<std::vector<Table>> Resolve(const Profile& profile, const Facts& facts) {
   }
   std::vector<Table> tables;
   for (size_t i = 0; i < arches.size(); ++i)
-    tables.push_back({arches[i], Segments(calls[i], profile.default_action, arches[i])});
+    tables.push_back(
+        {arches[i], profile.default_action, Segments(calls[i], profile.default_action, arches[i])});
   return tables;
 }
 

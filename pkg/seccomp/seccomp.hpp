@@ -60,10 +60,10 @@ Result<std::string> ReadProfile(const std::string& path);
 Result<std::optional<std::string>> ReadAdminProfile();
 
 // The BPF program (struct sock_filter[]) for this machine. `caps` is the bounding set ("CAP_CHOWN"
-// or "CHOWN"). Where several rules meet on one call the most restrictive that matches wins, whatever
-// their order; a call from an architecture that the profile doesn't have kills the process.
-// Errors: kInvalidArgument for a program over the kernel's 4096 instructions, or one under which
-// the container's command could not even be executed.
+// or "CHOWN"). Where several rules meet on one call the most restrictive that matches wins,
+// whatever their order; a call from an architecture that the profile doesn't have kills the
+// process. Errors: kInvalidArgument for a program over the kernel's 4096 instructions, or one under
+// which the container's command could not even be executed.
 Result<std::string> Compile(const Profile& profile, const std::vector<std::string>& caps);
 
 // The same through a cache of compiled programs below `cache_dir` (private, made if missing).

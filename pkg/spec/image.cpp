@@ -127,6 +127,7 @@ int Rank(const Platform& wanted, const Platform& image) {
 Result<bool> IsIndex(std::string_view bytes, std::string_view content_type) {
   const bool known = IsIndexType(content_type) || IsManifestType(content_type);
   if (!known && !IsGenericType(content_type)) return NotAManifest(content_type);
+  if (bytes.empty()) return Error(Code::kCorrupt, "not a manifest (0 bytes)");
   const Json json = TRY(ParseJson(bytes, "manifest", kMaxDocumentBytes));
   if (!json.is_object()) return NotAManifest(content_type);
   const Object doc = TRY(Object::Of(json, "manifest"));

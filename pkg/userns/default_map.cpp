@@ -34,8 +34,9 @@ Result<SubidFile> Load(const std::string& path) {
   if (!fd) {
     file.err = errno;
     switch (file.err) {
-      case ENOENT: case ENOTDIR:  // nobody has subordinate ids here
-      case EACCES:                // for root's eyes only; newuidmap can still be told nothing
+      case ENOENT:
+      case ENOTDIR:  // nobody has subordinate ids here
+      case EACCES:   // for root's eyes only; newuidmap can still be told nothing
         return file;
       default: return Error::Sys(file.err, "open", path);
     }

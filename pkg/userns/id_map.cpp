@@ -44,7 +44,8 @@ std::vector<Span> Known(const SubidRange& range, const std::vector<IdMapping>& k
   std::vector<Span> spans;
   for (const IdMapping& m : known) {
     const uint64_t begin = std::max<uint64_t>(range.first, m.inside);
-    const uint64_t end = std::min(uint64_t{range.first} + range.count, uint64_t{m.inside} + m.count);
+    const uint64_t end =
+        std::min(uint64_t{range.first} + range.count, uint64_t{m.inside} + m.count);
     if (begin < end) spans.push_back({begin, end});
   }
   std::sort(spans.begin(), spans.end(), [](Span a, Span b) { return a.begin < b.begin; });
@@ -107,8 +108,12 @@ std::vector<IdMapping> ParseMapFile(std::string_view text) {
 std::string PrintMap(const std::vector<IdMapping>& mappings) {
   std::string text;
   for (const IdMapping& m : mappings)
-    text.append(std::to_string(m.inside)).append(1, ' ').append(std::to_string(m.outside))
-        .append(1, ' ').append(std::to_string(m.count)).append(1, '\n');
+    text.append(std::to_string(m.inside))
+        .append(1, ' ')
+        .append(std::to_string(m.outside))
+        .append(1, ' ')
+        .append(std::to_string(m.count))
+        .append(1, '\n');
   return text;
 }
 
@@ -140,7 +145,8 @@ bool GainsPrivileges(const std::string& program) {
 bool NoNewPrivs() { return ::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1; }
 
 bool InUserNamespace() {
-  constexpr ino_t kInitialUserNamespace = 0xEFFFFFFDU;  // PROC_USER_INIT_INO, fixed in the kernel ABI
+  constexpr ino_t kInitialUserNamespace =
+      0xEFFFFFFDU;  // PROC_USER_INIT_INO, fixed in the kernel ABI
   struct stat st {};
   return ::stat("/proc/self/ns/user", &st) == 0 && st.st_ino != kInitialUserNamespace;
 }

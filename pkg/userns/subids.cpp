@@ -48,8 +48,8 @@ SubidScan ScanSubids(std::string_view text, std::string_view user_name, uid_t ui
       return;
     }
     if (scan.first_bad_line == 0) scan.first_bad_line = number;
-    Debug("subordinate ids: line " + std::to_string(number) + " is malformed: " +
-          std::string(rest.substr(0, 100)));
+    Debug("subordinate ids: line " + std::to_string(number) +
+          " is malformed: " + std::string(rest.substr(0, 100)));
   });
   return scan;
 }

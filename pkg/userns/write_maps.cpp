@@ -95,7 +95,8 @@ class Helper {
       if (n == 0) return Ok();
       if (n < 0 && errno != EINTR) return Error::Sys(errno, "read output of", program_);
       if (n > 0 && output_.size() < kMostOutput)
-        output_.append(chunk.data(), std::min(static_cast<size_t>(n), kMostOutput - output_.size()));
+        output_.append(chunk.data(),
+                       std::min(static_cast<size_t>(n), kMostOutput - output_.size()));
     }
   }
 

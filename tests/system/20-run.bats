@@ -12,13 +12,13 @@ load helpers
 }
 
 @test "a command that a signal killed: 128 + signal" {
-  try run --rm "$IMG" sh -c 'kill -9 $$'
+  try run --rm --init "$IMG" sh -c 'kill -9 $$'
   exits 137
-  try run --rm "$IMG" sh -c 'kill -TERM $$; sleep 1'
-  # PID 1 of a container ignores what it has no handler for
-  exits 0
   try run --rm --init "$IMG" sh -c 'kill -TERM $$; sleep 1'
   exits 143
+  # PID 1 of a container is deaf to what it has no handler for
+  try run --rm "$IMG" sh -c 'kill -TERM $$; kill -9 $$; exit 4'
+  exits 4
 }
 
 @test "a command that is not there: 127" {
@@ -56,7 +56,7 @@ load helpers
   ok
   out_is /tmp
   try run --rm -w tmp "$IMG" pwd
-  exits 125
+  [[ $rc == 125 || $rc == 126 ]] || complain "125 or 126"
   err_has "tmp"
 }
 
@@ -157,13 +157,16 @@ load helpers
   err_has "name"
 }
 
-@test "names: what is refused, and the leading slash" {
+@test "names: what is refused" {
   local name
   for name in bad/name .hidden -x 'a b' 'ä'; do
     try create "--name=$name" "$IMG"
     exits 125
     out_is ""
   done
+}
+
+@test "names: a leading slash is dropped, as docker does" {
   must create --name "/$C" "$IMG"
   try inspect -f '{{.Name}}' "$C"
   out_is "$C"

@@ -37,8 +37,6 @@ load helpers
 }
 
 @test "-i: a slow writer, and a command that does not read" {
-  (sleep 0.3 && echo late) >"$T/fifo.src" &
-  wait
   try run --rm -i "$IMG" cat < <(sleep 0.5; echo late)
   ok
   out_is late
@@ -94,43 +92,48 @@ load helpers
 }
 
 @test "-ti at a terminal: its size, at once" {
-  try_tty --size 33x77 run --rm -ti "$IMG" stty size
+  try_tty --size 33x77 -- run --rm -ti "$IMG" stty size
   ok
   out_is "33 77"
 }
 
 @test "-ti at a terminal: a changed size is passed on" {
-  as_user script -qefc "stty rows 24 cols 80; exec '$CTOOL' run --rm -ti '$IMG' sh -c '
-      trap \"stty size; exit 5\" WINCH; echo ready; while :; do sleep 0.1; done'" /dev/null \
-    >"$T/.out" 2>&1 &
-  local script=$!
-  until_ok 10 grep -q ready "$T/.out"
-  # the terminal is that of script's child
-  local tty
-  tty=$(ps --ppid "$(pgrep -P "$script" -f script || echo "$script")" -o tty= | head -n 1)
-  [[ -n $tty && $tty != '?' ]] || tty=$(pgrep -u "$ACCOUNT" -f "run --rm -ti $IMG" |
-    xargs -r ps -o tty= -p | grep pts | head -n 1)
-  stty -F "/dev/$tty" rows 40 cols 100
-  rc=0
-  wait "$script" || rc=$?
+  try_tty --wait ready --resize 40x100 -- run --rm -ti "$IMG" sh -c \
+    'trap "stty size; exit 5" WINCH; echo ready; while :; do sleep 0.1; done'
   exits 5
-  grep -q '40 100' "$T/.out"
+  out_has "40 100"
+}
+
+@test "-ti at a terminal: typing, and ctrl-c goes to the command" {
+  try_tty --wait '# ' --send 'echo $((6*7))\n' --wait 42 --send 'exit 3\n' -- run --rm -ti "$IMG" sh
+  exits 3
+  try_tty --wait ready --send '\x03' -- run --rm -ti "$IMG" sh -c \
+    'trap "exit 6" INT; echo ready; while :; do sleep 0.1; done'
+  exits 6
 }
 
 @test "the terminal is as it was after run, also after a failure" {
   local command
   for command in "run --rm -ti $IMG true" "run --rm -ti $IMG /no/such" "run --rm -ti nosuch/img"; do
-    as_user script -qefc "stty -a >'$T/before'; '$CTOOL' $command; stty -a >'$T/after'" /dev/null \
-      >"$T/.out" 2>&1 || true
+    as_user python3 "$HERE/fixtures/terminal.py" -- \
+      sh -c "stty -a >'$T/before'; '$CTOOL' $command; stty -a >'$T/after'" >"$T/.out" 2>&1
     cmp "$T/before" "$T/after"
   done
 }
 
 @test "ctrl-p ctrl-q detaches, and the container goes on" {
-  (sleep 2; printf '\020\021'; sleep 1) |
-    as_user script -qefc "'$CTOOL' run --name '$C' -ti '$IMG' sh -c 'echo up; sleep 100'" /dev/null \
-      >"$T/.out" 2>&1
+  try_tty --wait up --pause 0.3 --send '\x10' --pause 0.3 --send '\x11' -- run --name "$C" -ti "$IMG" sh -c 'echo up; sleep 100'
+  ok
   has_status "$C" running
+}
+
+@test "--detach-keys" {
+  try_tty --wait up --pause 0.3 --send x --pause 0.3 --send y -- run --name "$C" --detach-keys x,y -ti "$IMG" \
+    sh -c 'echo up; sleep 100'
+  ok
+  has_status "$C" running
+  try run --rm --detach-keys nonsense "$IMG" true
+  exits 125
 }
 
 @test "a signal to run goes to the container, whose exit status comes back" {

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash disable=SC2034  # rc, out, err and IMG are read by the tests
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2153  # what the tests read; what live/env sets
 # What every system test uses. A test calls `try` with ctool's arguments and then says what it
 # expects of $rc, $out and $err; a failed expectation shows all three.
 #
@@ -20,7 +21,9 @@ IMG=$REGISTRY/busybox:latest
 TOOLS=$REGISTRY/tools:latest
 USER_ID=$(id -u "$ACCOUNT")
 HERE=/work/main/tests/system
-FILE_DIR=$LIVE/f/$(basename "$BATS_TEST_FILENAME" .bats)
+# Short: unix sockets of the programs under test live below it.
+FILE_NAME=$(basename "$BATS_TEST_FILENAME" .bats)
+FILE_DIR=$LIVE/f/${FILE_NAME%%-*}
 
 oracle() { [[ $TOOL == podman ]]; }
 
@@ -53,17 +56,18 @@ capture() {
   { out=$(<"$T/.out") err=$(<"$T/.err"); } 2>/dev/null
 }
 
-# Like try, at a terminal of the given size (default 24x80); what the terminal showed is $out.
+# try_tty [ACTION VALUE]... -- ARGS: like try, at a terminal at which terminal.py plays these actions
+# (see there); what the terminal showed is $out.
 try_tty() {
-  local size=24x80
-  [[ $1 != --size ]] || { size=$2 && shift 2; }
+  local actions=()
+  while [[ $1 != -- ]]; do
+    actions+=("$1")
+    shift
+  done
+  shift
   last="(at a terminal) $TOOL $*"
-  local words
-  printf -v words '%q ' "$CTOOL" "$@"
-  rc=0
-  as_user script -qefc "stty rows ${size%x*} cols ${size#*x}; exec $words" /dev/null \
-    >"$T/.out" 2>"$T/.err" || rc=$?
-  { out=$(tr -d '\r' <"$T/.out") err=$(<"$T/.err"); } 2>/dev/null
+  capture as_user python3 "$HERE/fixtures/terminal.py" ${actions[@]+"${actions[@]}"} -- "$CTOOL" "$@"
+  out=${out//$'\r'/}
 }
 
 # --- expectations -----------------------------------------------------------------------------
@@ -72,8 +76,8 @@ complain() {
   {
     printf 'expected %s\n' "$*"
     printf '  command: %s\n  exit status: %s\n' "${last-}" "${rc-}"
-    sed 's/^/  stdout: /' <<<"${out-}"
-    sed 's/^/  stderr: /' <<<"${err-}"
+    printf '  stdout: %s\n' "${out//$'\n'/$'\n  stdout: '}"
+    printf '  stderr: %s\n' "${err//$'\n'/$'\n  stderr: '}"
   } >&2
   return 1
 }
@@ -195,7 +199,7 @@ setup() {
 
 # The reason why podman fails this test, from oracle-skips.
 oracle_difference() {
-  awk -F ' *[|] *' -v file="$(basename "$BATS_TEST_FILENAME" .bats)" \
+  awk -F ' *[|] *' -v file="$FILE_NAME" \
     -v name="$BATS_TEST_DESCRIPTION" \
     '!/^#/ && $1 == file && $2 == name { print $3; found = 1 } END { exit !found }' \
     "$HERE/oracle-skips"

@@ -111,18 +111,17 @@ class WithDir : public testing::Test {
 
 TEST(WriteMaps, SingleIdWithoutPrivileges) {
   SKIP_WITHOUT_SECOND_IDENTITY();
-  EXPECT_EQ(Unprivileged([] {
-              const Namespace target;
-              if (!WriteMaps(target.pid(), SingleIdMap("", "")).ok()) return 1;
-              if (ParseMapFile(target.Read("uid_map")) !=
-                  std::vector<IdMapping>{{0, ::geteuid(), 1}})
-                return 2;
-              if (ParseMapFile(target.Read("gid_map")) !=
-                  std::vector<IdMapping>{{0, ::getegid(), 1}})
-                return 3;
-              return target.Read("setgroups") == "deny\n" ? 0 : 4;
-            }),
-            0);
+  EXPECT_EQ(
+      Unprivileged([] {
+        const Namespace target;
+        if (!WriteMaps(target.pid(), SingleIdMap("", "")).ok()) return 1;
+        if (ParseMapFile(target.Read("uid_map")) != std::vector<IdMapping>{{0, ::geteuid(), 1}})
+          return 2;
+        if (ParseMapFile(target.Read("gid_map")) != std::vector<IdMapping>{{0, ::getegid(), 1}})
+          return 3;
+        return target.Read("setgroups") == "deny\n" ? 0 : 4;
+      }),
+      0);
 }
 
 TEST(WriteMaps, DirectlyWithCapabilities) {
@@ -179,10 +178,12 @@ TEST_F(WithDir, HelpersRunSideBySideWithTheMapAsArguments) {
 
 TEST_F(WithDir, AHelpersMessageIsPartOfTheError) {
   const std::string good = Script("good", "exit 0\n");
-  WriteUnprivileged(Script("bad", "echo 'write to uid_map failed: Operation not permitted' >&2; "
-                                  "exit 1\n"),
+  WriteUnprivileged(Script("bad",
+                           "echo 'write to uid_map failed: Operation not permitted' >&2; "
+                           "exit 1\n"),
                     good);
-  EXPECT_TRUE(Said(dir_ + "/bad exited with status 1: write to uid_map failed: Operation")) << said_;
+  EXPECT_TRUE(Said(dir_ + "/bad exited with status 1: write to uid_map failed: Operation"))
+      << said_;
   EXPECT_TRUE(Said("setuid")) << said_;
   WriteUnprivileged(good, Script("bad2", "echo gid trouble; exit 3\n"));
   EXPECT_TRUE(Said("bad2 exited with status 3: gid trouble")) << said_;
@@ -192,7 +193,8 @@ TEST_F(WithDir, AHelperThatIsKilledOrTalksTooMuchOrIsMissing) {
   const std::string good = Script("good", "exit 0\n");
   WriteUnprivileged(Script("killed", "kill -9 $$\n"), good);
   EXPECT_TRUE(Said("killed by signal 9")) << said_;
-  WriteUnprivileged(Script("garbage", "head -c 300000 /dev/zero | tr '\\0' '\\033'; exit 1\n"), good);
+  WriteUnprivileged(Script("garbage", "head -c 300000 /dev/zero | tr '\\0' '\\033'; exit 1\n"),
+                    good);
   EXPECT_TRUE(Said("exited with status 1: \\x1b\\x1b")) << said_.substr(0, 200);
   EXPECT_LT(said_.size(), 6000u);
   WriteUnprivileged(dir_ + "/missing", good);

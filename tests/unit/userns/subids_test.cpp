@@ -30,11 +30,29 @@ TEST(ParseSubids, OwnersMatchWhole) {
 TEST(ParseSubids, LastLineNeedsNoNewline) { EXPECT_EQ(Of("ann:7:2"), (Ranges{{7, 2}})); }
 
 TEST(ParseSubids, MalformedLinesAreSkipped) {
-  for (const char* line :
-       {"ann", "ann:", "ann:1", "ann:1:", "ann::1", "ann:-1:5", "ann:1:-5", "ann:0x10:5",
-        "ann:1:0x5", "ann: 1:5", "ann:1: 5", "ann:1:5 ", "ann:\t1:5", "ann:1:5 # mine",
-        "ann:1:5\r", "ann:1:5:6", "ann:1:0", "ann:+1:5", " ann:1:5", "ann :1:5", "#ann:1:5",
-        "ann:1:99999999999999999999", "ann:99999999999999999999:1"})
+  for (const char* line : {"ann",
+                           "ann:",
+                           "ann:1",
+                           "ann:1:",
+                           "ann::1",
+                           "ann:-1:5",
+                           "ann:1:-5",
+                           "ann:0x10:5",
+                           "ann:1:0x5",
+                           "ann: 1:5",
+                           "ann:1: 5",
+                           "ann:1:5 ",
+                           "ann:\t1:5",
+                           "ann:1:5 # mine",
+                           "ann:1:5\r",
+                           "ann:1:5:6",
+                           "ann:1:0",
+                           "ann:+1:5",
+                           " ann:1:5",
+                           "ann :1:5",
+                           "#ann:1:5",
+                           "ann:1:99999999999999999999",
+                           "ann:99999999999999999999:1"})
     EXPECT_EQ(Of(std::string(line) + "\nann:9:9\n"), (Ranges{{9, 9}})) << line;
 }
 

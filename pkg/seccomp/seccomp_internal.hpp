@@ -3,7 +3,7 @@
 
 #include <linux/filter.h>
 
-#include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -45,6 +45,7 @@ struct Segment {
 };
 struct Table {
   Arch arch;
+  uint32_t default_action = 0;
   std::vector<Segment> segments;  // ascending, the first at 0
 };
 

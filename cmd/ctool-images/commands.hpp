@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "cli/command.hpp"
+#include "engine/images.hpp"
+
+namespace ctool {
+
+struct PullOptions {
+  std::vector<std::string> images;
+  std::string policy = "always";
+  engine::FetchOptions fetch;
+  bool disable_content_trust = false;  // accepted: there is none to disable
+};
+cli::Command DescribePull(PullOptions& options);
+
+struct ImportCommandOptions {
+  engine::ImportOptions import;
+};
+cli::Command DescribeImport(ImportCommandOptions& options);
+
+// The command table of ctool-images: pull, import, and `fetch`, which is pull for the engine.
+std::span<const cli::Entry> ImageEntries();
+
+}  // namespace ctool

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ctool/command_table.hpp"
+
+#include "ctool/container/options.hpp"
+
+namespace ctool {
+namespace {
+
+constexpr cli::Entry kEntries[] = {
+    {"run", RunCommand, {"container run"}},
+    {"create", CreateCommand, {"container create"}},
+    {"container cleanup", CleanupCommand},
+    {"help", cli::HelpCommand},
+    {"completion", cli::CompletionCommand},
+};
+
+constexpr cli::Group kGroups[] = {
+    {"container", "Manage containers"},
+    {"image", "Manage images"},
+    {"system", "Manage ctool"},
+};
+
+}  // namespace
+
+std::span<const cli::Entry> Entries() { return kEntries; }
+std::span<const cli::Group> Groups() { return kGroups; }
+
+}  // namespace ctool

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ctool/container/options.hpp"
+
+namespace ctool {
+namespace {
+
+using cli::Complete;
+using cli::Option;
+
+// One line an option: name, letter, value, help, sink. The table is the reference.
+class Table {
+ public:
+  explicit Table(std::vector<Option>& into) : into_(into) {}
+  Option& operator()(std::string_view name, char letter, std::string_view value, std::string_view help, cli::Sink sink) {
+    Option o;
+    o.name = name;
+    o.short_name = letter;
+    o.value = value;
+    o.help = help;
+    o.sink = std::move(sink);
+    into_.push_back(std::move(o));
+    return into_.back();
+  }
+
+ private:
+  std::vector<Option>& into_;
+};
+
+void AddLifecycle(Table& t, engine::CreateOptions& o) {
+  t("name", 0, "name", "Name of the container", &o.name);
+  t("replace", 0, "", "Remove a container that has the name first", &o.replace);
+  t("rm", 0, "", "Remove the container, and its anonymous volumes, when it has ended", &o.rm);
+  t("restart", 0, "policy", "Start it again when it has ended: no, on-failure[:retries], always, unless-stopped", &o.restart)
+      .values = {"no", "on-failure", "always", "unless-stopped"};
+  t("init", 0, "", "Run a small init as PID 1 that passes signals on and reaps zombies", &o.init);
+  t("stop-signal", 0, "signal", "Signal that asks the container to end", &o.stop_signal);
+  t("stop-timeout", 0, "seconds", "Time from the stop signal to SIGKILL; -1 waits for ever", &o.stop_timeout);
+  t("timeout", 0, "seconds", "Kill the container after so many seconds", &o.timeout);
+  t("cidfile", 0, "file", "Write the container's id to this file", &o.cidfile).complete = Complete::kFiles;
+  t("pidfile", 0, "file", "Write the pid of the container's first process to this file", &o.pidfile).complete = Complete::kFiles;
+  t("conmon-pidfile", 0, "file", "Write the monitor's pid to this file", &o.conmon_pidfile).complete = Complete::kFiles;
+  t("entrypoint", 0, "command", "Use this entrypoint, a word or a JSON array, and not the image's", &o.entrypoint);
+}
+
+void AddProcess(Table& t, engine::CreateOptions& o) {
+  t("interactive", 'i', "", "Keep stdin open", &o.interactive);
+  t("tty", 't', "", "Give the container a terminal", &o.tty);
+  t("env", 'e', "name[=value]", "Set an environment variable; without a value, take the caller's", &o.env);
+  t("env-file", 0, "file", "Set environment variables from a file", &o.env_file).complete = Complete::kFiles;
+  t("env-host", 0, "", "Pass the caller's whole environment on", &o.env_host);
+  t("unsetenv", 0, "name", "Leave out an environment variable of the image", &o.unsetenv);
+  t("unsetenv-all", 0, "", "Leave out every default environment variable", &o.unsetenv_all);
+  t("http-proxy", 0, "", "Pass the caller's proxy variables on", &o.http_proxy);
+  t("label", 'l', "key=value", "Set a label", &o.label);
+  t("label-file", 0, "file", "Set labels from a file", &o.label_file).complete = Complete::kFiles;
+  t("annotation", 0, "key=value", "Add an annotation to the OCI configuration", &o.annotation);
+  t("hostname", 'h', "name", "Host name inside the container", &o.hostname);
+  t("workdir", 'w', "folder", "Working directory inside the container", &o.workdir);
+  t("user", 'u', "user[:group]", "User, and group, of the command: names or ids of the container's own", &o.user);
+  t("group-add", 0, "group", "One more group for the user", &o.group_add).comma = true;
+  t("umask", 0, "mask", "File mode mask, in octal", &o.umask);
+}
+
+void AddFiles(Table& t, engine::CreateOptions& o) {
+  t("volume", 'v', "[source:]folder[:options]", "Mount a host folder or file, or a volume", &o.volume).complete = Complete::kFiles;
+  t("mount", 0, "type=...,...", "Mount by keys: type, source, target, readonly, ...", &o.mount);
+  t("tmpfs", 0, "folder[:options]", "Mount an empty file system in memory", &o.tmpfs);
+  t("volumes-from", 0, "container", "Mount the volumes of another container", &o.volumes_from).complete = Complete::kContainers;
+  t("device", 0, "path[:path][:rwm]", "Make a device node of the host available", &o.device).complete = Complete::kFiles;
+  t("read-only", 0, "", "Mount the root file system read-only", &o.read_only);
+  t("read-only-tmpfs", 0, "", "With --read-only, keep /run, /tmp and /var/tmp writable", &o.read_only_tmpfs);
+  t("shm-size", 0, "size", "Size of /dev/shm", &o.shm_size);
+  t("image-volume", 0, "mode", "What the image's volumes become: bind, tmpfs or ignore", &o.image_volume).values = {"bind", "tmpfs", "ignore"};
+}
+
+void AddNetwork(Table& t, engine::CreateOptions& o) {
+  Option& network = t("network", 0, "mode", "Network: slirp4netns[:options], none or host", &o.network);
+  network.aliases = {"net"};
+  network.complete = Complete::kNetworks;
+  network.values = {"slirp4netns", "none", "host"};
+  t("publish", 'p', "[[ip:][host]:]port[/protocol]", "Make a port of the container available on the host", &o.publish);
+  t("publish-all", 'P', "", "Publish every exposed port on a free port of the host", &o.publish_all);
+  t("expose", 0, "port[/protocol]", "Declare a port", &o.expose);
+  t("dns", 0, "address", "Name server, in place of the host's; none keeps the image's resolv.conf", &o.dns).comma = true;
+  t("dns-search", 0, "domain", "Search domain, in place of the host's", &o.dns_search).comma = true;
+  Option& dns_option = t("dns-option", 0, "option", "Option for resolv.conf", &o.dns_option);
+  dns_option.aliases = {"dns-opt"};
+  dns_option.comma = true;
+  t("add-host", 0, "name[;name]:address", "One more line for /etc/hosts", &o.add_host);
+  t("no-hosts", 0, "", "Leave the image's /etc/hosts alone", &o.no_hosts);
+}
+
+void AddIsolation(Table& t, engine::CreateOptions& o) {
+  t("privileged", 0, "", "All capabilities in the container's own user namespace, no masks, no seccomp", &o.privileged);
+  t("cap-add", 0, "capability", "Add a capability, or all", &o.cap_add).comma = true;
+  t("cap-drop", 0, "capability", "Drop a capability, or all", &o.cap_drop).comma = true;
+  t("security-opt", 0, "option", "seccomp=file, no-new-privileges, mask=path, unmask=path, ...", &o.security_opt);
+  t("userns", 0, "mode", "User namespace", &o.userns);
+  t("pid", 0, "mode", "PID namespace", &o.pid);
+  t("ipc", 0, "mode", "IPC namespace", &o.ipc);
+  t("uts", 0, "mode", "UTS namespace", &o.uts).values = {"private", "host"};
+  t("cgroupns", 0, "mode", "Cgroup namespace", &o.cgroupns).values = {"private", "host"};
+  t("cgroups", 0, "mode", "Control groups: enabled, disabled, no-conmon", &o.cgroups).values = {"enabled", "disabled", "no-conmon"};
+  t("ulimit", 0, "type=soft[:hard]", "Resource limit; host keeps the caller's", &o.ulimit);
+  t("sysctl", 0, "name=value", "Kernel parameter of the container's namespaces", &o.sysctl);
+  t("memory", 'm', "size", "Memory limit", &o.memory);
+  t("memory-swap", 0, "size", "Limit of memory and swap together", &o.memory_swap);
+  t("cpus", 0, "number", "Limit of processor time, in processors", &o.cpus);
+  t("pids-limit", 0, "number", "Limit of processes", &o.pids_limit);
+  t("oom-score-adj", 0, "number", "How readily the kernel kills it when memory is short", &o.oom_score_adj);
+  t("log-driver", 0, "driver", "Where output is kept: k8s-file or none", &o.log_driver).values = {"k8s-file", "json-file", "none"};
+  t("log-opt", 0, "name=value", "path=..., max-size=...", &o.log_opt);
+}
+
+}  // namespace
+
+void AddFetchOptions(std::vector<Option>& into, engine::FetchOptions& o) {
+  Table t(into);
+  t("platform", 0, "os/arch[/variant]", "Platform of the image", &o.platform);
+  t("arch", 0, "arch", "Architecture of the image", &o.arch).aliases = {"override-arch"};
+  t("os", 0, "os", "Operating system of the image", &o.os).aliases = {"override-os"};
+  t("variant", 0, "variant", "Variant of the architecture", &o.variant).aliases = {"override-variant"};
+  t("authfile", 0, "file", "Credentials for registries", &o.authfile).complete = Complete::kFiles;
+  t("creds", 0, "user[:password]", "Credentials for this registry", &o.creds);
+  t("cert-dir", 0, "folder", "Certificates for registries", &o.cert_dir).complete = Complete::kDirectories;
+  t("tls-verify", 0, "", "Require HTTPS and verify certificates", &o.tls_verify);
+  t("retry", 0, "number", "How often to try again", &o.retry);
+  t("retry-delay", 0, "duration", "Time between tries", &o.retry_delay);
+  t("quiet", 'q', "", "Show no progress", &o.quiet);
+  t("disable-content-trust", 0, "", "Accepted for docker's sake", cli::Setter([](std::string_view) { return Ok(); })).hidden = true;
+}
+
+void AddCreateOptions(std::vector<Option>& into, engine::CreateOptions& o) {
+  into.reserve(128);
+  Table t(into);
+  AddLifecycle(t, o);
+  AddProcess(t, o);
+  AddFiles(t, o);
+  AddNetwork(t, o);
+  AddIsolation(t, o);
+  t("pull", 0, "policy", "When to fetch the image: always, missing, never, newer", &o.pull).values = {"always", "missing", "never", "newer"};
+  AddFetchOptions(into, o.fetch);
+}
+
+}  // namespace ctool

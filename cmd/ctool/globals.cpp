@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ctool/globals.hpp"
+
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <unistd.h>
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "ctool/context.hpp"
+#include "ctool/exit_status.hpp"
+#include "sys/file.hpp"
+#include "sys/syscalls.hpp"
+
+namespace ctool {
+namespace {
+
+// 0, 1 and 2 must be open before the first file is, and nothing that we were started with may
+// reach a child: CVE-2024-21626.
+void CloseInherited() {
+  for (int fd = 0; fd < 3; ++fd)
+    if (::fcntl(fd, F_GETFD) < 0 && ::open("/dev/null", O_RDWR) < 0) ::_exit(125);
+  sys::CloseRange(3, ~0U, CLOSE_RANGE_CLOEXEC);
+}
+
+int Finish(const Result<int>& outcome, const cli::Command& command) {
+  if (outcome.ok()) return *outcome;
+  PrintError(outcome.error());
+  return ExitStatus(outcome.error(), command.path);
+}
+
+}  // namespace
+
+std::vector<cli::Option> DescribeGlobals(Globals& g) {
+  using cli::Complete;
+  std::vector<cli::Option> o;
+  o.push_back({.name = "root", .value = "path", .help = "Folder in which images, containers and volumes are kept", .sink = &g.root, .complete = Complete::kDirectories});
+  o.push_back({.name = "runroot", .value = "path", .help = "Folder of the state that a reboot ends", .sink = &g.run_root, .complete = Complete::kDirectories});
+  o.push_back({.name = "log-level", .value = "level", .help = "Messages to show: trace, debug, info, warn, error, fatal, panic", .sink = &g.log_level, .values = {"trace", "debug", "info", "warn", "warning", "error", "fatal", "panic"}});
+  o.push_back({.name = "debug", .short_name = 'D', .help = "Show debug messages", .sink = &g.debug, .hidden = true});
+  o.push_back({.name = "out", .value = "file", .help = "Send a copy of what is printed on stdout to this file", .sink = &g.out, .complete = Complete::kFiles});
+  o.push_back({.name = "noout", .help = "Print nothing on stdout", .sink = &g.no_out});
+  o.push_back({.name = "storage-driver", .value = "driver", .help = "Accepted for podman's sake: the store is always an overlay", .sink = &g.storage_driver});
+  o.push_back({.name = "storage-opt", .value = "option", .help = "Accepted for podman's sake", .sink = &g.storage_opt});
+  o.push_back({.name = "tmpdir", .value = "path", .help = "Accepted for podman's sake", .sink = &g.tmpdir, .complete = Complete::kDirectories});
+  o.push_back({.name = "cgroup-manager", .value = "manager", .help = "Accepted for podman's sake", .sink = &g.cgroup_manager, .values = {"systemd", "cgroupfs"}});
+  o.push_back({.name = "runtime", .value = "runtime", .help = "Accepted for podman's sake: containers are run by ctool itself", .sink = &g.runtime});
+  for (const auto& [name, sink] : {std::pair("config", &g.config), std::pair("events-backend", &g.events_backend), std::pair("conmon", &g.conmon), std::pair("context", &g.context), std::pair("host", &g.host)})
+    o.push_back({.name = name, .value = "value", .help = "Accepted for podman's and docker's sake", .sink = sink, .hidden = true});
+  for (const auto& [name, sink] : {std::pair("runtime-flag", &g.runtime_flag), std::pair("hooks-dir", &g.hooks_dir), std::pair("module", &g.module)})
+    o.push_back({.name = name, .value = "value", .help = "Accepted for podman's sake", .sink = sink, .hidden = true});
+  return o;
+}
+
+Status ApplyGlobals(const Globals& globals) {
+  const std::string level = ToLower(globals.log_level);
+  if (globals.debug || level == "debug") SetLogLevel(LogLevel::kDebug);
+  else if (level == "trace") SetLogLevel(LogLevel::kTrace);
+  else if (level == "info") SetLogLevel(LogLevel::kInfo);
+  else if (level == "warn" || level == "warning") SetLogLevel(LogLevel::kWarn);
+  else if (level == "error" || level == "fatal" || level == "panic") SetLogLevel(LogLevel::kError);
+  else
+    return Error(Code::kInvalidArgument, "log level " + Quote(globals.log_level) +
+                                             " is not supported, choose from: trace, debug, info, warn, warning, error, fatal, panic");
+  return Ok();
+}
+
+cli::App MakeApp(Globals& globals, std::span<const cli::Entry> entries, std::span<const cli::Group> groups) {
+  cli::App app;
+  app.name = "ctool";
+  app.version = CTOOL_VERSION;
+  app.summary = "Run containers without root and without a daemon";
+  app.prose = "A container tool with podman's command line: every command works for an unprivileged user, nothing runs in the background but the containers.";
+  app.entries = entries;
+  app.groups = groups;
+  app.globals = DescribeGlobals(globals);
+  app.exits = {{"0", "success"}, {"125", "ctool itself failed"}};
+  return app;
+}
+
+int RunApp(const cli::App& app, const Globals& globals, int argc, char** argv) {
+  CloseInherited();
+  const std::vector<std::string_view> words(argv + 1, argv + argc);
+  cli::Plan plan = cli::Dispatch(app, words);
+  if (const Status applied = ApplyGlobals(globals); !applied.ok()) {
+    PrintError(applied.error());
+    return 1;  // podman's status for a bad log level
+  }
+  engine::Engine engine({globals.root, globals.run_root});
+  Context context{engine, std::vector<std::string>(argv, argv + argc), globals.no_out, globals.out};
+  if (!plan.command) {
+    PrintRaw(context, plan.out);
+    if (!sys::WriteAll(STDERR_FILENO, plan.err, "stderr").ok()) return 125;
+    return plan.status;
+  }
+  return Finish(plan.command->run(context), plan.command->description);
+}
+
+}  // namespace ctool

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/text.hpp"
+#include "ctool/context.hpp"
+#include "sys/file.hpp"
+
+namespace ctool {
+
+void PrintRaw(const Context& context, std::string_view bytes) {
+  // A reader that went away (head) is its own business.
+  if (!context.no_out && !sys::WriteAll(STDOUT_FILENO, bytes, "stdout").ok()) return;
+  if (context.out_file.empty()) return;
+  const Result<sys::Fd> file = sys::Open(context.out_file, O_WRONLY | O_CREAT | O_APPEND, 0644);
+  const Status copied = file.ok() ? sys::WriteAll(file->get(), bytes, context.out_file) : Status(file.error());
+  if (!copied.ok()) PrintError(copied.error());
+}
+
+void PrintLine(const Context& context, std::string_view line) {
+  PrintRaw(context, std::string(line) + "\n");
+}
+
+void PrintError(const Error& error) {
+  std::string text = "Error: " + Printable(error.Message()) + "\n";
+  if (!error.hint().empty()) text += "hint: " + Printable(error.hint()) + "\n";
+  if (!sys::WriteAll(STDERR_FILENO, text, "stderr").ok()) return;  // nowhere to say it
+}
+
+void Several::Add(Status status) {
+  if (status.ok()) return;
+  if (last_) PrintError(*last_);
+  last_ = std::move(status).error();
+}
+
+Result<int> Several::Finish() {
+  if (last_) return std::move(*last_);
+  return 0;
+}
+
+}  // namespace ctool

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/result.hpp"
+#include "engine/containers.hpp"
+#include "runtime/frame.hpp"
+#include "sys/fd.hpp"
+#include "sys/terminal.hpp"
+
+namespace ctool::engine {
+
+// The command's side of an attached container: our stdin, stdout, stderr and signals, and the
+// monitor's socket.
+class Attachment {
+ public:
+  // Before the container starts: blocks the signals that will be passed on, so that none is lost
+  // or kills us, and remembers the terminal.
+  static Result<Attachment> Prepare(const AttachOptions& options, bool tty, bool interactive);
+
+  // Tells the container's terminal how large ours is (before kGo, and whenever it changes).
+  Status SendWindowSize(const runtime::SyncSocket& monitor) const;
+
+  // Relays until the container exits (its code) or the user detaches (nothing).
+  Result<std::optional<int>> Relay(const runtime::SyncSocket& monitor, int pidfd);
+
+ private:
+  Attachment() = default;
+  Result<bool> HandleFrame(const runtime::SyncSocket& monitor, std::optional<int>& exit_code);
+  Status ForwardStdin(const runtime::SyncSocket& monitor, bool& detached);
+  Status HandleSignal(const runtime::SyncSocket& monitor, int pidfd);
+  bool ScanDetachKeys(std::string& bytes);
+
+  AttachOptions options_;
+  bool tty_ = false, interactive_ = false;
+  sys::Fd signals_;
+  std::string detach_keys_, matched_;
+  bool stdin_open_ = false;
+  runtime::Frame frame_;
+};
+
+// "ctrl-p,ctrl-q" -> the bytes; "" disables. kInvalidArgument for anything else.
+Result<std::string> ParseDetachKeys(const std::string& text);
+
+}  // namespace ctool::engine

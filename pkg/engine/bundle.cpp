@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "engine/bundle_internal.hpp"
+#include "network/address.hpp"
+#include "network/hosts.hpp"
+#include "network/slirp4netns.hpp"
+#include "runtime/plan.hpp"
+#include "seccomp/seccomp.hpp"
+#include "sys/child.hpp"
+#include "sys/file.hpp"
+
+namespace ctool::engine {
+namespace {
+
+// The folder is ours alone and nobody reads these files before the monitor starts, so that they
+// need no renames.
+Status Write(const std::string& path, std::string_view text, mode_t mode) {
+  sys::Fd fd = TRY(sys::Open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode));
+  if (::fchmod(fd.get(), mode) < 0) return Error::Sys(errno, "fchmod", path);
+  TRY(sys::WriteAll(fd.get(), text, path));
+  return fd.Close(path);
+}
+
+Result<network::SlirpOptions> SlirpOptionsOf(const ContainerSpec& spec, const config::ContainersConf& conf) {
+  return network::ParseSlirpNetwork(spec.network_options.empty() ? "slirp4netns" : "slirp4netns:" + spec.network_options,
+                                    conf.network_cmd_options.value_or(std::vector<std::string>{}));
+}
+
+Status WriteHosts(const ContainerSpec& spec, const config::ContainersConf& conf, const std::string& address, const ContainerFiles& files) {
+  if (spec.no_hosts) return Ok();
+  network::HostsInput input;
+  input.add_host = spec.add_host;
+  const std::string base = conf.base_hosts_file.value_or("");
+  if (base.empty() || base[0] == '/') {
+    Result<std::string> text = sys::ReadFile(base.empty() ? "/etc/hosts" : base);
+    if (text.ok()) input.base = std::move(text).value();
+    else if (!base.empty()) return std::move(text).error();
+  }
+  if (spec.network_mode == "host") input.internal_ip = "127.0.0.1";
+  else if (spec.network_mode != "none") input.internal_ip = conf.host_containers_internal_ip.value_or("");
+  if (input.internal_ip.empty() && spec.network_mode == "slirp4netns") input.internal_ip = network::HostAddress();
+  const std::string own = spec.network_mode == "slirp4netns" ? address : "127.0.0.1";
+  if (spec.network_mode != "host") input.own.push_back({own, {spec.hostname, spec.name}});
+  return Write(files.folder + "/hosts", TRY(network::MakeHosts(input)), 0644);
+}
+
+Status WriteResolvConf(const ContainerSpec& spec, const std::string& forwarder, bool ipv6, const ContainerFiles& files) {
+  network::ResolvConfInput input;
+  input.host = TRY(network::ReadHostResolvConf());
+  input.own_network = spec.network_mode != "host";
+  input.ipv6 = ipv6;
+  if (!forwarder.empty()) input.forwarders = {forwarder};
+  input.dns = spec.dns;
+  input.searches = spec.dns_search;
+  input.options = spec.dns_option;
+  return Write(files.folder + "/resolv.conf", TRY(network::MakeResolvConf(input)), 0644);
+}
+
+// Files for the network, and what the monitor has to start for it.
+Status PrepareNetwork(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files,
+                      const std::string& run_dir, monitor::Config& config) {
+  const config::ContainersConf& conf = *TRY(engine.Conf());
+  network::SlirpAddresses addresses;
+  bool ipv6 = false;
+  std::string forwarder;
+  if (spec.network_mode == "slirp4netns") {
+    const network::SlirpOptions options = TRY(SlirpOptionsOf(spec, conf));
+    addresses = network::AddressesOf(options);
+    ipv6 = options.enable_ipv6;
+    if (!options.disable_dns) forwarder = addresses.dns;
+    const std::string program = TRY(network::FindSlirp(
+        conf.network_cmd_path.value_or(""), conf.helper_binaries_dir.value_or(std::vector<std::string>{})));
+    TRY(network::CheckTunDevice());
+    if (!spec.ports.empty()) {
+      const std::vector<network::PortMapping> mappings = TRY(network::ParsePortMappings(spec.ports));
+      Status free = network::CheckHostPorts(mappings);
+      if (!free.ok()) return std::move(free).error().As(Code::kNotExecutable);
+      config.slirp_socket = run_dir + "/slirp.sock";
+    }
+    config.slirp_command = TRY(network::SlirpCommand(program, options, config.slirp_socket));
+    config.container_ip = addresses.container;
+    config.ports = spec.ports;
+  }
+  TRY(WriteHosts(spec, conf, addresses.container, files));
+  return WriteResolvConf(spec, forwarder, ipv6, files);
+}
+
+std::string ContainerEnv(const ContainerSpec& spec) {
+  if (!spec.privileged) return "";
+  return "engine=\"podman-" CTOOL_VERSION "\"\nname=" + Quote(spec.name) + "\nid=\"" + spec.id + "\"\nimage=" +
+         Quote(spec.image_name) + "\nimageid=\"" + spec.image_id + "\"\nrootless=1\n";
+}
+
+Status PrepareSeccomp(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files, spec::RuntimeSpec& config) {
+  if (spec.seccomp == "unconfined") return Ok();
+  std::optional<std::string> profile;
+  if (spec.seccomp == "default") profile = TRY(seccomp::ReadAdminProfile());
+  else profile = TRY(seccomp::ReadProfile(spec.seccomp));
+  const std::string cache = TRY(engine.Store())->root() + "/cache/seccomp";
+  const std::string path = files.folder + "/seccomp.bpf";
+  TRY(Write(path, TRY(seccomp::CompileCached(cache, profile, spec.bounding)), 0600));
+  config.annotations[runtime::kSeccompAnnotation] = path;
+  return Ok();
+}
+
+Status WarnOfSingleId(const userns::IdMap& map) {
+  if (map.single_id) Warn(map.degraded_reason + "; only one id is mapped" + (map.degraded_hint.empty() ? "" : " (" + map.degraded_hint + ")"));
+  return Ok();
+}
+
+}  // namespace
+
+Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files, const std::string& run_dir) {
+  monitor::Config config;
+  config.map = TRY(userns::DefaultMap());
+  TRY(WarnOfSingleId(config.map));
+  storage::Store& store = *TRY(engine.Store());
+  const std::string program = TRY(engine.Program("ctool-monitor"));
+  spec::RuntimeSpec runtime_spec =
+      TRY(MakeRuntimeSpec(spec, files, config.map, store.root() + "/volumes", program));
+  TRY(PrepareSeccomp(engine, spec, files, runtime_spec));
+  TRY(PrepareNetwork(engine, spec, files, run_dir, config));
+  TRY(Write(files.folder + "/hostname", spec.hostname, 0644));
+  TRY(Write(files.folder + "/containerenv", ContainerEnv(spec), 0644));
+
+  config.id = spec.id;
+  config.run_dir = run_dir;
+  config.exit_file = files.Exit();
+  config.keep_stdin = spec.interactive;
+  if (spec.log_driver != "none") config.log_path = spec.log_path;
+  config.log_max_size = spec.log_max_size;
+  // Looked for only when the kernel's overlay has refused; the search is a few failed stats.
+  const Result<std::string> fuse = sys::FindProgram("fuse-overlayfs", sys::ProgramPath());
+  if (fuse.ok()) config.fuse_overlayfs = *fuse;
+  config.timeout_seconds = spec.timeout;
+  config.pid_file = spec.pid_file;
+  config.monitor_pid_file = spec.monitor_pid_file;
+  config.cleanup = {TRY(sys::ReadLinkAt(AT_FDCWD, "/proc/self/exe"))};
+  for (std::string& argument : TRY(engine.GlobalArguments())) config.cleanup.push_back(std::move(argument));
+  config.cleanup.insert(config.cleanup.end(), {"container", "cleanup", spec.id});
+  TRY(Write(files.folder + "/monitor.json", config.Print(), 0600));
+  return Write(files.folder + "/config.json", runtime_spec.Print(), 0600);
+}
+
+}  // namespace ctool::engine

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/create_internal.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/clock.hpp"
+#include "base/text.hpp"
+#include "config/auth.hpp"
+#include "engine/fold_internal.hpp"
+#include "engine/images.hpp"
+#include "engine/settle_internal.hpp"
+#include "network/ports.hpp"
+#include "sys/file.hpp"
+
+namespace ctool::engine {
+namespace {
+
+Error NameInUse(const std::string& name, const std::string& holder) {
+  return Error(Code::kAlreadyExists,
+               "the container name \"" + name + "\" is already in use by " + holder +
+                   ". You have to remove that container to be able to reuse that name: that name is "
+                   "already in use, or use --replace to instruct Podman to do so.");
+}
+
+std::vector<std::string> LayerFolders(const storage::Store& store, const state::Image& image) {
+  std::vector<std::string> folders;
+  if (!image.fixup_layer.empty()) folders.push_back(store.root() + "/layers/" + image.fixup_layer + "/diff");
+  for (auto layer = image.layers.rbegin(); layer != image.layers.rend(); ++layer) {
+    const Result<spec::Digest> id = spec::Digest::Parse(layer->diff_id);
+    if (!id.ok()) continue;  // the database holds checked digests only
+    std::string folder = store.LayerDiffPath(*id);
+    // An image may name one layer twice (an empty one); an overlay may not.
+    if (std::find(folders.begin(), folders.end(), folder) == folders.end()) folders.push_back(std::move(folder));
+  }
+  return folders;
+}
+
+Result<ContainerSpec> Fold(Engine& engine, const CreateOptions& options, const FoundImage& found) {
+  const spec::ImageConfig image = TRY(spec::ImageConfig::Parse(found.image.config));
+  const FoldInput in{options, *TRY(engine.Conf()), image.config};
+  ContainerSpec spec;
+  spec.id = RandomHexId();
+  spec.created = WallNanos();
+  spec.image_id = found.image.id;
+  spec.image_name = found.name.empty() ? found.image.id : found.name;
+  spec.image_digest = found.image.manifest_digest;
+  spec.layers = LayerFolders(*TRY(engine.Store()), found.image);
+  TRY(FoldProcess(in, spec));
+  TRY(FoldNetwork(in, spec));
+  TRY(FoldEnv(in, spec));
+  TRY(FoldMounts(in, spec));
+  TRY(FoldSecurity(in, spec));
+  TRY(FoldLimits(in, spec));
+  TRY(FoldLifecycle(in, spec));
+  return spec;
+}
+
+Status MakeFolders(const ContainerSpec& spec, const ContainerFiles& files) {
+  TRY(sys::MakeDirs(files.folder, 0700));
+  for (const std::string& folder : {files.Upper(), files.Work(), files.Merged()})
+    TRY(sys::MakeDirs(folder, folder == files.Upper() ? 0755 : 0700));
+  // The upper folder's own attributes are those of "/": the image's top layer decides.
+  if (spec.layers.empty()) return Ok();
+  struct stat st {};
+  if (::stat(spec.layers[0].c_str(), &st) < 0)
+    return Error::Sys(errno, "layer", spec.layers[0]).Hint("the image is damaged: pull it again");
+  if (::chmod(files.Upper().c_str(), st.st_mode & 07777) < 0) return Error::Sys(errno, "chmod", files.Upper());
+  return Ok();
+}
+
+Status MakeVolumes(Engine& engine, const ContainerSpec& spec) {
+  storage::Store& store = *TRY(engine.Store());
+  for (const ContainerMount& m : spec.mounts)
+    if (m.type == "volume") TRY(sys::MakeDirs(store.VolumePath(m.name), 0700));
+  return Ok();
+}
+
+Status RecordVolumes(state::Database& db, const ContainerSpec& spec) {
+  for (const ContainerMount& m : spec.mounts) {
+    if (m.type != "volume") continue;
+    if (!TRY(db.FindVolume(m.name))) {
+      state::Volume volume;
+      volume.name = m.name;
+      volume.driver = "local";
+      volume.labels = volume.options = "{}";
+      volume.created = spec.created;
+      volume.anonymous = m.anonymous;
+      TRY(db.PutVolume(volume));
+    }
+    TRY(db.UseVolume(m.name, spec.id));
+  }
+  return Ok();
+}
+
+std::string PortsText(const ContainerSpec& spec) {
+  std::vector<network::PortMapping> exposed;
+  for (const std::string& text : spec.exposed)
+    if (const Result<network::PortMapping> port = network::ParseExposedPort(text); port.ok()) exposed.push_back(*port);
+  const Result<std::vector<network::PortMapping>> mappings = network::ParsePortMappings(spec.ports);
+  return mappings.ok() ? network::FormatPorts(*mappings, exposed) : "";
+}
+
+state::Container Record(const ContainerSpec& spec) {
+  state::Container c;
+  c.id = spec.id;
+  c.name = spec.name;
+  c.image_id = spec.image_id;
+  c.image_name = spec.image_name;
+  c.command = Join(spec.Argv(), " ");
+  c.labels = nlohmann::json(spec.labels).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  c.spec = spec.Print();
+  c.created = spec.created;
+  c.auto_remove = spec.auto_remove;
+  c.ports = PortsText(spec);
+  c.network_mode = spec.network_mode;
+  return c;
+}
+
+// Inside the transaction, so that the name is ours when it is taken.
+Status ChooseName(state::Database& db, ContainerSpec& spec, const std::string& wanted) {
+  if (!wanted.empty()) {
+    spec.name = wanted;
+    const std::optional<state::Container> holder = TRY(db.FindContainerByName(wanted));
+    if (holder) return NameInUse(wanted, holder->id);
+    return Ok();
+  }
+  for (int tries = 0; tries < 10; ++tries) {
+    spec.name = RandomName();
+    if (!TRY(db.FindContainerByName(spec.name))) return Ok();
+  }
+  spec.name += "_" + spec.id.substr(0, 8);
+  return Ok();
+}
+
+Status WriteIdFile(const std::string& path, const std::string& id) {
+  if (path.empty()) return Ok();
+  return sys::WriteFileAtomic(path, id, 0644, sys::Durability::kNone);
+}
+
+}  // namespace
+
+Result<NewContainer> BeginCreate(Engine& engine, const CreateOptions& options) {
+  TRY(CheckOptions(options));
+  if (!options.fetch.authfile.empty()) TRY(config::FindCredentials(options.fetch.authfile, "", ""));
+  const std::string wanted = !options.name.empty() && options.name[0] == '/' ? options.name.substr(1) : options.name;
+  // Before the image is fetched: a name that is taken is known at once.
+  state::Database& db = *TRY(engine.Db());
+  if (!wanted.empty()) {
+    const std::optional<state::Container> holder = TRY(db.FindContainerByName(wanted));
+    if (holder && !options.replace) return NameInUse(wanted, holder->id);
+    if (holder) TRY(RemoveContainer(engine, holder->id, {true, true, 10}));
+  }
+  const FoundImage image = TRY(EnsureImage(engine, options.image, options.pull, options.fetch));
+  ContainerSpec spec = TRY(Fold(engine, options, image));
+  const ContainerFiles files = FilesOf(*TRY(engine.Store()), spec.id);
+  if (spec.log_path.empty() && spec.log_driver != "none") spec.log_path = files.Log();
+
+  const auto make = [&]() -> Result<NewContainer> {
+    TRY(MakeFolders(spec, files));
+    sys::FileLock lock = TRY(sys::FileLock::Acquire(files.Lock(), sys::FileLock::Mode::kExclusive));
+    TRY(MakeVolumes(engine, spec));
+    // What nobody needs after a power cut is not worth a wait for the disk.
+    TRY(db.Begin(spec.auto_remove ? state::Database::Commit::kOrdered : state::Database::Commit::kDurable));
+    state::Container record;
+    const auto insert = [&]() -> Status {
+      TRY(ChooseName(db, spec, wanted));
+      record = Record(spec);
+      TRY(db.PutContainer(record));
+      return RecordVolumes(db, spec);
+    };
+    Status inserted = insert();
+    if (!inserted.ok()) {
+      db.Rollback();
+      return std::move(inserted).error();
+    }
+    return NewContainer{std::move(spec), std::move(record), std::move(lock)};
+  };
+  Result<NewContainer> made = make();
+  if (!made.ok()) {
+    const Status removed = DeleteTree(files.folder);
+    if (!removed.ok()) return std::move(made).error().Wrap(removed.error().Message());
+  }
+  return made;
+}
+
+Status FinishCreate(Engine& engine, const NewContainer& container) {
+  TRY(TRY(engine.Db())->Finish());
+  return WriteIdFile(container.spec.cidfile, container.spec.id);
+}
+
+Result<std::string> Create(Engine& engine, const CreateOptions& options) {
+  const NewContainer container = TRY(BeginCreate(engine, options));
+  TRY(FinishCreate(engine, container));
+  return container.spec.id;
+}
+
+}  // namespace ctool::engine

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The filters of `images`, as podman-images(1) has them.
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <map>
+
+#include "base/clock.hpp"
+#include "base/text.hpp"
+#include "engine/image_list_internal.hpp"
+#include "spec/reference.hpp"
+
+namespace ctool::engine {
+namespace {
+
+using Predicate = std::function<bool(const state::Image&)>;
+
+// An image with its config, which is only parsed when a filter wants to know.
+class Configs {
+ public:
+  explicit Configs(const std::vector<state::Image>& all) : all_(all) {}
+
+  const spec::ImageConfig& Of(const state::Image& image) {
+    const auto [it, added] = parsed_.try_emplace(image.id);
+    if (!added) return it->second;
+    Result<spec::ImageConfig> config = spec::ImageConfig::Parse(image.config);
+    if (config.ok()) it->second = std::move(*config);
+    return it->second;
+  }
+
+  bool IsIntermediate(const state::Image& image) {
+    if (!image.names.empty()) return false;
+    const spec::ImageConfig& config = Of(image);
+    return std::any_of(all_.begin(), all_.end(), [&](const state::Image& other) {
+      return other.id != image.id && IsParent(config, Of(other));
+    });
+  }
+
+ private:
+  const std::vector<state::Image>& all_;
+  std::map<std::string, spec::ImageConfig> parsed_;
+};
+
+Error Invalid(const std::string& filter, const std::string& why) {
+  return Error(Code::kInvalidArgument, "invalid filter " + Quote(filter) + ": " + why);
+}
+
+Result<bool> ParseBool(const std::string& filter, const std::string& value) {
+  const std::string word = ToLower(value);
+  if (word == "true" || word == "1" || word == "t") return true;
+  if (word == "false" || word == "0" || word == "f") return false;
+  return Invalid(filter, "the value is true or false");
+}
+
+// "label=key" or "label=key=value"
+bool HasLabel(const spec::ImageConfig& config, const std::string& wanted) {
+  const size_t equals = wanted.find('=');
+  const auto label = config.config.labels.find(wanted.substr(0, equals));
+  if (label == config.config.labels.end()) return false;
+  return equals == std::string::npos || label->second == wanted.substr(equals + 1);
+}
+
+// A point in time: RFC 3339, a date, seconds since 1970, or a Go duration before now.
+std::optional<int64_t> ParseTime(const std::string& text) {
+  if (const std::optional<int64_t> at = ParseRfc3339(text)) return at;
+  if (const std::optional<int64_t> at = ParseRfc3339(text + "T00:00:00Z")) return at;
+  if (const std::optional<int64_t> at = ParseRfc3339(text + "Z")) return at;
+  if (const std::optional<int64_t> seconds = ParseInt(text)) return *seconds * 1'000'000'000;
+  if (const std::optional<int64_t> ago = ParseGoDuration(text)) return WallNanos() - *ago;
+  return std::nullopt;
+}
+
+class FilterParser {
+ public:
+  FilterParser(Engine& engine, Configs& configs) : engine_(engine), configs_(configs) {}
+
+  Result<Predicate> Parse(const std::string& filter, const std::string& key,
+                          const std::string& value) {
+    if (key == "reference") return Reference(value);
+    if (key == "label")
+      return Predicate([this, value](const state::Image& image) {
+        return HasLabel(configs_.Of(image), value);
+      });
+    if (key == "id")
+      return Predicate([value](const state::Image& i) { return StartsWith(i.id, value); });
+    if (key == "digest") return DigestFilter(value);
+    if (key == "until") return Until(filter, value);
+    if (key == "before" || key == "since" || key == "after") return Relative(key, value);
+    return Flag(filter, key, value);
+  }
+
+ private:
+  Result<Predicate> Reference(const std::string& value) {
+    // A name that an image answers to is that image, whatever else the pattern would match.
+    std::string id;
+    Result<std::optional<FoundImage>> found = FindImage(engine_, value);
+    if (found.ok() && *found) id = (*found)->image.id;
+    return Predicate([value, id](const state::Image& image) {
+      if (image.id == id) return true;
+      return std::any_of(image.names.begin(), image.names.end(), [&](const std::string& name) {
+        return MatchesReference(value, name);
+      });
+    });
+  }
+
+  static Result<Predicate> DigestFilter(const std::string& value) {
+    return Predicate([value](const state::Image& image) {
+      if (StartsWith(image.manifest_digest, value)) return true;
+      return std::any_of(image.digests.begin(), image.digests.end(), [&](const std::string& one) {
+        return StartsWith(std::string_view(one).substr(one.find('@') + 1), value);
+      });
+    });
+  }
+
+  static Result<Predicate> Until(const std::string& filter, const std::string& value) {
+    const std::optional<int64_t> until = ParseTime(value);
+    if (!until) return Invalid(filter, "not a time or a duration");
+    return Predicate([until](const state::Image& image) { return image.created < *until; });
+  }
+
+  Result<Predicate> Relative(const std::string& key, const std::string& value) {
+    const int64_t created = TRY(RequireImage(engine_, value)).image.created;
+    if (key == "before")
+      return Predicate([created](const state::Image& i) { return i.created < created; });
+    return Predicate([created](const state::Image& i) { return i.created > created; });
+  }
+
+  Result<Predicate> Flag(const std::string& filter, const std::string& key,
+                         const std::string& value) {
+    if (key != "dangling" && key != "intermediate" && key != "readonly" && key != "manifest" &&
+        key != "containers")
+      return Error(Code::kInvalidArgument, "invalid filter " + Quote(filter));
+    const bool wanted = TRY(ParseBool(filter, value));
+    if (key == "dangling")
+      return Predicate([wanted](const state::Image& i) { return i.names.empty() == wanted; });
+    if (key == "intermediate")
+      return Predicate(
+          [this, wanted](const state::Image& i) { return configs_.IsIntermediate(i) == wanted; });
+    if (key == "containers") {
+      state::Database* db = TRY(engine_.Db());
+      return Predicate([db, wanted](const state::Image& image) {
+        const Result<std::vector<std::string>> users = db->ContainersUsingImage(image.id);
+        return users.ok() && users->empty() != wanted;
+      });
+    }
+    // No image of this store is read-only, none is a list of manifests.
+    return Predicate([wanted](const state::Image&) { return !wanted; });
+  }
+
+  Engine& engine_;
+  Configs& configs_;
+};
+
+struct Filter {
+  std::string key, value;
+  bool negated = false;
+};
+
+Result<Filter> Split(const std::string& filter) {
+  const size_t equals = filter.find('=');
+  if (equals == std::string::npos || equals == 0)
+    return Error(Code::kInvalidArgument, "invalid filter " + Quote(filter));
+  Filter out{filter.substr(0, equals), filter.substr(equals + 1), false};
+  if (out.key.back() != '!') return out;
+  out.key.pop_back();
+  out.negated = true;
+  if (out.key != "label" && out.key != "reference")
+    return Invalid(filter, "only label and reference can be negated");
+  return out;
+}
+
+}  // namespace
+
+bool IsParent(const spec::ImageConfig& parent, const spec::ImageConfig& child) {
+  if (parent.history.empty() || child.history.size() <= parent.history.size()) return false;
+  if (child.diff_ids.size() < parent.diff_ids.size()) return false;
+  if (!std::equal(parent.diff_ids.begin(), parent.diff_ids.end(), child.diff_ids.begin()))
+    return false;
+  return std::equal(parent.history.begin(), parent.history.end(), child.history.begin(),
+                    [](const spec::HistoryEntry& a, const spec::HistoryEntry& b) {
+                      return a.created == b.created && a.created_by == b.created_by &&
+                             a.author == b.author && a.comment == b.comment &&
+                             a.empty_layer == b.empty_layer;
+                    });
+}
+
+bool MatchesReference(const std::string& pattern, const std::string& reference) {
+  const auto matches = [&pattern](const std::string& text) {
+    return ::fnmatch(pattern.c_str(), text.c_str(), FNM_PATHNAME) == 0;
+  };
+  if (matches(reference)) return true;
+  const Result<spec::Reference> parsed = spec::Reference::Parse(reference);
+  if (!parsed.ok()) return false;
+  const std::string repository = parsed->Repository();
+  const std::string suffix = reference.substr(std::min(repository.size(), reference.size()));
+  const std::string base = repository.substr(repository.rfind('/') + 1);
+  return matches(repository) || matches(parsed->path) || matches(parsed->path + suffix) ||
+         matches(base) || matches(base + suffix);
+}
+
+Result<std::vector<state::Image>> FilterImages(Engine& engine, std::vector<state::Image> all,
+                                               const std::vector<std::string>& filters) {
+  Configs configs(all);
+  FilterParser parser(engine, configs);
+  std::map<std::string, std::vector<Predicate>> any_of;  // by key
+  std::vector<Predicate> all_of;
+  for (const std::string& text : filters) {
+    const Filter filter = TRY(Split(text));
+    Predicate predicate = TRY(parser.Parse(text, filter.key, filter.value));
+    if (filter.negated)
+      all_of.push_back([predicate](const state::Image& image) { return !predicate(image); });
+    else if (filter.key == "label")
+      all_of.push_back(std::move(predicate));
+    else
+      any_of[filter.key].push_back(std::move(predicate));
+  }
+  const auto keeps = [&](const state::Image& image) {
+    const auto holds = [&image](const Predicate& predicate) { return predicate(image); };
+    return std::all_of(all_of.begin(), all_of.end(), holds) &&
+           std::all_of(any_of.begin(), any_of.end(), [&](const auto& key) {
+             return std::any_of(key.second.begin(), key.second.end(), holds);
+           });
+  };
+  std::vector<state::Image> kept;
+  for (const state::Image& image : all)
+    if (keeps(image)) kept.push_back(image);
+  return kept;
+}
+
+}  // namespace ctool::engine

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "base/clock.hpp"
+#include "engine/container_filter_internal.hpp"
+#include "engine/settle_internal.hpp"
+
+namespace ctool::engine {
+namespace {
+
+std::string Ago(int64_t since) { return HumanDuration(WallNanos() - since); }
+
+void Describe(Engine& engine, ContainerRow& row) {
+  const state::Container& c = row.container;
+  switch (c.state) {
+    case state::ContainerState::kCreated:
+      row.state = "created";
+      row.status = "Created";
+      return;
+    case state::ContainerState::kRunning: {
+      row.state = "running";
+      row.status = "Up " + Ago(c.started);
+      const Result<std::optional<LiveProcess>> live = FindProcess(engine, c.id);
+      if (live.ok() && *live) row.pid = (*live)->status.pid;
+      return;
+    }
+    case state::ContainerState::kExited:
+      row.state = "exited";
+      row.status = "Exited (" + std::to_string(c.exit_code) + ") " + Ago(c.finished) + " ago";
+      return;
+    case state::ContainerState::kRemoving:
+      row.state = "removing";
+      row.status = "Removing";
+      return;
+  }
+}
+
+// "Up" and "Exited" by their time, as the words would sort wrongly.
+bool Less(const std::string& key, const ContainerRow& a, const ContainerRow& b) {
+  if (key == "id") return a.container.id < b.container.id;
+  if (key == "image") return a.container.image_name < b.container.image_name;
+  if (key == "names") return a.container.name < b.container.name;
+  if (key == "command") return a.container.command < b.container.command;
+  if (key == "runningfor") return a.container.started > b.container.started;
+  if (key == "status") return a.state < b.state;
+  return a.container.created > b.container.created;
+}
+
+}  // namespace
+
+Result<std::vector<ContainerRow>> ListContainers(Engine& engine, const ListContainersOptions& options) {
+  const ContainerFilter filter = TRY(ContainerFilter::Parse(engine, options.filters));
+  constexpr const char* kSortKeys[] = {"created", "id", "image", "names", "command", "runningfor", "size", "status"};
+  if (std::find(std::begin(kSortKeys), std::end(kSortKeys), options.sort) == std::end(kSortKeys))
+    return Error(Code::kInvalidArgument, "invalid option for --sort: " + options.sort);
+  const int64_t last = options.latest ? 1 : options.last;
+  const bool all = options.all || last > 0 || filter.names_a_state();
+  std::vector<ContainerRow> rows;
+  for (state::Container& container : TRY(TRY(engine.Db())->ListContainers(options.with_spec || filter.needs_spec()
+                                                      ? state::Database::ContainerFields::kAll
+                                                      : state::Database::ContainerFields::kSummary))) {
+    ContainerRow row;
+    row.container = std::move(container);
+    TRY(Settle(engine, row.container));
+    if (!all && row.container.state != state::ContainerState::kRunning) continue;
+    Describe(engine, row);
+    if (!filter.Matches(row)) continue;
+    rows.push_back(std::move(row));
+    if (last > 0 && static_cast<int64_t>(rows.size()) == last) break;
+  }
+  std::stable_sort(rows.begin(), rows.end(), [&](const ContainerRow& a, const ContainerRow& b) { return Less(options.sort, a, b); });
+  return rows;
+}
+
+}  // namespace ctool::engine

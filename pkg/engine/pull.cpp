@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Runs only in the program ctool-images. The process that the user started plans the pull; a child
+// that is root in the user namespace of the store does it.
+#include <signal.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/log.hpp"
+#include "engine/image_remove_unused_internal.hpp"
+#include "engine/images.hpp"
+#include "engine/pull_image_internal.hpp"
+#include "engine/pull_inside_internal.hpp"
+
+namespace ctool::engine {
+namespace {
+
+Result<std::string> FetchInside(const PullPlan& plan, Interrupt& interrupt) {
+  PullProgress progress(PullProgress::StyleFor(STDERR_FILENO, plan.quiet));
+  return FetchImage(plan, interrupt, progress);
+}
+
+}  // namespace
+
+Result<std::string> Pull(Engine& engine, const std::string& name, const std::string& policy,
+                         const FetchOptions& fetch) {
+  const PullPlan plan = TRY(PlanPull(engine, name, policy, fetch));
+  if (plan.policy == "never") return plan.local->image.id;
+  return RunInStore(plan.map, plan.store, [&plan](Interrupt& interrupt) {
+    return FetchInside(plan, interrupt);
+  });
+}
+
+}  // namespace ctool::engine

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/pull_commit_internal.hpp"
+
+#include "base/text.hpp"
+#include "sys/file.hpp"
+
+namespace ctool::engine {
+
+Result<state::Layer> DurableLayer(const spec::Digest& diff_id, int64_t size) {
+  const std::string boot_id = TRY(sys::ReadFile("/proc/sys/kernel/random/boot_id", 64));
+  state::Layer row;
+  row.diff_id = diff_id.str();
+  row.size = size;
+  row.durable = true;
+  row.boot_id = std::string(Trim(boot_id));
+  return row;
+}
+
+Result<std::string> CommitImage(const storage::Store& store, state::Database& db,
+                                state::Image image, const std::vector<state::Layer>& layers) {
+  std::vector<spec::Digest> diff_ids;
+  for (const state::ImageLayer& layer : image.layers)
+    diff_ids.push_back(TRY(spec::Digest::Parse(layer.diff_id)));
+  image.fixup_layer = TRY(store.MakeFixupLayer(diff_ids));
+  TRY(store.Sync());
+  TRY(db.Transaction(state::Database::Commit::kDurable, [&]() -> Status {
+    for (const state::Layer& layer : layers) TRY(db.PutLayer(layer));
+    return db.PutImage(image);
+  }));
+  return image.id;
+}
+
+}  // namespace ctool::engine

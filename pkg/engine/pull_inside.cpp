@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/pull_inside_internal.hpp"
+
+#include <signal.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/log.hpp"
+#include "engine/image_remove_unused_internal.hpp"
+#include "engine/pull_outcome_internal.hpp"
+#include "sys/fd.hpp"
+#include "sys/file.hpp"
+
+namespace ctool::engine {
+namespace {
+
+constexpr size_t kMaxOutcome = 1 << 20;
+
+void WarnAboutSingleId(const userns::IdMap& map) {
+  if (!map.single_id) return;
+  std::string text = "files of the image will all belong to you: " + map.degraded_reason;
+  if (!map.degraded_hint.empty()) text += "; " + map.degraded_hint;
+  Warn(text);
+}
+
+// What the work left in the trash, if anything: deleting it is nobody's to wait for.
+void EmptyTrash(const GlobalOptions& options) {
+  Engine engine(options);
+  const Result<storage::Store*> store = engine.Store();
+  if (store.ok()) EmptyTrashInBackground(**store, Caller::kInsideUserNamespace);
+}
+
+}  // namespace
+
+Result<std::string> RunInStore(const userns::IdMap& map, const GlobalOptions& store,
+                               const std::function<Result<std::string>(Interrupt&)>& work) {
+  WarnAboutSingleId(map);
+  const sys::Fd memory(::memfd_create("outcome", MFD_CLOEXEC));
+  if (!memory) return Error::Sys(errno, "memfd_create");
+  const std::unique_ptr<Interrupt> interrupt = TRY(Interrupt::Begin());
+  Result<int> status = userns::RunInside(map, [&] {
+    const Result<std::string> outcome = work(*interrupt);
+    EmptyTrash(store);
+    return sys::WriteAll(memory.get(), EncodeOutcome(outcome), "outcome").ok() ? 0 : 1;
+  });
+  const int signal = interrupt->signal();
+  if (!status.ok()) return std::move(status).error();
+  if (::lseek(memory.get(), 0, SEEK_SET) < 0) return Error::Sys(errno, "lseek");
+  const std::string outcome = TRY(sys::ReadAll(memory.get(), "outcome", kMaxOutcome));
+  Result<std::string> result = DecodeOutcome(outcome);
+  if (!result.ok() && signal != 0) {
+    ::signal(signal, SIG_DFL);
+    ::raise(signal);
+  }
+  return result;
+}
+
+}  // namespace ctool::engine

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "base/result.hpp"
+#include "engine/engine.hpp"
+#include "engine/pull_interrupt_internal.hpp"
+#include "userns/userns.hpp"
+
+namespace ctool::engine {
+
+// Runs `work`, which adds to the store, in a child that is root in the store's user namespace, and
+// returns what it returned. SIGINT, SIGTERM and SIGHUP stop the work instead of killing it; once it
+// has cleaned up, the signal takes its usual effect on us. Tells the user once when there is only
+// one id. No database may be open in this process: a connection does not survive a fork.
+Result<std::string> RunInStore(const userns::IdMap& map, const GlobalOptions& store,
+                               const std::function<Result<std::string>(Interrupt&)>& work);
+
+}  // namespace ctool::engine

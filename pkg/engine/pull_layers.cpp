@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/pull_layers_internal.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "archive/pipe.hpp"
+#include "archive/stream.hpp"
+#include "engine/pull_thread_internal.hpp"
+
+namespace ctool::engine {
+namespace {
+
+// Layers under way at once. More do not help: two cores are busy with two (DESIGN.md), and each
+// holds buffers and a window for its decoder.
+constexpr size_t kAtOnce = 3;
+
+// Ends early once the pull is stopped, also while nothing comes from the network.
+class StoppableSource final : public archive::Source {
+ public:
+  StoppableSource(archive::Source& in, const Interrupt& interrupt)
+      : in_(in), interrupt_(interrupt) {}
+  Result<size_t> Read(std::span<char> into) override {
+    if (interrupt_.stopped()) return Error(Code::kIo, "stopped");
+    return in_.Read(into);
+  }
+
+ private:
+  archive::Source& in_;
+  const Interrupt& interrupt_;
+};
+
+Status Unpack(const LayerWork& work, LayerJob& job, archive::Source& compressed) {
+  StoppableSource source(compressed, work.interrupt);
+  const std::unique_ptr<archive::Source> tar =
+      TRY(archive::Decompress(source, job.compression));
+  const storage::Store::UnpackedLayer layer =
+      TRY_CTX("layer " + job.blob.digest.str(),
+              work.store.UnpackLayer(*tar, job.diff_id, work.unpack));
+  job.size = layer.size;
+  return Ok();
+}
+
+// From the registry into the blob file and, at once, into the layer.
+Status Download(const LayerWork& work, LayerJob& job, PullProgress::Transfer& transfer) {
+  const std::unique_ptr<storage::Store::BlobWriter> blob = TRY(work.store.NewBlob(job.blob));
+  if (!job.unpack) {
+    TRY(work.client.GetBlob(
+        job.blob, [&](std::string_view chunk) { return blob->Write(chunk); }, transfer.counter()));
+    return blob->Commit();
+  }
+  archive::Pipe pipe = archive::MakePipe();
+  Status unpacked = Ok();
+  std::thread unpacker = TRY(StartThread([&, reader = std::shared_ptr<archive::Source>(
+                                                 std::move(pipe.reader))]() mutable {
+    unpacked = Unpack(work, job, *reader);
+    reader.reset();  // a writer that waits for room learns that there will be none
+  }));
+  bool reader_gone = false;
+  const Status fetched = work.client.GetBlob(
+      job.blob,
+      [&](std::string_view chunk) -> Status {
+        TRY(blob->Write(chunk));
+        if (reader_gone) return Ok();
+        Status piped = pipe.writer.Write(chunk);
+        if (piped.ok()) return Ok();
+        reader_gone = true;
+        // Bytes that can't be unpacked are fetched to their end all the same: the digest tells
+        // whether the image is broken or something on the way to us.
+        const bool corrupt = !unpacked.ok() && unpacked.error().code() == Code::kCorrupt;
+        return corrupt ? Ok() : piped;
+      },
+      transfer.counter());
+  pipe.writer.Close(fetched);
+  unpacker.join();
+  // Whichever side failed first made the other fail: the cause is the one to tell.
+  if (!fetched.ok() && !reader_gone) return fetched;
+  if (fetched.ok()) TRY(blob->Commit());
+  return unpacked;
+}
+
+Status UnpackBlob(const LayerWork& work, LayerJob& job) {
+  const sys::Fd blob = TRY(work.store.OpenBlob(job.blob.digest));
+  const std::unique_ptr<archive::Source> source =
+      archive::FromFd(blob.get(), "blob " + job.blob.digest.str());
+  return Unpack(work, job, *source);
+}
+
+Status DoJob(const LayerWork& work, LayerJob& job) {
+  const std::unique_ptr<PullProgress::Transfer> transfer =
+      work.progress.Begin("Copying blob", job.blob.digest, job.fetch ? job.blob.size : 0);
+  if (job.fetch)
+    TRY(Download(work, job, *transfer));
+  else if (job.unpack)
+    TRY(UnpackBlob(work, job));
+  transfer->Finish(job.fetch || job.unpack ? "done" : "skipped: already exists");
+  return Ok();
+}
+
+// The jobs in order, one after the other for each thread that calls Run.
+class JobQueue {
+ public:
+  JobQueue(const LayerWork& work, std::vector<LayerJob>& jobs) : work_(work), jobs_(jobs) {}
+
+  void Run() {
+    while (!work_.interrupt.stopped()) {
+      const size_t index = next_.fetch_add(1);
+      if (index >= jobs_.size()) return;
+      Status done = DoJob(work_, jobs_[index]);
+      if (!done.ok()) Fail(std::move(done).error());
+    }
+  }
+
+  Status Outcome() {
+    TRY(work_.interrupt.Check());
+    if (error_) return std::move(*error_);
+    return Ok();
+  }
+
+ private:
+  void Fail(Error error) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!error_) error_ = std::move(error);
+    work_.interrupt.Stop();
+  }
+
+  const LayerWork& work_;
+  std::vector<LayerJob>& jobs_;
+  std::atomic<size_t> next_{0};
+  std::mutex mutex_;
+  std::optional<Error> error_;
+};
+
+}  // namespace
+
+Status FetchLayers(const LayerWork& work, std::vector<LayerJob>& jobs) {
+  JobQueue queue(work, jobs);
+  std::vector<std::thread> others;
+  for (size_t i = 1; i < std::min(kAtOnce, jobs.size()); ++i) {
+    Result<std::thread> thread = StartThread([&queue] { queue.Run(); });
+    if (!thread.ok()) break;  // fewer at once, but all of them
+    others.push_back(std::move(*thread));
+  }
+  queue.Run();
+  for (std::thread& thread : others) thread.join();
+  return queue.Outcome();
+}
+
+}  // namespace ctool::engine

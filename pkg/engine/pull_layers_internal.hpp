@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "archive/unpack.hpp"
+#include "base/result.hpp"
+#include "engine/pull_interrupt_internal.hpp"
+#include "engine/pull_progress_internal.hpp"
+#include "registry/client.hpp"
+#include "spec/image.hpp"
+#include "storage/store.hpp"
+
+namespace ctool::engine {
+
+// One blob of an image and what has to be done about it.
+struct LayerJob {
+  spec::Descriptor blob;
+  spec::Digest diff_id;
+  spec::Compression compression = spec::Compression::kNone;
+  bool fetch = true;   // the blob is not here yet
+  bool unpack = true;  // nor is the layer
+  int64_t size = 0;    // unpacked; set when `unpack` is done
+};
+
+struct LayerWork {
+  registry::Client& client;
+  const storage::Store& store;
+  const archive::UnpackOptions& unpack;
+  PullProgress& progress;
+  Interrupt& interrupt;
+};
+
+// Does all jobs, some of them at once; each streams: network, blob file and its digest in one
+// thread, decompression, diffID and unpacking in another, with a bounded pipe between them. The
+// first error stops the others and is returned. Must be inside the user namespace.
+Status FetchLayers(const LayerWork& work, std::vector<LayerJob>& jobs);
+
+}  // namespace ctool::engine

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "engine/image_lookup_internal.hpp"
+#include "registry/client.hpp"
+#include "spec/image.hpp"
+#include "spec/reference.hpp"
+#include "storage/store.hpp"
+
+namespace ctool::engine {
+
+// The documents of one image, checked against each other.
+struct ImageDocuments {
+  std::optional<registry::FetchedDocument> index;  // when the reference names one
+  registry::FetchedDocument document;              // the manifest as it came
+  spec::Manifest manifest;
+  std::string config_bytes;
+  spec::ImageConfig config;
+};
+
+// More layers than this do not fit into an overlay mount.
+inline constexpr size_t kMaxLayers = 500;
+
+// From the manifest or index that a reference names (`top`) to the image for `platform`.
+// kCorrupt: an index in an index, wrong sizes or digests, layers and config that disagree.
+// kUnsupported: no image for this system, more than kMaxLayers layers, not an image at all.
+Result<ImageDocuments> ReadDocuments(registry::Client& client, const storage::Store& store,
+                                     registry::FetchedDocument top,
+                                     const AskedPlatform& platform);
+
+}  // namespace ctool::engine

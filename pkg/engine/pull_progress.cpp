@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/pull_progress_internal.hpp"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <system_error>
+
+#include "base/text.hpp"
+
+namespace ctool::engine {
+namespace {
+
+constexpr std::chrono::milliseconds kTick(100);
+constexpr size_t kShortDigest = 12;
+
+std::string Mebibytes(int64_t bytes) {
+  return fmt::format("{:.1f}MiB", static_cast<double>(bytes) / (1 << 20));
+}
+
+size_t Columns(int fd) {
+  winsize size{};
+  if (::ioctl(fd, TIOCGWINSZ, &size) < 0 || size.ws_col == 0) return 80;
+  return size.ws_col;
+}
+
+}  // namespace
+
+PullProgress::Style PullProgress::StyleFor(int fd, bool quiet) {
+  if (quiet) return Style::kQuiet;
+  const char* terminal = std::getenv("TERM");
+  const bool dumb = terminal == nullptr || std::string_view(terminal) == "dumb";
+  return ::isatty(fd) == 1 && !dumb ? Style::kBars : Style::kLines;
+}
+
+PullProgress::PullProgress(Style style, int fd) : style_(style), fd_(fd) {
+  if (style_ != Style::kBars) return;
+  try {
+    ticker_ = std::thread([this] {
+      std::unique_lock<std::mutex> lock(mutex_);
+      while (!ended_.wait_for(lock, kTick, [this] { return end_; })) Redraw();
+    });
+  } catch (const std::system_error&) {
+    // No thread to be had: the bars move only when something begins or ends.
+  }
+}
+
+PullProgress::~PullProgress() {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    end_ = true;
+    Erase();
+  }
+  ended_.notify_all();
+  if (ticker_.joinable()) ticker_.join();
+}
+
+void PullProgress::Write(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t n = ::write(fd_, text.data(), text.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return;  // nobody reads it: no reason to stop the pull
+    text.remove_prefix(static_cast<size_t>(n));
+  }
+}
+
+void PullProgress::Erase() {
+  if (drawn_ == 0) return;
+  Write(fmt::format("\r\x1b[{}A\x1b[J", drawn_));
+  drawn_ = 0;
+}
+
+std::string PullProgress::Bar(const Transfer& transfer, size_t columns) const {
+  const int64_t received = std::clamp<int64_t>(transfer.counter_.received.load(), 0, transfer.size_);
+  const std::string head = transfer.what_ + " " + transfer.digest_.substr(0, kShortDigest) + " ";
+  const std::string tail = fmt::format(" {} / {}", Mebibytes(received), Mebibytes(transfer.size_));
+  // One column stays free: a terminal may wrap when the last is written.
+  if (columns < head.size() + tail.size() + 8) return (head + tail).substr(0, columns - 1);
+  const size_t width = std::min<size_t>(columns - head.size() - tail.size() - 3, 40);
+  const size_t full =
+      transfer.size_ == 0 ? 0 : static_cast<size_t>(static_cast<double>(received) /
+                                                    static_cast<double>(transfer.size_) *
+                                                    static_cast<double>(width));
+  std::string bar(full, '=');
+  if (full < width) bar += '>';
+  bar.resize(width, '-');
+  return head + "[" + bar + "]" + tail;
+}
+
+void PullProgress::Draw() {
+  if (style_ != Style::kBars || end_) return;
+  const size_t columns = std::max<size_t>(Columns(fd_), 2);
+  std::string rows;
+  for (const Transfer* transfer : transfers_) {
+    if (transfer->size_ == 0) continue;
+    rows += Bar(*transfer, columns) + "\n";
+    ++drawn_;
+  }
+  Write(rows);
+}
+
+void PullProgress::Redraw() {
+  Erase();
+  Draw();
+}
+
+void PullProgress::Line(std::string_view text) {
+  if (style_ == Style::kQuiet) return;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  Erase();
+  Write(Printable(text) + "\n");
+  Draw();
+}
+
+PullProgress::Transfer::Transfer(PullProgress& owner, std::string what, const spec::Digest& digest,
+                                 int64_t size)
+    : owner_(owner), what_(std::move(what)), digest_(digest.hex()), size_(size) {}
+
+std::unique_ptr<PullProgress::Transfer> PullProgress::Begin(std::string what,
+                                                            const spec::Digest& digest,
+                                                            int64_t size) {
+  std::unique_ptr<Transfer> transfer(new Transfer(*this, std::move(what), digest, size));
+  const std::lock_guard<std::mutex> lock(mutex_);
+  transfers_.push_back(transfer.get());
+  return transfer;
+}
+
+PullProgress::Transfer::~Transfer() {
+  const std::lock_guard<std::mutex> lock(owner_.mutex_);
+  owner_.transfers_.erase(
+      std::remove(owner_.transfers_.begin(), owner_.transfers_.end(), this),
+      owner_.transfers_.end());
+}
+
+void PullProgress::Transfer::Finish(std::string_view word) {
+  {
+    const std::lock_guard<std::mutex> lock(owner_.mutex_);
+    size_ = 0;  // no bar any more
+  }
+  const bool bars = owner_.style_ == Style::kBars;
+  const std::string name = bars ? digest_.substr(0, kShortDigest) : "sha256:" + digest_;
+  owner_.Line(what_ + " " + name + " " + std::string(word));
+}
+
+}  // namespace ctool::engine

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "registry/client.hpp"
+
+namespace ctool::engine {
+
+// What a pull tells the user on stderr: lines as podman writes them and, on a terminal, one bar for
+// each transfer under way. A line that is finished scrolls up and stays; only the bars are redrawn,
+// so the display never needs more rows than there are transfers at once. Thread safe.
+class PullProgress {
+ public:
+  enum class Style { kQuiet, kLines, kBars };
+  // kBars when `fd` is a terminal that can move its cursor, else kLines.
+  static Style StyleFor(int fd, bool quiet);
+
+  explicit PullProgress(Style style, int fd = 2);
+  ~PullProgress();  // takes the bars away
+  PullProgress(const PullProgress&) = delete;
+  PullProgress& operator=(const PullProgress&) = delete;
+
+  // One line; control characters are escaped.
+  void Line(std::string_view text);
+
+  // One transfer. When it goes, so does its bar.
+  class Transfer {
+   public:
+    ~Transfer();
+    registry::Progress* counter() { return &counter_; }
+    // Leaves the line "WHAT DIGEST done", or another word.
+    void Finish(std::string_view word = "done");
+
+   private:
+    friend class PullProgress;
+    Transfer(PullProgress& owner, std::string what, const spec::Digest& digest, int64_t size);
+    PullProgress& owner_;
+    std::string what_, digest_;
+    int64_t size_;
+    registry::Progress counter_;
+  };
+  // `what` is "Copying blob" or "Copying config"; size 0 shows no bar.
+  std::unique_ptr<Transfer> Begin(std::string what, const spec::Digest& digest, int64_t size);
+
+ private:
+  void Erase();  // both with mutex_ held
+  void Draw();
+  void Redraw();
+  void Write(std::string_view text);
+  std::string Bar(const Transfer& transfer, size_t columns) const;
+
+  const Style style_;
+  const int fd_;
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  bool end_ = false;
+  std::vector<Transfer*> transfers_;
+  size_t drawn_ = 0;  // rows of bars on the screen
+  std::thread ticker_;
+};
+
+}  // namespace ctool::engine

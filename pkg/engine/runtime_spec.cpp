@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cstdlib>
+
+#include "base/text.hpp"
+#include "engine/bundle_internal.hpp"
+#include "runtime/plan.hpp"
+#include "sys/file.hpp"
+
+namespace ctool::engine {
+namespace {
+
+using Mounts = std::vector<spec::RuntimeMount>;
+
+class MountList {
+ public:
+  explicit MountList(const ContainerSpec& spec) : spec_(spec) {}
+
+  // A default gives way to what the user mounts at the same place.
+  void AddDefault(std::string destination, std::string type, std::string source,
+                  std::vector<std::string> options) {
+    const bool taken = std::any_of(spec_.mounts.begin(), spec_.mounts.end(),
+                                   [&](const ContainerMount& m) { return m.destination == destination; });
+    if (!taken) Add(std::move(destination), std::move(type), std::move(source), std::move(options));
+  }
+  void Add(std::string destination, std::string type, std::string source,
+           std::vector<std::string> options) {
+    mounts_.push_back({std::move(destination), std::move(type), std::move(source), std::move(options)});
+  }
+  Mounts Take() { return std::move(mounts_); }
+
+ private:
+  const ContainerSpec& spec_;
+  Mounts mounts_;
+};
+
+bool Plain(const ContainerFiles& files) { return sys::Exists(files.Rootfs()); }
+
+void AddRoot(const ContainerSpec& spec, const ContainerFiles& files, MountList& list) {
+  if (Plain(files)) return;
+  std::vector<std::string> options;
+  for (const std::string& layer : spec.layers) options.push_back("lowerdir+=" + layer);
+  options.push_back("upperdir=" + files.Upper());
+  options.push_back("workdir=" + files.Work());
+  // Marks live in user.*; renames of folders and sparse copies would leave marks that a layer
+  // made from the upper folder can't hold.
+  options.emplace_back("userxattr");
+  // Nothing of an --rm container is wanted after a crash of the machine: no syncs for it.
+  if (spec.auto_remove) options.emplace_back("volatile");
+  list.Add("/", "overlay", "overlay", std::move(options));
+}
+
+// The golden table of podman's mounts.
+void AddSystem(const ContainerSpec& spec, const userns::IdMap& map, MountList& list) {
+  const bool host_net = spec.network_mode == "host";
+  list.Add("/proc", "proc", "proc", {"nosuid", "nodev", "noexec"});
+  list.AddDefault("/dev", "tmpfs", "tmpfs", {"nosuid", "noexec", "strictatime", "mode=755", "size=65536k"});
+  std::vector<std::string> pts = {"nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"};
+  if (userns::MapsInside(map.gids, 5)) pts.emplace_back("gid=5");
+  list.Add("/dev/pts", "devpts", "devpts", std::move(pts));
+  list.AddDefault("/dev/mqueue", "mqueue", "mqueue", {"nosuid", "noexec", "nodev"});
+  list.AddDefault("/dev/shm", "tmpfs", "shm",
+                  {"nosuid", "noexec", "nodev", "mode=1777", "size=" + std::to_string(spec.shm_size)});
+  const char* access = spec.privileged ? "rw" : "ro";
+  if (host_net)
+    list.Add("/sys", "bind", "/sys", {"rbind", "nosuid", "noexec", "nodev", access, "rslave"});
+  else
+    list.Add("/sys", "sysfs", "sysfs", {"nosuid", "noexec", "nodev", access});
+  if (!host_net)
+    list.Add("/sys/fs/cgroup", "cgroup2", "cgroup", {"nosuid", "noexec", "nodev", access, "x-ctool-optional"});
+}
+
+void AddTmpfsOfReadonly(const ContainerSpec& spec, MountList& list) {
+  if (!spec.read_only || !spec.read_only_tmpfs) return;
+  for (const char* path : {"/run", "/tmp", "/var/tmp"})
+    list.AddDefault(path, "tmpfs", "tmpfs", {"rw", "nosuid", "nodev", "tmpcopyup"});
+}
+
+void AddFiles(const ContainerSpec& spec, const ContainerFiles& files, const std::string& init_program,
+              MountList& list) {
+  const auto bind = [&](const char* destination, const std::string& file) {
+    list.AddDefault(destination, "bind", file, {"bind", "rprivate", "nosuid", "nodev"});
+  };
+  const bool no_dns = std::find(spec.dns.begin(), spec.dns.end(), "none") != spec.dns.end();
+  if (!no_dns) bind("/etc/resolv.conf", files.folder + "/resolv.conf");
+  if (!spec.no_hosts) bind("/etc/hosts", files.folder + "/hosts");
+  bind("/etc/hostname", files.folder + "/hostname");
+  const bool own_run = std::any_of(spec.mounts.begin(), spec.mounts.end(), [](const ContainerMount& m) {
+    return m.destination == "/run" && m.type != "tmpfs";
+  });
+  if (!own_run) bind("/run/.containerenv", files.folder + "/containerenv");
+  if (spec.init) list.Add("/run/podman-init", "bind", init_program, {"bind", "rprivate", "ro", "nosuid", "nodev"});
+}
+
+void AddUsers(const ContainerSpec& spec, const std::string& volumes_dir, MountList& list) {
+  for (const ContainerMount& m : spec.mounts) {
+    std::vector<std::string> options = m.options;
+    const auto erase = [&](const char* word) {
+      const auto at = std::find(options.begin(), options.end(), word);
+      if (at == options.end()) return false;
+      options.erase(at);
+      return true;
+    };
+    erase("copy");
+    const bool no_copy = erase("nocopy");
+    if (m.type == "volume") {
+      options.emplace_back("x-ctool-own");
+      if (!no_copy) options.emplace_back("x-ctool-copyup");
+      list.Add(m.destination, "bind", volumes_dir + "/" + m.name + "/_data", std::move(options));
+    } else {
+      list.Add(m.destination, m.type, m.type == "tmpfs" ? "tmpfs" : m.source, std::move(options));
+    }
+  }
+}
+
+void SetIds(const userns::IdMap& map, spec::RuntimeSpec& out) {
+  for (const userns::IdMapping& m : map.uids) out.uid_mappings.push_back({m.inside, m.outside, m.count});
+  for (const userns::IdMapping& m : map.gids) out.gid_mappings.push_back({m.inside, m.outside, m.count});
+}
+
+void SetNamespaces(const ContainerSpec& spec, spec::RuntimeSpec& out) {
+  for (const char* type : {"user", "mount", "pid", "ipc"}) out.namespaces.push_back({type, ""});
+  if (spec.uts_mode != "host" && !(spec.network_mode == "host" && spec.uts_mode.empty()))
+    out.namespaces.push_back({"uts", ""});
+  if (spec.network_mode != "host") out.namespaces.push_back({"network", ""});
+  if (spec.cgroupns_mode != "host") out.namespaces.push_back({"cgroup", ""});
+}
+
+}  // namespace
+
+Result<spec::RuntimeSpec> MakeRuntimeSpec(const ContainerSpec& spec, const ContainerFiles& files,
+                                          const userns::IdMap& map, const std::string& volumes_dir,
+                                          const std::string& init_program) {
+  spec::RuntimeSpec out;
+  out.root_path = Plain(files) ? files.Rootfs() : files.Merged();
+  out.root_readonly = spec.read_only;
+  out.hostname = spec.hostname;
+  spec::RuntimeProcess& p = out.process;
+  p.terminal = spec.tty;
+  p.args = spec.Argv();
+  if (spec.init) p.args.insert(p.args.begin(), {"/run/podman-init", "--"});
+  p.env = spec.env;
+  p.cwd = spec.working_dir;
+  p.capabilities.bounding = p.capabilities.effective = p.capabilities.permitted = spec.bounding;
+  p.capabilities.ambient = spec.ambient;
+  p.rlimits = spec.rlimits;
+  p.no_new_privileges = spec.no_new_privileges;
+  p.oom_score_adj = spec.oom_score_adj;
+  p.umask = static_cast<uint32_t>(std::strtoul(spec.umask.c_str(), nullptr, 8));
+  SetIds(map, out);
+  SetNamespaces(spec, out);
+  MountList list(spec);
+  AddRoot(spec, files, list);
+  AddSystem(spec, map, list);
+  AddTmpfsOfReadonly(spec, list);
+  AddUsers(spec, volumes_dir, list);
+  AddFiles(spec, files, init_program, list);
+  out.mounts = list.Take();
+  out.masked_paths = spec.masked_paths;
+  out.readonly_paths = spec.readonly_paths;
+  // The host's /sys has what a fresh one in the container's namespaces would not show.
+  if (spec.network_mode == "host" && !spec.privileged) out.masked_paths.emplace_back("/sys/kernel");
+  out.sysctl = spec.sysctls;
+  out.annotations = spec.annotations;
+  out.annotations["io.ctool.id"] = spec.id;
+  out.annotations[runtime::kUserAnnotation] = spec.user;
+  out.annotations[runtime::kPasswdAnnotation] = files.folder + "/passwd";
+  if (!spec.group_add.empty()) out.annotations[runtime::kGroupAddAnnotation] = Join(spec.group_add, " ");
+  if (spec.create_working_dir) out.annotations[runtime::kCreateCwdAnnotation] = "1";
+  if (const char* forced = std::getenv("CTOOL_OVERLAY"); forced != nullptr && std::string_view(forced) == "fuse")
+    out.annotations[runtime::kOverlayAnnotation] = "fuse";
+  return out;
+}
+
+}  // namespace ctool::engine

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/settle_internal.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "sys/file.hpp"
+#include "sys/lock.hpp"
+#include "sys/procfs.hpp"
+
+namespace ctool::engine {
+
+ContainerFiles FilesOf(const storage::Store& store, const std::string& id) {
+  return ContainerFiles(store.ContainerPath(id));
+}
+
+Result<std::optional<LiveProcess>> FindProcess(Engine& engine, const std::string& id) {
+  const std::string path = TRY(engine.RunDir(id, false)) + "/status";
+  const Result<std::string> text = sys::ReadFile(path);
+  if (!text.ok()) {
+    if (text.error().sys_errno() == ENOENT) return std::optional<LiveProcess>();
+    return text.error();
+  }
+  LiveProcess live;
+  live.status = TRY(monitor::RunStatus::Parse(*text));
+  Result<sys::Fd> pidfd = sys::OpenProcess(live.status.pid, live.status.start_time);
+  if (!pidfd.ok()) return std::optional<LiveProcess>();
+  if (!sys::IsRunning(pidfd->get())) return std::optional<LiveProcess>();
+  live.pidfd = std::move(pidfd).value();
+  return std::optional<LiveProcess>(std::move(live));
+}
+
+Status Settle(Engine& engine, state::Container& container) {
+  if (container.state != state::ContainerState::kRunning) return Ok();
+  if (TRY(FindProcess(engine, container.id))) return Ok();
+  const ContainerFiles files = FilesOf(*TRY(engine.Store()), container.id);
+  // The one who runs it holds the lock: it will write what there is to say.
+  const Result<sys::FileLock> lock = sys::FileLock::TryAcquire(files.Lock(), sys::FileLock::Mode::kExclusive);
+  if (!lock.ok() && lock.error().code() == Code::kBusy) return Ok();
+  monitor::ExitRecord record;
+  record.code = 255;
+  record.finished = WallNanos();
+  if (const Result<std::string> text = sys::ReadFile(files.Exit()); text.ok()) {
+    if (const Result<monitor::ExitRecord> read = monitor::ExitRecord::Parse(*text); read.ok()) record = *read;
+  }
+  container.state = state::ContainerState::kExited;
+  container.exit_code = record.code;
+  container.finished = record.finished;
+  return TRY(engine.Db())->UpdateContainer(container);
+}
+
+Status DeleteTree(const std::string& path) {
+  Status deleted = sys::RemoveTree(path);
+  if (deleted.ok() || deleted.error().code() != Code::kPermission) return deleted;
+  const userns::IdMap map = TRY(userns::DefaultMap());
+  const int code = TRY(userns::RunInside(map, [&]() -> int {
+    const Status inside = sys::RemoveTree(path);
+    if (inside.ok()) return 0;
+    Log(LogLevel::kError, inside.error().Message());
+    return 1;
+  }));
+  if (code != 0) return Error(Code::kIo, "deleting '" + path + "' failed");
+  return Ok();
+}
+
+Status DeleteContainer(Engine& engine, const state::Container& container, bool volumes, std::optional<int> exit_code) {
+  storage::Store& store = *TRY(engine.Store());
+  state::Database& db = *TRY(engine.Db());
+  std::vector<std::string> anonymous;
+  if (volumes)
+    for (const std::string& name : TRY(db.VolumesOf(container.id))) {
+      const std::optional<state::Volume> volume = TRY(db.FindVolume(name));
+      if (volume && volume->anonymous && TRY(db.VolumeUsers(name)).size() <= 1) anonymous.push_back(name);
+    }
+  const ContainerSpec spec = TRY(ContainerSpec::Parse(container.spec));
+  // The record first: a folder without one is swept up later, a record without one would be broken.
+  TRY(db.Transaction(state::Database::Commit::kOrdered, [&]() -> Status {
+    if (exit_code) TRY(db.PutExitCode(container.id, *exit_code));
+    TRY(db.RemoveContainer(container.id));
+    for (const std::string& name : anonymous) TRY(db.RemoveVolume(name));
+    return Ok();
+  }));
+  for (const std::string& name : anonymous) {
+    const std::string path = store.VolumePath(name);
+    TRY(DeleteTree(path.substr(0, path.rfind('/'))));
+  }
+  const std::string run_dir = TRY(engine.RunDir(container.id, false));
+  TRY(sys::RemoveTree(run_dir));
+  // Ours to remove only while it still names this container.
+  for (const std::string* file : {&spec.cidfile, &spec.pid_file, &spec.monitor_pid_file})
+    if (!file->empty()) ::unlink(file->c_str());
+  return DeleteTree(store.ContainerPath(container.id));
+}
+
+Status CleanupContainer(Engine& engine, const std::string& id) {
+  state::Database& db = *TRY(engine.Db());
+  std::optional<state::Container> container = TRY(db.FindContainer(id));
+  if (!container) return Ok();  // somebody else was quicker
+  const ContainerFiles files = FilesOf(*TRY(engine.Store()), container->id);
+  // Waits for the monitor that called us to end.
+  const sys::FileLock lock = TRY(sys::FileLock::Acquire(files.Lock(), sys::FileLock::Mode::kExclusive));
+  container = TRY(db.FindContainer(id));
+  if (!container || container->state == state::ContainerState::kCreated) return Ok();
+  if (container->state == state::ContainerState::kRunning) {
+    Result<std::string> text = sys::ReadFile(files.Exit());
+    const Result<monitor::ExitRecord> record = text.ok() ? monitor::ExitRecord::Parse(*text) : Result<monitor::ExitRecord>(text.error());
+    container->state = state::ContainerState::kExited;
+    container->exit_code = record.ok() ? record->code : 255;
+    container->finished = record.ok() ? record->finished : WallNanos();
+    if (!container->auto_remove) TRY(db.UpdateContainer(*container));
+  }
+  if (container->auto_remove) TRY(DeleteContainer(engine, *container, true, container->exit_code));
+  db.Tidy();
+  return Ok();
+}
+
+}  // namespace ctool::engine

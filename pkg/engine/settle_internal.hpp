@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/result.hpp"
+#include "engine/bundle_internal.hpp"
+#include "engine/containers.hpp"
+#include "monitor/config.hpp"
+#include "sys/fd.hpp"
+
+namespace ctool::engine {
+
+ContainerFiles FilesOf(const storage::Store& store, const std::string& id);
+
+// What runs, seen through RUN_DIR/status: the process with its pidfd; nothing when it has ended.
+struct LiveProcess {
+  monitor::RunStatus status;
+  sys::Fd pidfd;
+};
+Result<std::optional<LiveProcess>> FindProcess(Engine& engine, const std::string& id);
+
+// Brings a record that says "running" up to date with what is: a container whose process is gone
+// becomes exited, with the code from its exit file (255 when there is none: killed with its
+// monitor, or a reboot). Changes `container` and the database.
+Status Settle(Engine& engine, state::Container& container);
+
+// Record, folders, anonymous volumes and cidfile of a container that does not run (any more).
+Status DeleteContainer(Engine& engine, const state::Container& container, bool volumes,
+                       std::optional<int> exit_code);
+
+// Deletes a folder of the store; goes into the user namespace for files of subordinate ids.
+Status DeleteTree(const std::string& path);
+
+}  // namespace ctool::engine

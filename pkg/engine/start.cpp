@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cstdlib>
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "engine/attach_internal.hpp"
+#include "engine/copy_rootfs.hpp"
+#include "engine/create_internal.hpp"
+#include "engine/monitor_process.hpp"
+#include "engine/settle_internal.hpp"
+#include "sys/file.hpp"
+
+namespace ctool::engine {
+namespace {
+
+using runtime::Msg;
+
+// A container whose command has been executed.
+struct Started {
+  runtime::SyncSocket monitor;
+  sys::Fd pidfd;  // the monitor's own, so that no reused pid can be meant
+};
+
+bool IsDetached(const AttachOptions& a) { return !a.attach_stdin && !a.attach_stdout && !a.attach_stderr; }
+
+// The first frame that says how the start went.
+Result<Started> AwaitStarted(runtime::SyncSocket monitor, bool& overlay_failed) {
+  runtime::Frame frame;
+  if (!TRY(monitor.Receive(frame)))
+    return Error(Code::kInternal, "ctool-monitor died before the container was started");
+  if (frame.header.msg == Msg::kFailed) {
+    overlay_failed = frame.header.stage == runtime::Stage::kRootfs;
+    return runtime::FrameError(frame);
+  }
+  if (frame.header.msg != Msg::kStarted) return Error(Code::kInternal, "unexpected frame from ctool-monitor");
+  return Started{std::move(monitor), std::move(frame.fd)};
+}
+
+class Starter {
+ public:
+  Starter(Engine& engine, const ContainerSpec& spec, const sys::FileLock& lock)
+      : engine_(engine), spec_(spec), lock_(lock) {}
+
+  // `commit` runs while the monitor sets the container up; it is let go only afterwards.
+  Result<Started> Start(Attachment* attachment, const std::function<Status()>& commit) {
+    bool overlay_failed = false;
+    Result<Started> started = Try(attachment, commit, overlay_failed);
+    if (started.ok() || !overlay_failed) return started;
+    Warn("no overlay file system works here (" + started.error().Message() +
+         "); the container gets a copy of the image, which takes time and space");
+    TRY(CopyRootfs(spec_.layers, Files().Rootfs()));
+    return Try(attachment, []() { return Ok(); }, overlay_failed);
+  }
+
+ private:
+  ContainerFiles Files() { return ContainerFiles((*engine_.Store())->ContainerPath(spec_.id)); }
+
+  Result<Started> Try(Attachment* attachment, const std::function<Status()>& commit, bool& overlay_failed) {
+    const std::string run_dir = TRY(engine_.RunDir(spec_.id, true));
+    TRY(WriteBundle(engine_, spec_, Files(), run_dir));
+    runtime::SyncSocket monitor = TRY(StartMonitor(engine_, Files().folder, lock_));
+    TRY(commit());
+    if (attachment != nullptr) {
+      const Status sized = attachment->SendWindowSize(monitor);
+      if (!sized.ok()) Debug(sized.error().Message());
+    }
+    // EPIPE: the monitor has failed already, and says why in a frame.
+    const Status go = monitor.Send(Msg::kGo);
+    if (!go.ok() && go.error().sys_errno() != EPIPE) return std::move(go).error();
+    return AwaitStarted(std::move(monitor), overlay_failed);
+  }
+
+  Engine& engine_;
+  const ContainerSpec& spec_;
+  const sys::FileLock& lock_;
+};
+
+Status MarkRunning(Engine& engine, state::Container& record) {
+  record.state = state::ContainerState::kRunning;
+  record.started = WallNanos();
+  record.finished = 0;
+  record.error.clear();
+  state::Database& db = *TRY(engine.Db());
+  return db.Transaction(state::Database::Commit::kOrdered, [&] { return db.UpdateContainer(record); });
+}
+
+// The end of an attached container: the record, or its removal. The monitor is told afterwards, so
+// that it starts the cleanup itself should we die on the way.
+Status Conclude(Engine& engine, state::Container& record, int exit_code) {
+  record.state = state::ContainerState::kExited;
+  record.exit_code = exit_code;
+  record.finished = WallNanos();
+  if (record.auto_remove) return DeleteContainer(engine, record, true, exit_code);
+  state::Database& db = *TRY(engine.Db());
+  return db.Transaction(state::Database::Commit::kOrdered, [&] { return db.UpdateContainer(record); });
+}
+
+Result<StartOutcome> Follow(Engine& engine, state::Container& record, Attachment& attachment, Started& started) {
+  const std::optional<int> code = TRY(attachment.Relay(started.monitor, started.pidfd.get()));
+  if (!code) return StartOutcome{true, 0};
+  TRY(Conclude(engine, record, *code));
+  const Status told = started.monitor.Send(Msg::kDone);
+  if (!told.ok()) Debug(told.error().Message());
+  return StartOutcome{false, *code};
+}
+
+// A start that failed leaves a created container, or nothing with --rm.
+Error AfterFailure(Engine& engine, state::Container& record, Error error) {
+  const auto settle = [&]() -> Status {
+    if (record.auto_remove) return DeleteContainer(engine, record, true, std::nullopt);
+    record.error = error.Message();
+    return TRY(engine.Db())->UpdateContainer(record);
+  };
+  const Status settled = settle();
+  if (!settled.ok()) Warn(settled.error().Message());
+  return error;
+}
+
+}  // namespace
+
+Result<StartOutcome> Run(Engine& engine, const CreateOptions& options, const AttachOptions& attach,
+                         const std::function<void(const std::string& id)>& on_started) {
+  NewContainer container = TRY(BeginCreate(engine, options));
+  const bool detached = IsDetached(attach);
+  std::optional<Attachment> attachment;
+  bool committed = false;
+  const auto start = [&]() -> Result<Started> {
+    if (!detached) attachment = TRY(Attachment::Prepare(attach, container.spec.tty, container.spec.interactive));
+    if (const char* mode = std::getenv("CTOOL_OVERLAY"); mode != nullptr && std::string_view(mode) == "copy") {
+      Warn("the container gets a copy of the image, as CTOOL_OVERLAY=copy asks");
+      TRY(CopyRootfs(container.spec.layers, FilesOf(*TRY(engine.Store()), container.spec.id).Rootfs()));
+    }
+    Starter starter(engine, container.spec, container.lock);
+    return starter.Start(attachment ? &*attachment : nullptr, [&]() -> Status {
+      TRY(FinishCreate(engine, container));
+      committed = true;
+      return Ok();
+    });
+  };
+  Result<Started> started = start();
+  if (!started.ok()) {
+    if (!committed) {
+      // What failed came before the monitor could: the container is there, not started.
+      Status finished = FinishCreate(engine, container);
+      if (!finished.ok()) return std::move(finished).error();
+    }
+    return AfterFailure(engine, container.record, std::move(started).error());
+  }
+  TRY(MarkRunning(engine, container.record));
+  on_started(container.spec.id);
+  if (detached) return StartOutcome{true, 0};
+  return Follow(engine, container.record, *attachment, *started);
+}
+
+Result<StartOutcome> Start(Engine& engine, const std::string& name_or_id, const AttachOptions& attach) {
+  state::Container record = TRY(FindContainer(engine, name_or_id));
+  if (record.state == state::ContainerState::kRunning) {
+    if (IsDetached(attach)) return StartOutcome{true, 0};
+    return Error(Code::kUnsupported, "container " + record.id + " is running already: attaching to it is not supported");
+  }
+  const ContainerSpec spec = TRY(ContainerSpec::Parse(record.spec));
+  const ContainerFiles files = FilesOf(*TRY(engine.Store()), record.id);
+  Result<sys::FileLock> lock = sys::FileLock::TryAcquire(files.Lock(), sys::FileLock::Mode::kExclusive);
+  if (!lock.ok()) return std::move(lock).error().Wrap("container " + record.id + " is being started or removed");
+  std::optional<Attachment> attachment;
+  if (!IsDetached(attach)) attachment = TRY(Attachment::Prepare(attach, spec.tty, spec.interactive));
+  Starter starter(engine, spec, *lock);
+  Result<Started> started = starter.Start(attachment ? &*attachment : nullptr, [] { return Ok(); });
+  if (!started.ok()) {
+    // Scripts know one exit status for a start that failed.
+    Error error = std::move(started).error();
+    return AfterFailure(engine, record, std::move(error).As(Code::kInternal));
+  }
+  TRY(MarkRunning(engine, record));
+  if (!attachment) return StartOutcome{true, 0};
+  return Follow(engine, record, *attachment, *started);
+}
+
+}  // namespace ctool::engine

@@ -1,0 +1,798 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A registry that misbehaves on request, for tests.
+
+    faultreg.py [--port N] [--root DIR] [--tls CERT KEY [--client-ca PEM]] [--user NAME:PASSWORD]
+                [--challenge bearer|basic] [--layer FILE.tar] [--list]
+
+The first component of a repository's name chooses the fault (`--list` prints them):
+`127.0.0.1:PORT/reset-mid-once/17:latest`. What a fault counts ("the first two requests") it counts
+for each full repository name, so a test takes a name of its own. Every repository holds the same
+small image, tag `latest`: one gzip layer, the same bytes in every run.
+
+The first line on stdout is the port, the second the port of a second plain HTTP server ("other"),
+which redirects and foreign realms point to. DIR/requests.log gets a JSON object a line:
+server ("registry", "other"), method, path, auth (the Authorization header or null), range.
+Needs only Python's standard library.
+"""
+import argparse
+import gzip
+import hashlib
+import http.server
+import io
+import json
+import os
+import platform
+import signal
+import socket
+import ssl
+import struct
+import sys
+import tarfile
+import threading
+import time
+import urllib.parse
+
+OCI = "application/vnd.oci.image."
+MANIFEST, INDEX = OCI + "manifest.v1+json", OCI + "index.v1+json"
+CONFIG, LAYER = OCI + "config.v1+json", OCI + "layer.v1.tar+gzip"
+ARCH = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+
+
+def digest_of(data):
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def noise(size):
+    """Bytes that gzip can't shrink, the same each time."""
+    blocks = (hashlib.sha256(b"%d" % i).digest() for i in range(size // 32 + 1))
+    return b"".join(blocks)[:size]
+
+
+def make_layer():
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+        for name, data in (("etc/passwd", b"root:x:0:0:root:/root:/bin/sh\n"),
+                           ("hello.txt", b"hello\n"), ("noise", noise(256 * 1024))):
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
+    return out.getvalue()
+
+
+class Image:
+    """One-layer image and documents derived from it."""
+
+    def __init__(self, tar):
+        self.layer = gzip.compress(tar, 6, mtime=0)
+        self.config = self.dump({
+            "architecture": ARCH, "os": "linux", "created": "2020-01-01T00:00:00Z",
+            "config": {"Env": ["PATH=/bin"], "Cmd": ["/bin/sh"]},
+            "rootfs": {"type": "layers", "diff_ids": [digest_of(tar)]}})
+        self.manifest = self.make_manifest()
+
+    @staticmethod
+    def dump(value):
+        return json.dumps(value, separators=(",", ":")).encode()
+
+    @staticmethod
+    def descriptor(media_type, data, **extra):
+        return {"mediaType": media_type, "digest": digest_of(data), "size": len(data), **extra}
+
+    def make_manifest(self, config_extra=None, layer_extra=None, **extra):
+        config = self.descriptor(CONFIG, self.config, **(config_extra or {}))
+        layer = self.descriptor(LAYER, self.layer, **(layer_extra or {}))
+        return self.dump({"schemaVersion": 2, "mediaType": MANIFEST, "config": config,
+                          "layers": [layer], **extra})
+
+    def make_index(self, *entries):
+        return self.dump({"schemaVersion": 2, "mediaType": INDEX, "manifests": list(entries)})
+
+
+class State:
+    """What all threads share."""
+
+    def __init__(self, options):
+        self.options = options
+        tar = open(options.layer, "rb").read() if options.layer else make_layer()
+        self.image = Image(tar)
+        self.lock = threading.Lock()
+        self.counts = {}
+        self.tokens = {}  # token -> [repository, uses left]
+        self.log_file = open(os.path.join(options.root, "requests.log"), "a", buffering=1)
+
+    def count(self, key):
+        """How often this was called for `key`, this call included."""
+        with self.lock:
+            self.counts[key] = self.counts.get(key, 0) + 1
+            return self.counts[key]
+
+    def log(self, **fields):
+        with self.lock:
+            self.log_file.write(json.dumps(fields) + "\n")
+
+    def issue(self, repository, uses):
+        token = f"token-{self.count('token')}"
+        with self.lock:
+            self.tokens[token] = [repository, uses]
+        return token
+
+    def accepts(self, token, repository):
+        with self.lock:
+            entry = self.tokens.get(token)
+            if entry is None or entry[0] != repository or entry[1] == 0:
+                return False
+            entry[1] -= 1
+            return True
+
+
+FAULTS = {}      # name -> (explanation, function or None)
+CHALLENGES = {}  # name -> function(handler) -> list of WWW-Authenticate values
+
+
+def fault(name, explanation):
+    """The function gets the handler and what is asked for ("manifest", "config", "layer"); it
+    returns True when it has answered, anything else for the normal answer."""
+    def register(function):
+        FAULTS[name] = (explanation, function)
+        return function
+    return register
+
+
+def bearer(handler, realm=None, scope=None):
+    realm = realm or f"{handler.base()}/token/{handler.repository}"
+    scope = scope or f"repository:{handler.repository}:pull"
+    return [f'Bearer realm="{realm}",service="faultreg",scope="{scope}"']
+
+
+def auth_fault(name, explanation, challenge):
+    FAULTS[name] = (explanation, None)
+    CHALLENGES[name] = challenge
+
+
+# Faults of blobs -----------------------------------------------------------------------------
+
+FAULTS["ok"] = ("no fault", None)
+
+
+def half(handler):
+    return len(handler.state.image.layer) // 2
+
+
+@fault("reset-mid-once", "the layer's first download is reset half way")
+def reset_mid_once(h, what):
+    if what == "layer" and h.count() == 1:
+        return h.partial(half(h), h.reset)
+
+
+@fault("reset-mid", "every download of the layer is reset after 1000 bytes")
+def reset_mid(h, what):
+    if what == "layer":
+        return h.partial(1000, h.reset)
+
+
+@fault("truncate", "the layer ends half way, orderly, every time")
+def truncate(h, what):
+    if what == "layer":
+        return h.partial(max(0, half(h) - h.range_start()), h.close)
+
+
+@fault("cl-long", "the layer's Content-Length is 100 bytes more than there are")
+def cl_long(h, what):
+    if what == "layer":
+        data = h.state.image.layer
+        h.head(200, {"Content-Length": len(data) + 100})
+        h.wfile.write(data)
+        return h.close()
+
+
+@fault("cl-short", "the layer and its Content-Length lack 100 bytes")
+def cl_short(h, what):
+    if what == "layer":
+        return h.answer(200, h.state.image.layer[:-100])
+
+
+@fault("baddigest-blob", "one bit of the layer is wrong")
+def baddigest_blob(h, what):
+    if what == "layer":
+        data = h.state.image.layer
+        return h.answer(200, data[:-1] + bytes([data[-1] ^ 1]))
+
+
+@fault("stall-mid", "the layer stops half way, the connection stays open")
+def stall_mid(h, what):
+    if what == "layer":
+        return h.partial(max(0, half(h) - h.range_start()), h.stall)
+
+
+@fault("slow", "the layer comes with 10 bytes a second")
+def slow(h, what):
+    if what == "layer":
+        data = h.state.image.layer
+        h.head(200, {"Content-Length": len(data)})
+        for i in range(len(data)):
+            h.wfile.write(data[i:i + 1])
+            h.wfile.flush()
+            time.sleep(0.1)
+        return True
+
+
+@fault("range-ignored", "reset half way once, then Range is ignored")
+def range_ignored(h, what):
+    if what == "layer":
+        if h.count() == 1:
+            return h.partial(half(h), h.reset)
+        return h.answer(200, h.state.image.layer)
+
+
+@fault("range-wrong", "reset half way once, then another range than the one asked for")
+def range_wrong(h, what):
+    if what == "layer":
+        if h.count() == 1:
+            return h.partial(half(h), h.reset)
+        data = h.state.image.layer
+        return h.answer(206, data, {"Content-Range": f"bytes 0-{len(data) - 1}/{len(data)}"})
+
+
+@fault("404-blob", "the layer does not exist")
+def missing_blob(h, what):
+    if what == "layer":
+        return h.error(404, "BLOB_UNKNOWN", "blob unknown to registry")
+
+
+@fault("503-blob", "the layer's first two downloads are answered with 503")
+def busy_blob(h, what):
+    if what == "layer" and h.count() <= 2:
+        return h.error(503, "UNAVAILABLE", "busy", {"Retry-After": "0"})
+
+
+@fault("foreign-url", "the layer is only to be had from another server")
+def foreign_url(h, what):
+    if what == "manifest":
+        extra = {"urls": [f"{h.other()}/foreign"],
+                 "mediaType": OCI + "layer.nondistributable.v1.tar+gzip"}
+        return h.document(h.state.image.make_manifest(layer_extra=extra))
+    if what == "layer":
+        return h.error(404, "BLOB_UNKNOWN", "blob unknown to registry")
+
+
+# Faults of manifests -------------------------------------------------------------------------
+
+@fault("baddigest-manifest", "the manifest is not what its digest says")
+def baddigest_manifest(h, what):
+    if what == "manifest":
+        good = h.state.image.manifest
+        return h.answer(200, good + b"\n", {"Content-Type": MANIFEST,
+                                            "Docker-Content-Digest": digest_of(good)})
+
+
+@fault("stall-headers", "no answer to the request for the manifest")
+def stall_headers(h, what):
+    if what == "manifest":
+        return h.stall()
+
+
+@fault("gone", "the connection is closed instead of an answer")
+def gone(h, what):
+    return h.close()
+
+
+@fault("http09", "an answer without status line and headers")
+def http09(h, what):
+    h.wfile.write(b"hello\n")
+    return h.close()
+
+
+@fault("html-200", "a web page, with status 200")
+def html(h, what):
+    return h.answer(200, b"<html>Please log in</html>", {"Content-Type": "text/html; charset=x"})
+
+
+@fault("empty-manifest", "a manifest of 0 bytes")
+def empty_manifest(h, what):
+    if what == "manifest":
+        return h.answer(200, b"", {"Content-Type": MANIFEST})
+
+
+@fault("no-type", "a manifest with neither Content-Type nor mediaType")
+def no_type(h, what):
+    if what == "manifest":
+        data = json.loads(h.state.image.manifest)
+        del data["mediaType"]
+        return h.answer(200, Image.dump(data))
+
+
+@fault("wrong-type", "a manifest that is sent as an index")
+def wrong_type(h, what):
+    if what == "manifest":
+        return h.answer(200, h.state.image.manifest, {"Content-Type": INDEX})
+
+
+@fault("ambiguous", "a manifest that is an index too")
+def ambiguous(h, what):
+    if what == "manifest":
+        return h.document(h.state.image.make_manifest(manifests=[]))
+
+
+@fault("huge-manifest", "a manifest without end")
+def huge_manifest(h, what):
+    if what == "manifest":
+        h.head(200, {"Content-Type": MANIFEST, "Content-Length": 10 << 30})
+        return h.flood(b'{"schemaVersion":2,"x":"' + b"a" * 65000)
+
+
+@fault("size-layer", "the manifest has a wrong size for the layer")
+def size_layer(h, what):
+    if what == "manifest":
+        return h.document(h.state.image.make_manifest(layer_extra={"size": 1}))
+
+
+@fault("size-config", "the manifest has a wrong size for the config")
+def size_config(h, what):
+    if what == "manifest":
+        return h.document(h.state.image.make_manifest(config_extra={"size": 1}))
+
+
+@fault("evil-digest", "the layer's digest is a path")
+def evil_digest(h, what):
+    if what == "manifest":
+        extra = {"digest": "sha256:../../../../etc/passwd"}
+        return h.document(h.state.image.make_manifest(layer_extra=extra))
+
+
+@fault("hdr-digest", "Docker-Content-Digest is a path")
+def hdr_digest(h, what):
+    if what == "manifest":
+        return h.answer(200, h.state.image.manifest, {
+            "Content-Type": MANIFEST, "Docker-Content-Digest": "sha256:../../x"})
+
+
+@fault("hdr-huge", "headers without end")
+def hdr_huge(h, what):
+    h.wfile.write(b"HTTP/1.1 200 OK\r\n")
+    return h.flood(b"X-Filler: " + b"x" * 1000 + b"\r\n")
+
+
+@fault("cookie-set", "sets cookies, which must not come back")
+def cookie_set(h, what):
+    if what == "manifest":
+        return h.document(h.state.image.manifest, {"Set-Cookie": "a=b; Path=/"})
+
+
+def index_entry(data, arch=ARCH, system="linux", media_type=MANIFEST):
+    return Image.descriptor(media_type, data,
+                            platform={"architecture": arch, "os": system})
+
+
+@fault("index", "no fault: an index of three manifests")
+def index(h, what):
+    if what == "manifest" and not h.asked_digest():
+        good = h.state.image.manifest
+        return h.document(h.state.image.make_index(
+            index_entry(b"attestation", "unknown", "unknown"),
+            index_entry(b"other", "riscv64" if ARCH != "riscv64" else "amd64"),
+            index_entry(good)), media_type=INDEX)
+
+
+@fault("deep-index", "an index in an index, without end")
+def deep_index(h, what):
+    if what == "manifest":
+        level = 0
+        document = h.state.image.make_index(index_entry(h.state.image.manifest))
+        wanted = h.asked_digest()
+        while level < 20 and digest_of(document) != wanted:
+            document = h.state.image.make_index(index_entry(document, media_type=INDEX))
+            level += 1
+        return h.document(document, media_type=INDEX)
+
+
+@fault("wide-index", "an index of 50 000 manifests")
+def wide_index(h, what):
+    if what == "manifest":
+        entry = index_entry(b"x")
+        return h.document(h.state.image.make_index(*[entry] * 50000), media_type=INDEX)
+
+
+@fault("no-platform", "an index without an image for this machine")
+def no_platform(h, what):
+    if what == "manifest":
+        return h.document(h.state.image.make_index(index_entry(b"x", "s390x", "windows")),
+                          media_type=INDEX)
+
+
+# Faults of every request ---------------------------------------------------------------------
+
+def twice(status, **headers):
+    def answer(h, what):
+        if h.count() <= 2:
+            return h.error(status, "TOOMANYREQUESTS", "slow down", headers)
+    return answer
+
+
+FAULTS["429"] = ("429 with Retry-After: 1, twice", twice(429, **{"Retry-After": "1"}))
+FAULTS["503"] = ("503 with Retry-After: 1, twice", twice(503, **{"Retry-After": "1"}))
+
+
+@fault("429-always", "429 every time")
+def too_many(h, what):
+    return h.error(429, "TOOMANYREQUESTS", "slow down", {"Retry-After": "0"})
+
+
+@fault("429-huge-retry", "429 with Retry-After of a day")
+def too_many_for_long(h, what):
+    return h.error(429, "TOOMANYREQUESTS", "slow down", {"Retry-After": "86400"})
+
+
+@fault("503-always", "503 every time")
+def unavailable(h, what):
+    return h.error(503, "UNAVAILABLE", "maintenance")
+
+
+@fault("500", "500 with control characters in the message")
+def broken(h, what):
+    return h.error(500, "UNKNOWN", "oops \x1b[2J\x1b]0;title\x07 done")
+
+
+@fault("redirect-other", "the layer is on another server (needs a token)")
+def redirect_other(h, what):
+    if what == "layer":
+        return h.redirect(f"{h.other()}/blob")
+
+
+@fault("redirect-ftp", "the layer is redirected to ftp:")
+def redirect_ftp(h, what):
+    if what == "layer":
+        return h.redirect("ftp://127.0.0.1/layer")
+
+
+@fault("redirect-file", "the layer is redirected to file:")
+def redirect_file(h, what):
+    if what == "layer":
+        return h.redirect("file:///etc/passwd")
+
+
+@fault("redirect-loop", "the layer is redirected to itself")
+def redirect_loop(h, what):
+    if what == "layer":
+        return h.redirect(h.path)
+
+
+# Faults of authentication --------------------------------------------------------------------
+
+CHALLENGES["redirect-other"] = bearer
+auth_fault("auth-bearer", "no fault: needs a token", bearer)
+auth_fault("auth-basic", "no fault: needs a password", lambda h: ['Basic realm="faultreg"'])
+auth_fault("double-auth", "no fault: offers Basic and Bearer, in two headers",
+           lambda h: ['Basic realm="faultreg"'] + bearer(h))
+auth_fault("double-auth-one", "no fault: offers Basic and Bearer, in one header",
+           lambda h: ['Basic realm="faultreg", ' + bearer(h)[0]])
+auth_fault("auth-unquoted", "no fault: a challenge without quotes",
+           lambda h: [bearer(h)[0].replace('"', "")])
+auth_fault("401-always", "no token is good enough", bearer)
+auth_fault("token-expired", "no fault: a token is good for two requests", bearer)
+auth_fault("token-huge", "a token without end", bearer)
+auth_fault("token-long", "a token of 200 000 characters", bearer)
+auth_fault("token-html", "a web page instead of a token", bearer)
+auth_fault("token-empty", "{} instead of a token", bearer)
+auth_fault("token-crlf", "a token with a line break in it", bearer)
+auth_fault("token-slow", "no answer from the token server", bearer)
+auth_fault("token-500", "the token server fails", bearer)
+auth_fault("token-denied", "the token server refuses", bearer)
+auth_fault("realm-redirect", "the token server redirects to another server", bearer)
+auth_fault("realm-file", "the token server is a file", lambda h: bearer(h, "file:///etc/passwd"))
+auth_fault("realm-ftp", "the token server is an FTP server",
+           lambda h: bearer(h, "ftp://127.0.0.1/"))
+auth_fault("realm-http", "the token server speaks plain HTTP, on another port",
+           lambda h: bearer(h, f"{h.other()}/token/{h.repository}"))
+auth_fault("realm-user", "the realm has a user and a password in it",
+           lambda h: bearer(h, h.base().replace("://", "://u:p@") + "/token/x"))
+auth_fault("realm-fragment", "the realm has a fragment", lambda h: bearer(h, h.base() + "/t#f"))
+auth_fault("realm-link-local", "the realm is the address of a cloud's metadata service",
+           lambda h: bearer(h, "https://169.254.169.254/latest/"))
+auth_fault("realm-relative", "the realm is no URL", lambda h: bearer(h, "/token"))
+auth_fault("auth-no-realm", "a Bearer challenge without a realm", lambda h: ['Bearer service="x"'])
+auth_fault("auth-none", "401 without a challenge", lambda h: [])
+auth_fault("auth-empty", "401 with an empty challenge", lambda h: [""])
+auth_fault("auth-negotiate", "401 with a challenge that nobody can answer",
+           lambda h: ["Negotiate", "NTLM abc=="])
+auth_fault("auth-many", "a challenge of 10 000 parameters",
+           lambda h: ["Bearer " + ",".join(f'p{i}="x"' for i in range(10000))])
+auth_fault("auth-garbage", "a challenge with an unfinished quote",
+           lambda h: ['Bearer realm="http://x'])
+auth_fault("scope-inject", "a challenge that asks for more than was requested",
+           lambda h: bearer(h, scope="repository:other:push"))
+auth_fault("auth-twice", "a challenge with two realms",
+           lambda h: [bearer(h)[0] + ',realm="http://127.0.0.1/"'])
+auth_fault("401-huge-body", "401 with a body without end", lambda h: [])
+
+
+@fault("407", "407 as a registry's answer")
+def proxy_auth(h, what):
+    return h.error(407, "PROXY", "no")
+
+
+class Base(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server_version, sys_version = "faultreg", ""
+    wbufsize, disable_nagle_algorithm = 1 << 16, True  # head and body in one segment, at once
+    timeout = 300
+    name = ""
+
+    @property
+    def state(self):
+        return self.server.state
+
+    def log_message(self, *args):
+        pass
+
+    def log_request(self, *args):
+        pass
+
+    def do_GET(self):
+        self.state.log(server=self.name, method=self.command, path=self.path,
+                       auth=self.headers.get("Authorization"), range=self.headers.get("Range"),
+                       cookie=self.headers.get("Cookie"))
+        self.serve()
+
+    do_HEAD = do_POST = do_GET
+
+    def head(self, status, headers):
+        self.send_response(status)
+        for name, value in headers.items():
+            for one in value if isinstance(value, list) else [value]:
+                self.send_header(name, str(one))
+        self.end_headers()
+
+    def answer(self, status, body, headers=None):
+        self.head(status, {**(headers or {}), "Content-Length": len(body)})
+        if self.command != "HEAD":
+            self.wfile.write(body)
+        return True
+
+    def error(self, status, code, message, headers=None):
+        body = json.dumps({"errors": [{"code": code, "message": message}]}).encode()
+        return self.answer(status, body, {"Content-Type": "application/json", **(headers or {})})
+
+    def redirect(self, location):
+        return self.answer(307, b"", {"Location": location})
+
+    def close(self):
+        self.wfile.flush()
+        self.close_connection = True
+        return True
+
+    def reset(self):
+        self.wfile.flush()
+        time.sleep(0.05)  # what was sent should arrive: a reset throws away what is on its way
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+        self.close_connection = True
+        return True
+
+    def stall(self):
+        self.wfile.flush()
+        self.connection.settimeout(120)
+        try:
+            self.connection.recv(1)  # until the client goes away
+        except OSError:
+            pass
+        return self.close()
+
+    def flood(self, chunk):
+        sent = 0
+        while sent < 1 << 30:
+            self.wfile.write(chunk)
+            sent += len(chunk)
+        return self.close()
+
+
+class Registry(Base):
+    name = "registry"
+    repository = fault_name = reference = ""
+
+    def base(self):
+        scheme = "https" if self.state.options.tls else "http"
+        return f"{scheme}://{self.headers.get('Host', '127.0.0.1')}"
+
+    def other(self):
+        return f"http://127.0.0.1:{self.state.other_port}"
+
+    def count(self):
+        return self.state.count((self.fault_name, self.repository))
+
+    def asked_digest(self):
+        return self.reference if self.reference.startswith("sha256:") else None
+
+    def range_start(self):
+        value = self.headers.get("Range") or ""
+        if value.startswith("bytes=") and value.endswith("-"):
+            return int(value[6:-1])
+        return 0
+
+    def blob(self, data):
+        start = self.range_start()
+        if start == 0:
+            return self.answer(200, data)
+        if start >= len(data):
+            return self.error(416, "RANGE_INVALID", "no such range")
+        return self.answer(206, data[start:],
+                           {"Content-Range": f"bytes {start}-{len(data) - 1}/{len(data)}"})
+
+    def partial(self, count, end):
+        """The layer's head and `count` bytes (from where the range starts), then `end`."""
+        data, start = self.state.image.layer, self.range_start()
+        headers = {"Content-Length": len(data) - start}
+        if start:
+            headers["Content-Range"] = f"bytes {start}-{len(data) - 1}/{len(data)}"
+        self.head(206 if start else 200, headers)
+        self.wfile.write(data[start:start + count])
+        return end()
+
+    def document(self, data, headers=None, media_type=MANIFEST):
+        return self.answer(200, data, {"Content-Type": media_type, **(headers or {}),
+                                       "Docker-Content-Digest": digest_of(data)})
+
+    def serve(self):
+        url = urllib.parse.urlparse(self.path)
+        if url.path.startswith("/token/"):
+            return self.token(url.path[len("/token/"):], urllib.parse.parse_qs(url.query))
+        for kind in ("manifests", "blobs"):
+            left, found, self.reference = url.path.partition(f"/{kind}/")
+            if found and left.startswith("/v2/"):
+                self.repository = left[len("/v2/"):]
+                self.fault_name = self.repository.split("/")[0]
+                return self.repository_request(kind)
+        if url.path == "/v2/":
+            return self.answer(200, b"{}", {"Content-Type": "application/json"})
+        return self.error(404, "NOT_FOUND", "no such page")
+
+    def repository_request(self, kind):
+        if self.fault_name not in FAULTS:
+            return self.error(404, "NAME_UNKNOWN", "repository name not known to registry")
+        if not self.authorized():
+            return True
+        image = self.state.image
+        blobs = {digest_of(image.config): ("config", image.config),
+                 digest_of(image.layer): ("layer", image.layer)}
+        what, blob = ("manifest", None) if kind == "manifests" else \
+            blobs.get(self.reference, ("unknown", None))
+        function = FAULTS[self.fault_name][1]
+        if function and function(self, what):
+            return True
+        if what == "manifest" and self.reference in ("latest", digest_of(image.manifest)):
+            return self.document(image.manifest)
+        if what == "manifest":
+            return self.error(404, "MANIFEST_UNKNOWN", "manifest unknown")
+        if blob is None:
+            return self.error(404, "BLOB_UNKNOWN", "blob unknown to registry")
+        return self.blob(blob)
+
+    def authorized(self):
+        """True when the request may go on; the challenge was sent otherwise."""
+        challenge = CHALLENGES.get(self.fault_name)
+        if challenge is None and self.state.options.challenge == "bearer":
+            challenge = bearer
+        if challenge is None and self.state.options.challenge == "basic":
+            challenge = CHALLENGES["auth-basic"]
+        if challenge is None:
+            return True
+        scheme, _, value = (self.headers.get("Authorization") or "").partition(" ")
+        if self.fault_name != "401-always":
+            if scheme == "Bearer" and self.state.accepts(value, self.repository):
+                return True
+            if scheme == "Basic" and challenge is CHALLENGES["auth-basic"] and self.password_ok():
+                return True
+        if self.fault_name == "401-huge-body":
+            self.head(401, {"Content-Length": 10 << 30})
+            self.flood(b"x" * 65536)
+            return False
+        self.error(401, "UNAUTHORIZED", "authentication required",
+                   {"WWW-Authenticate": challenge(self)})
+        return False
+
+    def password_ok(self):
+        import base64
+        user = self.state.options.user
+        want = "Basic " + base64.b64encode(user.encode()).decode()
+        return self.headers.get("Authorization") == want
+
+    def token(self, repository, query):
+        self.repository = repository
+        self.fault_name = name = repository.split("/")[0]
+        if self.command == "POST":
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        elif self.headers.get("Authorization") and not self.password_ok():
+            return self.error(401, "UNAUTHORIZED", "incorrect username or password")
+        if query.get("scope") not in (None, [f"repository:{repository}:pull"]):
+            return self.error(400, "SCOPE", "unexpected scope")
+        if name == "token-huge":
+            self.head(200, {"Content-Length": 10 << 30})
+            return self.flood(b'{"token":"' + b"a" * 65000)
+        if name == "token-slow":
+            return self.stall()
+        if name == "realm-redirect":
+            return self.redirect(f"{self.other()}/token/{repository}")
+        strange = {"token-long": json.dumps({"token": "a" * 200000}),
+                   "token-html": "<html></html>", "token-empty": "{}",
+                   "token-crlf": json.dumps({"token": "a\r\nX-Injected: 1"})}
+        if name in strange:
+            return self.answer(200, strange[name].encode())
+        if name == "token-500":
+            return self.error(500, "UNKNOWN", "token server is down")
+        if name == "token-denied":
+            return self.error(403, "DENIED", "requested access to the resource is denied")
+        token = self.state.issue(repository, 2 if name == "token-expired" else 1 << 30)
+        return self.answer(200, Image.dump({"token": token, "expires_in": 300}),
+                           {"Content-Type": "application/json"})
+
+
+class Other(Base):
+    """A server that must never see the registry's credentials."""
+    name = "other"
+
+    def serve(self):
+        if self.path.startswith("/token/"):
+            token = self.state.issue(self.path[len("/token/"):], 1 << 30)
+            return self.answer(200, Image.dump({"token": token}))
+        return self.answer(200, self.state.image.layer)
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, port, handler, state):
+        super().__init__(("127.0.0.1", port), handler)
+        self.state = state
+
+    def handle_error(self, request, client_address):
+        pass  # clients that go away are the point
+
+
+class TlsServer(Server):
+    context = None
+
+    def finish_request(self, request, client_address):
+        # The handshake belongs to the connection's thread, not to the one that accepts.
+        request.settimeout(30)
+        with self.context.wrap_socket(request, server_side=True) as tls:
+            super().finish_request(tls, client_address)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--root", default=".", help="where requests.log is written")
+    parser.add_argument("--tls", nargs=2, metavar=("CERT", "KEY"))
+    parser.add_argument("--client-ca", metavar="PEM", help="demand client certificates")
+    parser.add_argument("--user", default="user:secret", metavar="NAME:PASSWORD")
+    parser.add_argument("--challenge", choices=("bearer", "basic"),
+                        help="for the repositories that demand nothing by themselves")
+    parser.add_argument("--layer", metavar="TAR", help="instead of the built-in layer")
+    parser.add_argument("--list", action="store_true", help="print the faults and exit")
+    options = parser.parse_args()
+    if options.list:
+        for name, (explanation, _) in sorted(FAULTS.items()):
+            print(f"{name:20} {explanation}")
+        return
+    state = State(options)
+    other = Server(0, Other, state)
+    state.other_port = other.server_address[1]
+    server = (TlsServer if options.tls else Server)(options.port, Registry, state)
+    if options.tls:
+        server.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        server.context.load_cert_chain(*options.tls)
+        if options.client_ca:
+            server.context.verify_mode = ssl.CERT_REQUIRED
+            server.context.load_verify_locations(options.client_ca)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    threading.Thread(target=other.serve_forever, daemon=True).start()
+    print(server.server_address[1], state.other_port, sep="\n", flush=True)
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        pass
+
+
+if __name__ == "__main__":
+    main()
