@@ -9,6 +9,10 @@ namespace {
 constexpr cli::Entry kEntries[] = {
     {"run", RunCommand, {"container run"}},
     {"create", CreateCommand, {"container create"}},
+    {"start", StartCommand, {"container start"}},
+    {"ps", PsCommand, {"container ls", "container list", "container ps"}},
+    {"rm", RmCommand, {"container rm"}},
+    {"container exists", ContainerExistsCommand},
     {"container cleanup", CleanupCommand},
     {"help", cli::HelpCommand},
     {"completion", cli::CompletionCommand},

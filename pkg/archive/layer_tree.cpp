@@ -173,6 +173,12 @@ Status LayerTree::Make(int dirfd, const char* name, const std::string& path, mod
   made = Directory{};
   made.opaque = opaque;
   made.present_mode = attributes_.NewMode(asked, true);
+  // An odd umask must not lock us out, nor a set-group-ID bit be handed down. Nobody else can have
+  // swapped the name for a link meanwhile: layers are made in a folder that is closed to others.
+  if (!made.present_mode.has_value() || (*made.present_mode & 0700) != 0700) {
+    if (::fchmodat(dirfd, name, asked, 0) < 0) return Error::Sys(errno, "chmod", path);
+    made.present_mode = asked;
+  }
   made.wanted.mode = mode;
   return Ok();
 }

@@ -20,7 +20,7 @@ int64_t Nanos(clockid_t id) {
 std::string Format(int64_t nanos, const tm& t, const std::string& zone) {
   int64_t fraction = nanos % kSecond;
   if (fraction < 0) fraction += kSecond;
-  std::array<char, 64> text{};
+  std::array<char, 96> text{};
   std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%09lld", t.tm_year + 1900,
                 t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec,
                 static_cast<long long>(fraction));
@@ -57,7 +57,7 @@ std::string Rfc3339Local(int64_t nanos) {
   const time_t seconds = FloorSeconds(nanos);
   tm t{};
   ::localtime_r(&seconds, &t);
-  std::array<char, 16> zone{};
+  std::array<char, 48> zone{};
   const long minutes = t.tm_gmtoff / 60;
   const long size = minutes < 0 ? -minutes : minutes;
   std::snprintf(zone.data(), zone.size(), "%c%02ld:%02ld", minutes < 0 ? '-' : '+', size / 60,

@@ -88,11 +88,11 @@ function __@FUNCTION@_complete
     set -l path (string replace -r -- '^--[^=]*=' '' $current)
     if string match -q -- '*files*' $directive
         for name in (__fish_complete_path $path)
-            echo -- $typed$name
+            echo -- "$typed$name"
         end
     else if string match -q -- '*dirs*' $directive
         for name in (__fish_complete_directories $path '')
-            echo -- $typed$name
+            echo -- "$typed$name"
         end
     end
 end

@@ -71,12 +71,12 @@ Result<bool> Equal(const Value& a, const Value& b) {
   }
   if (kind != Basic::kNone) return SameBasic(a, b, kind);
   if (a.is_null() || b.is_null()) return a.is_null() && b.is_null();
+  TRY(Comparable(a));
   TRY(Comparable(b));
   return SameMoment(a, b);
 }
 
 Result<Value> Eq(Args args) {
-  TRY(Comparable(args[0]));
   if (args.size() < 2) return Bad("missing argument for comparison");
   for (const Value& other : args.subspan(1))
     if (TRY(Equal(args[0], other))) return Value(true);
@@ -84,7 +84,6 @@ Result<Value> Eq(Args args) {
 }
 
 Result<Value> Ne(Args args) {
-  TRY(Comparable(args[0]));
   const bool same = TRY(Equal(args[0], args[1]));
   return Value(!same);
 }

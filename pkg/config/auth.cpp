@@ -47,7 +47,8 @@ Result<AuthFile> ReadAuthFile(const std::string& path, bool legacy) {
   TRY_CTX("credential file", CheckJson(text, path));
   file.document = Json::parse(text, nullptr, false);
   if (!file.document.is_object()) return file.Bad("not a JSON object");
-  if (file.Auths() != nullptr && !file.Auths()->is_object()) return file.Bad("auths is not an object");
+  if (file.Auths() != nullptr && !file.Auths()->is_object())
+    return file.Bad("auths is not an object");
   return file;
 }
 

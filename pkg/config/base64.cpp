@@ -42,7 +42,8 @@ std::string EncodeBase64(std::string_view bytes) {
     };
     const uint32_t bits = byte(0) << 16 | byte(1) << 8 | byte(2);
     for (int part = 0; part < 4; ++part)
-      out += i + static_cast<size_t>(part) > bytes.size() ? '=' : kAlphabet[bits >> (18 - 6 * part) & 63];
+      out += i + static_cast<size_t>(part) > bytes.size() ? '='
+                                                          : kAlphabet[bits >> (18 - 6 * part) & 63];
   }
   return out;
 }

@@ -119,8 +119,9 @@ Result<StoredCredentials> CredentialHelper::Get(const std::string& server) const
     return at != document.end() && at->is_string() ? at->get<std::string>() : std::string();
   };
   if (!document.is_object() || member("Secret").empty())
-    return Error(Code::kCorrupt, "credential helper '" + path_ + "' did not answer with an object "
-                                 "that has a Secret");
+    return Error(Code::kCorrupt, "credential helper '" + path_ +
+                                     "' did not answer with an object "
+                                     "that has a Secret");
   if (member("Username") == kTokenUser) {
     found.identity_token = member("Secret");
   } else {
@@ -134,8 +135,8 @@ Status CredentialHelper::Store(const std::string& server, const std::string& use
                                const std::string& password) const {
   const nlohmann::json request = {
       {"ServerURL", server}, {"Username", username}, {"Secret", password}};
-  const Answer answer = TRY(Run(
-      "store", request.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)));
+  const Answer answer =
+      TRY(Run("store", request.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)));
   if (!answer.found)
     return Error(Code::kIo, "credential helper '" + path_ + "' did not store the credentials");
   return Ok();

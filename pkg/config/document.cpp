@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The one file that sees the TOML library: it is large, and throws unless it is told not to.
 #define TOML_EXCEPTIONS 0
 #define TOML_HEADER_ONLY 1
 #define TOML_MAX_NESTED_VALUES 64
 #define TOML_ENABLE_FORMATTERS 0
-#include "config/document_internal.hpp"
-
 #include <toml++/toml.h>
 
-#include <limits>
-
 #include "base/text.hpp"
+#include "config/document_internal.hpp"
 #include "config/paths_internal.hpp"
 
 namespace ctool::config {

@@ -57,7 +57,8 @@ class Checker final : public nlohmann::json_sax<nlohmann::json> {
 
 std::string Place(std::string_view text, std::size_t position) {
   const std::string_view before = text.substr(0, position == 0 ? 0 : position - 1);
-  const size_t line_start = before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
+  const size_t line_start =
+      before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
   return std::to_string(std::count(before.begin(), before.end(), '\n') + 1) + ":" +
          std::to_string(before.size() - line_start + 1);
 }

@@ -123,15 +123,20 @@ const Policy::Rule& Policy::Find(std::string_view transport, const spec::Referen
 Status Policy::Judge(const Rule& rule, const std::string& what, const std::string& scope) const {
   const std::string where = "'" + file_ + "' (" + scope + ")";
   switch (rule.verdict) {
-    case Rule::Verdict::kAccept: return Ok();
+    case Rule::Verdict::kAccept:
+      return Ok();
     case Rule::Verdict::kReject:
       return Error(Code::kPermission, what + " is rejected by policy " + where);
-    case Rule::Verdict::kUnsupported: break;
+    case Rule::Verdict::kUnsupported:
+      break;
   }
-  return Error(Code::kUnsupported, "policy " + where + " asks for " + rule.type + ", which can't be "
-                                   "verified: " + what + " is refused")
-      .Hint("change the policy for this scope to insecureAcceptAnything, or point "
-            "CONTAINERS_POLICY_JSON to another policy");
+  return Error(Code::kUnsupported, "policy " + where + " asks for " + rule.type +
+                                       ", which can't be "
+                                       "verified: " +
+                                       what + " is refused")
+      .Hint(
+          "change the policy for this scope to insecureAcceptAnything, or point "
+          "CONTAINERS_POLICY_JSON to another policy");
 }
 
 Status Policy::Check(const spec::Reference& reference) const {

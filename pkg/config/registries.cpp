@@ -28,8 +28,8 @@ Status CheckLocation(const Node& node, std::string_view key, std::string_view lo
   for (const std::string& part : Split(location, '/'))
     if (part.empty() || part == "." || part == "..") return bad("is not HOST[:PORT][/PATH]");
   for (const char c : location)
-    if (!std::isalnum(static_cast<unsigned char>(c)) && std::string_view("._-:/[]").find(c) ==
-                                                             std::string_view::npos)
+    if (!std::isalnum(static_cast<unsigned char>(c)) &&
+        std::string_view("._-:/[]").find(c) == std::string_view::npos)
       return bad("has a character that no registry's name has");
   return Ok();
 }
@@ -72,8 +72,9 @@ class RegistriesReader {
         to_.credential_helpers_ = TRY(AsStrings(value, key, nullptr));
       else if (key == "registries")
         return value.Bad("the version 1 format of registries.conf is not supported")
-            .Hint("use unqualified-search-registries = [...] and [[registry]], see "
-                  "containers-registries.conf(5)");
+            .Hint(
+                "use unqualified-search-registries = [...] and [[registry]], see "
+                "containers-registries.conf(5)");
       else if (key != "additional-layer-store-auth-helper")
         Warn(value.place + ": unknown key " + Quote(key));
     }
@@ -137,8 +138,7 @@ class RegistriesReader {
         Warn(value.place + ": unknown key " + Quote(key) + " in [[registry]]");
     }
     TRY(CheckEntry(table, entry));
-    if (mirrors != nullptr)
-      entry.mirrors = TRY(ReadMirrors(*mirrors, mirror_by_digest_only));
+    if (mirrors != nullptr) entry.mirrors = TRY(ReadMirrors(*mirrors, mirror_by_digest_only));
     return entry;
   }
 
@@ -146,8 +146,7 @@ class RegistriesReader {
     const bool wildcard = StartsWith(entry.prefix, "*.");
     if (entry.prefix.empty()) entry.prefix = entry.location;
     if (entry.prefix.empty()) return table.Bad("[[registry]] has neither prefix nor location");
-    if (entry.location.empty() && !wildcard && !entry.blocked)
-      entry.location = entry.prefix;
+    if (entry.location.empty() && !wildcard && !entry.blocked) entry.location = entry.prefix;
     if (!entry.location.empty()) TRY(CheckLocation(table, "location", entry.location));
     const std::string_view host = std::string_view(entry.prefix).substr(wildcard ? 2 : 0);
     TRY(CheckLocation(table, "prefix", host));
@@ -195,8 +194,10 @@ class RegistriesReader {
         const Result<spec::Reference> target = spec::Reference::Parse(alias.value);
         if (!target.ok() || target->Repository() + ":latest" != target->Name() ||
             EndsWith(alias.value, ":latest"))
-          return node.Bad("alias " + Quote(name) + " must name a repository with its registry and "
-                          "without a tag or digest, not " + Quote(alias.value));
+          return node.Bad("alias " + Quote(name) +
+                          " must name a repository with its registry and "
+                          "without a tag or digest, not " +
+                          Quote(alias.value));
       }
       const auto same = std::find_if(to_.aliases_.begin(), to_.aliases_.end(),
                                      [&](const auto& a) { return a.name == alias.name; });

@@ -54,8 +54,8 @@ RegistryLocation Rewrite(std::string_view repository, size_t covered, const std:
   const std::string full = location.empty() ? std::string(repository)
                                             : location + std::string(repository.substr(covered));
   const size_t slash = full.find('/');
-  RegistryLocation out{full.substr(0, slash), slash == std::string::npos ? "" : full.substr(slash + 1),
-                       insecure};
+  RegistryLocation out{full.substr(0, slash),
+                       slash == std::string::npos ? "" : full.substr(slash + 1), insecure};
   return out;
 }
 
@@ -80,7 +80,8 @@ const Registries::Alias* Registries::FindAlias(std::string_view repository) cons
 
 Result<spec::Reference> Registries::InRegistry(std::string_view name,
                                                const std::string& registry) const {
-  if (registry.find('/') == std::string::npos) return spec::Reference::ParseWithDomain(name, registry);
+  if (registry.find('/') == std::string::npos)
+    return spec::Reference::ParseWithDomain(name, registry);
   return spec::Reference::Parse(registry + "/" + std::string(name));
 }
 
@@ -127,8 +128,8 @@ Result<std::vector<RegistryLocation>> Registries::Locations(
     return std::vector<RegistryLocation>{
         {reference.domain, reference.path, IsLoopbackHost(reference.domain)}};
   if (entry->blocked)
-    return Error(Code::kPermission, "registry " + entry->prefix + " is blocked in " +
-                                        Join(files_, ", "));
+    return Error(Code::kPermission,
+                 "registry " + entry->prefix + " is blocked in " + Join(files_, ", "));
   const size_t covered = std::min(Covered(entry->prefix, reference.Name()), repository.size());
   std::vector<RegistryLocation> locations;
   for (const Mirror& mirror : entry->mirrors) {
@@ -139,9 +140,9 @@ Result<std::vector<RegistryLocation>> Registries::Locations(
   locations.push_back(Rewrite(repository, covered, entry->location, entry->insecure));
   for (const RegistryLocation& location : locations)
     if (location.repository.empty())
-      return Error(Code::kInvalidArgument,
-                   "registries.conf turns " + Quote(repository) + " into " +
-                       Quote(location.host) + ", which names no repository");
+      return Error(Code::kInvalidArgument, "registries.conf turns " + Quote(repository) + " into " +
+                                               Quote(location.host) +
+                                               ", which names no repository");
   return locations;
 }
 

@@ -61,7 +61,7 @@ Result<std::vector<ContainerRow>> ListContainers(Engine& engine, const ListConta
                                                       : state::Database::ContainerFields::kSummary))) {
     ContainerRow row;
     row.container = std::move(container);
-    TRY(Settle(engine, row.container));
+    if (!TRY(Settle(engine, row.container))) continue;
     if (!all && row.container.state != state::ContainerState::kRunning) continue;
     Describe(engine, row);
     if (!filter.Matches(row)) continue;

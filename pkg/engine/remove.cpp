@@ -60,14 +60,14 @@ Status RemoveContainer(Engine& engine, const std::string& name_or_id, const Remo
   }
   // From here on nobody can start it, and its monitor has ended.
   const ContainerFiles files = FilesOf(*TRY(engine.Store()), container.id);
-  Result<sys::FileLock> lock = sys::FileLock::Acquire(files.Lock(), sys::FileLock::Mode::kExclusive);
+  const Result<sys::FileLock> lock = sys::FileLock::Acquire(files.Lock(), sys::FileLock::Mode::kExclusive);
   // No folder: a removal was cut short, and this one ends it.
-  if (!lock.ok() && lock.error().sys_errno() != ENOENT) return std::move(lock).error();
+  if (!lock.ok() && lock.error().sys_errno() != ENOENT) return lock.error();
   // Its own cleanup (--rm) may have been quicker.
   if (!TRY(TRY(engine.Db())->FindContainer(container.id))) return Ok();
-  TRY(Settle(engine, container));
+  const std::optional<monitor::ExitRecord> ended = ReadExit(files);
   return DeleteContainer(engine, container, options.volumes || container.auto_remove,
-                         container.state == state::ContainerState::kExited ? std::optional(container.exit_code) : std::nullopt);
+                         ended ? std::optional(ended->code) : std::nullopt);
 }
 
 }  // namespace ctool::engine

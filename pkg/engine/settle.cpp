@@ -11,6 +11,27 @@
 #include "sys/procfs.hpp"
 
 namespace ctool::engine {
+namespace {
+
+void MarkExited(state::Container& container, const std::optional<monitor::ExitRecord>& record) {
+  container.state = state::ContainerState::kExited;
+  container.exit_code = record ? record->code : 255;
+  container.finished = record ? record->finished : WallNanos();
+}
+
+bool IsLocked(const ContainerFiles& files) {
+  const Result<sys::FileLock> lock = sys::FileLock::TryAcquire(files.Lock(), sys::FileLock::Mode::kExclusive);
+  return !lock.ok() && lock.error().code() == Code::kBusy;
+}
+
+}  // namespace
+
+std::optional<monitor::ExitRecord> ReadExit(const ContainerFiles& files) {
+  const Result<std::string> text = sys::ReadFile(files.Exit());
+  if (!text.ok()) return std::nullopt;
+  const Result<monitor::ExitRecord> record = monitor::ExitRecord::Parse(*text);
+  return record.ok() ? std::optional(*record) : std::nullopt;
+}
 
 ContainerFiles FilesOf(const storage::Store& store, const std::string& id) {
   return ContainerFiles(store.ContainerPath(id));
@@ -32,23 +53,20 @@ Result<std::optional<LiveProcess>> FindProcess(Engine& engine, const std::string
   return std::optional<LiveProcess>(std::move(live));
 }
 
-Status Settle(Engine& engine, state::Container& container) {
-  if (container.state != state::ContainerState::kRunning) return Ok();
-  if (TRY(FindProcess(engine, container.id))) return Ok();
+Result<bool> Settle(Engine& engine, state::Container& container) {
   const ContainerFiles files = FilesOf(*TRY(engine.Store()), container.id);
-  // The one who runs it holds the lock: it will write what there is to say.
-  const Result<sys::FileLock> lock = sys::FileLock::TryAcquire(files.Lock(), sys::FileLock::Mode::kExclusive);
-  if (!lock.ok() && lock.error().code() == Code::kBusy) return Ok();
-  monitor::ExitRecord record;
-  record.code = 255;
-  record.finished = WallNanos();
-  if (const Result<std::string> text = sys::ReadFile(files.Exit()); text.ok()) {
-    if (const Result<monitor::ExitRecord> read = monitor::ExitRecord::Parse(*text); read.ok()) record = *read;
+  if (container.state == state::ContainerState::kRunning) {
+    if (TRY(FindProcess(engine, container.id))) return true;
+    // The exit file is removed at each start: if it is there, this run has ended.
+    const std::optional<monitor::ExitRecord> ended = ReadExit(files);
+    if (!ended && IsLocked(files)) return true;  // who runs it will write what there is to say
+    MarkExited(container, ended);
+    TRY(TRY(engine.Db())->UpdateContainer(container));
   }
-  container.state = state::ContainerState::kExited;
-  container.exit_code = record.code;
-  container.finished = record.finished;
-  return TRY(engine.Db())->UpdateContainer(container);
+  if (container.state != state::ContainerState::kExited || !container.auto_remove || IsLocked(files))
+    return true;
+  TRY(DeleteContainer(engine, container, true, container.exit_code));
+  return false;
 }
 
 Status DeleteTree(const std::string& path) {
@@ -102,15 +120,14 @@ Status CleanupContainer(Engine& engine, const std::string& id) {
   // Waits for the monitor that called us to end.
   const sys::FileLock lock = TRY(sys::FileLock::Acquire(files.Lock(), sys::FileLock::Mode::kExclusive));
   container = TRY(db.FindContainer(id));
-  if (!container || container->state == state::ContainerState::kCreated) return Ok();
-  if (container->state == state::ContainerState::kRunning) {
-    Result<std::string> text = sys::ReadFile(files.Exit());
-    const Result<monitor::ExitRecord> record = text.ok() ? monitor::ExitRecord::Parse(*text) : Result<monitor::ExitRecord>(text.error());
-    container->state = state::ContainerState::kExited;
-    container->exit_code = record.ok() ? record->code : 255;
-    container->finished = record.ok() ? record->finished : WallNanos();
+  if (!container) return Ok();
+  const std::optional<monitor::ExitRecord> ended = ReadExit(files);
+  // The command that started it may not have said so yet; the exit file knows better.
+  if (container->state == state::ContainerState::kRunning || ended) {
+    MarkExited(*container, ended);
     if (!container->auto_remove) TRY(db.UpdateContainer(*container));
   }
+  if (container->state != state::ContainerState::kExited) return Ok();
   if (container->auto_remove) TRY(DeleteContainer(engine, *container, true, container->exit_code));
   db.Tidy();
   return Ok();

@@ -14,6 +14,9 @@ namespace ctool::engine {
 
 ContainerFiles FilesOf(const storage::Store& store, const std::string& id);
 
+// How the last run ended; nothing while it runs, or when nobody was left to say.
+std::optional<monitor::ExitRecord> ReadExit(const ContainerFiles& files);
+
 // What runs, seen through RUN_DIR/status: the process with its pidfd; nothing when it has ended.
 struct LiveProcess {
   monitor::RunStatus status;
@@ -22,9 +25,10 @@ struct LiveProcess {
 Result<std::optional<LiveProcess>> FindProcess(Engine& engine, const std::string& id);
 
 // Brings a record that says "running" up to date with what is: a container whose process is gone
-// becomes exited, with the code from its exit file (255 when there is none: killed with its
-// monitor, or a reboot). Changes `container` and the database.
-Status Settle(Engine& engine, state::Container& container);
+// becomes exited, with the code from its exit file (255 when there is none: it died with its
+// monitor, or in a reboot). Changes `container` and the database. False: it was an --rm container
+// whose cleanup never came, and is removed now.
+Result<bool> Settle(Engine& engine, state::Container& container);
 
 // Record, folders, anonymous volumes and cidfile of a container that does not run (any more).
 Status DeleteContainer(Engine& engine, const state::Container& container, bool volumes,

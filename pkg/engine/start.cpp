@@ -57,6 +57,8 @@ class Starter {
 
   Result<Started> Try(Attachment* attachment, const std::function<Status()>& commit, bool& overlay_failed) {
     const std::string run_dir = TRY(engine_.RunDir(spec_.id, true));
+    // What the last run left: from now on the exit file means that this one has ended.
+    TRY(sys::RemoveTree(Files().Exit()));
     TRY(WriteBundle(engine_, spec_, Files(), run_dir));
     runtime::SyncSocket monitor = TRY(StartMonitor(engine_, Files().folder, lock_));
     TRY(commit());
@@ -75,13 +77,18 @@ class Starter {
   const sys::FileLock& lock_;
 };
 
-Status MarkRunning(Engine& engine, state::Container& record) {
+// A container may have ended, and been cleaned up by its monitor, before we come to say that it runs.
+Status MarkRunning(Engine& engine, state::Container& record, const ContainerFiles& files) {
   record.state = state::ContainerState::kRunning;
   record.started = WallNanos();
   record.finished = 0;
   record.error.clear();
   state::Database& db = *TRY(engine.Db());
-  return db.Transaction(state::Database::Commit::kOrdered, [&] { return db.UpdateContainer(record); });
+  return db.Transaction(state::Database::Commit::kOrdered, [&]() -> Status {
+    const std::optional<state::Container> now = TRY(db.FindContainer(record.id));
+    if (!now || (now->state == state::ContainerState::kExited && sys::Exists(files.Exit()))) return Ok();
+    return db.UpdateContainer(record);
+  });
 }
 
 // The end of an attached container: the record, or its removal. The monitor is told afterwards, so
@@ -146,7 +153,7 @@ Result<StartOutcome> Run(Engine& engine, const CreateOptions& options, const Att
     }
     return AfterFailure(engine, container.record, std::move(started).error());
   }
-  TRY(MarkRunning(engine, container.record));
+  TRY(MarkRunning(engine, container.record, FilesOf(*TRY(engine.Store()), container.spec.id)));
   on_started(container.spec.id);
   if (detached) return StartOutcome{true, 0};
   return Follow(engine, container.record, *attachment, *started);
@@ -171,7 +178,7 @@ Result<StartOutcome> Start(Engine& engine, const std::string& name_or_id, const 
     Error error = std::move(started).error();
     return AfterFailure(engine, record, std::move(error).As(Code::kInternal));
   }
-  TRY(MarkRunning(engine, record));
+  TRY(MarkRunning(engine, record, files));
   if (!attachment) return StartOutcome{true, 0};
   return Follow(engine, record, *attachment, *started);
 }

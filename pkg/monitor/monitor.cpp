@@ -97,10 +97,11 @@ Result<Running> Start(const std::string& bundle, const Config& config,
   stage = Stage::kNetwork;
   std::optional<Network> network;
   if (!config.slirp_command.empty()) network = TRY(Network::Start(config, launch.pid()));
-  stage = Stage::kRootfs;
-  TRY(launch.AwaitReady([&](pid_t init, const std::string& options, const std::string& target) {
+  Status ready = launch.AwaitReady([&](pid_t init, const std::string& options, const std::string& target) {
     return runtime::StartFuseOverlay(config.fuse_overlayfs, init, options, target);
-  }));
+  });
+  stage = launch.stage();
+  if (!ready.ok()) return std::move(ready).error();
   stage = Stage::kNetwork;
   if (network) TRY(network->AwaitReady());
   stage = Stage::kExec;

@@ -39,9 +39,9 @@ struct HostsInput {
 Result<std::string> MakeHosts(const HostsInput& input);
 
 struct ResolvConfInput {
-  std::string host;                   // the host's file, see ReadHostResolvConf
-  bool own_network = true;            // false: the host's network namespace, its servers as they are
-  bool ipv6 = false;                  // an own network where IPv6 servers can be reached
+  std::string host;         // the host's file, see ReadHostResolvConf
+  bool own_network = true;  // false: the host's network namespace, its servers as they are
+  bool ipv6 = false;        // an own network where IPv6 servers can be reached
   std::vector<std::string> forwarders;  // servers of the network itself (10.0.2.3), they go first
   // A network whose own server answers container names leaves the host's search domains out: with
   // them a container's name that does not exist (any more) is asked for outside (CVE-2025-8283).

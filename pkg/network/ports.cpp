@@ -17,8 +17,9 @@ struct PortRange {
 
 Error Bad(std::string_view text, const std::string& why) {
   return Error(Code::kInvalidArgument, "invalid port " + Quote(text) + ": " + why)
-      .Hint("write [[IP:][HOSTPORT]:]PORT[/tcp|udp|sctp], for example 8080:80 or "
-            "127.0.0.1:5000-5002:5000-5002/udp");
+      .Hint(
+          "write [[IP:][HOSTPORT]:]PORT[/tcp|udp|sctp], for example 8080:80 or "
+          "127.0.0.1:5000-5002:5000-5002/udp");
 }
 
 Result<uint16_t> ParsePort(std::string_view whole, std::string_view text) {
@@ -63,7 +64,8 @@ Result<std::string> TakeAddress(std::string_view whole, std::string_view& rest) 
   std::string_view address;
   if (rest.find_first_of("[]") != std::string_view::npos) {
     const size_t close = rest.find(']');
-    if (rest[0] != '[' || close == std::string_view::npos || rest.find('[', 1) != std::string_view::npos)
+    if (rest[0] != '[' || close == std::string_view::npos ||
+        rest.find('[', 1) != std::string_view::npos)
       return Bad(whole, "IPv6 addresses must be enclosed by []");
     if (rest.substr(close + 1, 1) != ":")
       return Bad(whole, "IPv6 address must be followed by a colon (':')");
@@ -137,7 +139,8 @@ Result<std::vector<PortMapping>> ParsePortMappings(const std::vector<std::string
     if (!neighbours)
       joined.push_back(std::move(next));
     else
-      last->count = static_cast<uint16_t>(std::max(HostEnd(*last), HostEnd(next)) - last->host_port);
+      last->count =
+          static_cast<uint16_t>(std::max(HostEnd(*last), HostEnd(next)) - last->host_port);
   }
   for (size_t i = 0; i < joined.size(); ++i)
     for (size_t k = i + 1; k < joined.size(); ++k)

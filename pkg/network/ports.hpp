@@ -14,10 +14,10 @@
 namespace ctool::network {
 
 struct PortMapping {
-  std::string host_ip;  // empty: every IPv4 address
+  std::string host_ip;     // empty: every IPv4 address
   uint16_t host_port = 0;  // 0: not chosen yet
   uint16_t container_port = 0;
-  uint16_t count = 1;  // so many ports from these on
+  uint16_t count = 1;            // so many ports from these on
   std::string protocol = "tcp";  // tcp, udp, sctp
   bool operator==(const PortMapping&) const = default;
 };

@@ -74,22 +74,24 @@ Error Explain(int err, const PortMapping& mapping, uint16_t port) {
       const int start = UnprivilegedPortStart();
       return Error(Code::kPermission, what + ": cannot expose privileged port " +
                                           std::to_string(port) + ": permission denied")
-          .Hint("allow it with 'sysctl net.ipv4.ip_unprivileged_port_start=" + std::to_string(port) +
-                "' (now " + std::to_string(start) + "), or publish port " +
+          .Hint("allow it with 'sysctl net.ipv4.ip_unprivileged_port_start=" +
+                std::to_string(port) + "' (now " + std::to_string(start) + "), or publish port " +
                 std::to_string(std::max<int>(start, port < 1000 ? 8000 + port : start)) +
                 " or any from " + std::to_string(start) + " on");
     }
     case EADDRNOTAVAIL:
       return Error(Code::kInvalidArgument, what + ": this host does not have that address")
           .Hint("see 'ip address', or leave the address away to publish on all");
-    default: return Error::Sys(err, what);
+    default:
+      return Error::Sys(err, what);
   }
 }
 
 bool IsTaken(const std::vector<PortMapping>& mappings, const PortMapping& wanted, uint32_t first) {
   return std::any_of(mappings.begin(), mappings.end(), [&](const PortMapping& other) {
     return other.host_port != 0 && other.protocol == wanted.protocol &&
-           first < uint32_t{other.host_port} + other.count && other.host_port < first + wanted.count;
+           first < uint32_t{other.host_port} + other.count &&
+           other.host_port < first + wanted.count;
   });
 }
 
@@ -119,9 +121,9 @@ Status ChooseHostPorts(std::vector<PortMapping>& mappings) {
       if (::getsockname(probe.get(), reinterpret_cast<sockaddr*>(&at), &length) < 0)
         return Error::Sys(errno, "getsockname");
       probe.Reset();
-      const uint32_t first = ntohs(at.ss_family == AF_INET6
-                                       ? reinterpret_cast<const sockaddr_in6*>(&at)->sin6_port
-                                       : reinterpret_cast<const sockaddr_in*>(&at)->sin_port);
+      const uint32_t first =
+          ntohs(at.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6*>(&at)->sin6_port
+                                         : reinterpret_cast<const sockaddr_in*>(&at)->sin_port);
       if (first + mapping.count > 65536 || IsTaken(mappings, mapping, first)) continue;
       if (TRY(RangeIsFree(mapping, first))) mapping.host_port = static_cast<uint16_t>(first);
     }

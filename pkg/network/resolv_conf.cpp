@@ -23,7 +23,8 @@ std::vector<Directive> Parse(std::string_view text) {
     if (line.empty() || line[0] == '#' || line[0] == ';') continue;
     Directive directive;
     std::string clean(line.substr(0, line.find_first_of("#;")));
-    std::replace_if(clean.begin(), clean.end(), [](char c) { return c == '\t' || c == '\r'; }, ' ');
+    std::replace_if(
+        clean.begin(), clean.end(), [](char c) { return c == '\t' || c == '\r'; }, ' ');
     for (std::string& word : Split(clean, ' ')) {
       if (word.empty()) continue;
       if (directive.keyword.empty())
@@ -112,7 +113,8 @@ Result<std::string> MakeResolvConf(const ResolvConfInput& input) {
   const std::vector<std::string>& options = input.options.empty() ? host.options : input.options;
   std::string text;
   if (!searches.empty()) text += "search " + Join(searches, " ") + "\n";
-  for (const std::string& server : ChooseServers(input, host)) text += "nameserver " + server + "\n";
+  for (const std::string& server : ChooseServers(input, host))
+    text += "nameserver " + server + "\n";
   if (!options.empty()) text += "options " + Join(options, " ") + "\n";
   return text;
 }

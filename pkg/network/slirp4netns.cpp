@@ -67,14 +67,18 @@ Status CheckTunDevice() {
     case ENOENT:  // no module, no udev, or a container without the device
     case ENODEV:
       return Error(Code::kNotFound, "user-mode networking needs /dev/net/tun, which does not exist")
-          .Hint("load the kernel module ('modprobe tun'), in a container pass "
-                "'--device /dev/net/tun', or use --network=host or --network=none");
+          .Hint(
+              "load the kernel module ('modprobe tun'), in a container pass "
+              "'--device /dev/net/tun', or use --network=host or --network=none");
     case EACCES:
     case EPERM:
-      return Error(Code::kPermission, "user-mode networking needs /dev/net/tun, which you may not open")
-          .Hint("an administrator can allow it: chmod 0666 /dev/net/tun (the distributions' "
-                "default); or use --network=host or --network=none");
-    default: return Error::Sys(errno, "access", kTun);
+      return Error(Code::kPermission,
+                   "user-mode networking needs /dev/net/tun, which you may not open")
+          .Hint(
+              "an administrator can allow it: chmod 0666 /dev/net/tun (the distributions' "
+              "default); or use --network=host or --network=none");
+    default:
+      return Error::Sys(errno, "access", kTun);
   }
 }
 

@@ -54,14 +54,18 @@ Result<std::vector<std::string>> SlirpCommand(const std::string& program,
 
 struct SlirpProcess {
   sys::Child child;
-  sys::Fd ready;   // poll this for input (and the child's pidfd), then FinishSlirpStart()
-  sys::Fd exit;    // closing it ends slirp4netns: keep it as long as the container lives
+  sys::Fd ready;  // poll this for input (and the child's pidfd), then FinishSlirpStart()
+  // Closing it ends slirp4netns: keep it as long as the container lives. The end takes about 20 ms
+  // (the kernel takes the tap device apart): who has nothing else to wait for detaches the child.
+  sys::Fd exit;
   sys::Fd errors;  // its stderr until it is ready
 };
 
 // Runs `command` on the user and network namespace of `pid`, a process of ours that is not reaped
-// yet. The caller needs no privilege over them but being the owner of the user namespace. Returns
-// at once. kNotFound, kPermission with a hint: /dev/net/tun can't be used.
+// yet. The caller needs no privilege over them but being the owner of the user namespace; `pid`
+// must be dumpable until the start is finished, or its /proc/PID/ns can't be opened (prctl(2)
+// PR_SET_DUMPABLE). Returns at once. kNotFound, kPermission with a hint: /dev/net/tun can't be
+// used.
 Result<SlirpProcess> StartSlirp(const std::vector<std::string>& command, pid_t pid);
 
 // Once `ready` has something to read (or hung up): success means that tap0 has its address and

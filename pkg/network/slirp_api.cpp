@@ -72,8 +72,8 @@ Status CheckHostForward(const PortMapping& mapping) {
   if (mapping.protocol != "tcp" && mapping.protocol != "udp")
     return Error(Code::kUnsupported, "slirp4netns can't forward " + mapping.protocol + " ports");
   if (mapping.host_ip.find(':') != std::string::npos)
-    return Error(Code::kUnsupported, "slirp4netns can't forward ports of the IPv6 address [" +
-                                         mapping.host_ip + "]")
+    return Error(Code::kUnsupported,
+                 "slirp4netns can't forward ports of the IPv6 address [" + mapping.host_ip + "]")
         .Hint("publish on an IPv4 address, or leave the address away");
   return Ok();
 }

@@ -13,8 +13,8 @@ namespace {
 constexpr std::string_view kMode = "slirp4netns";
 
 Error Invalid(std::string_view option, std::string_view value, const std::string& hint) {
-  return Error(Code::kInvalidArgument, "invalid " + std::string(option) + " " + Quote(value) +
-                                           " for slirp4netns")
+  return Error(Code::kInvalidArgument,
+               "invalid " + std::string(option) + " " + Quote(value) + " for slirp4netns")
       .Hint(hint);
 }
 
@@ -36,8 +36,8 @@ std::optional<Network> ParseCidr(std::string_view text) {
 
 Status SetBool(std::string_view option, std::string_view value, bool& to) {
   if (value != "true" && value != "false")
-    return Error(Code::kInvalidArgument, "invalid value of " + std::string(option) +
-                                             " for slirp4netns: " + Quote(value))
+    return Error(Code::kInvalidArgument,
+                 "invalid value of " + std::string(option) + " for slirp4netns: " + Quote(value))
         .Hint("true or false");
   to = value == "true";
   return Ok();
@@ -46,7 +46,8 @@ Status SetBool(std::string_view option, std::string_view value, bool& to) {
 Status SetOutbound(std::string_view option, std::string_view value, Family family,
                    std::string& to) {
   const std::string name(value);
-  if (AddressFamily(name) != family && (name.size() >= IFNAMSIZ || ::if_nametoindex(name.c_str()) == 0))
+  if (AddressFamily(name) != family &&
+      (name.size() >= IFNAMSIZ || ::if_nametoindex(name.c_str()) == 0))
     return Invalid(option, value, "give an address of this host or the name of an interface");
   to = name;
   return Ok();
@@ -58,8 +59,7 @@ Status SetOption(std::string_view text, SlirpOptions& options) {
   const std::string_view value =
       equals == std::string_view::npos ? std::string_view() : text.substr(equals + 1);
   if (equals != std::string_view::npos) {
-    if (option == "allow_host_loopback")
-      return SetBool(option, value, options.allow_host_loopback);
+    if (option == "allow_host_loopback") return SetBool(option, value, options.allow_host_loopback);
     if (option == "enable_ipv6") return SetBool(option, value, options.enable_ipv6);
     if (option == "disable_dns") return SetBool(option, value, options.disable_dns);
     if (option == "outbound_addr")
@@ -68,8 +68,7 @@ Status SetOption(std::string_view text, SlirpOptions& options) {
       return SetOutbound(option, value, Family::kIpv6, options.outbound_addr6);
     if (option == "port_handler" && (value == "slirp4netns" || value == "rootlesskit")) return Ok();
     if (option == "port_handler")
-      return Error(Code::kInvalidArgument,
-                   "unknown port_handler for slirp4netns: " + Quote(value));
+      return Error(Code::kInvalidArgument, "unknown port_handler for slirp4netns: " + Quote(value));
     if (option == "cidr") {
       if (!ParseCidr(value))
         return Invalid(option, value, "an IPv4 network from /8 to /25, like 10.0.2.0/24");
@@ -84,8 +83,9 @@ Status SetOption(std::string_view text, SlirpOptions& options) {
     }
   }
   return Error(Code::kInvalidArgument, "unknown option for slirp4netns: " + Quote(text))
-      .Hint("options: cidr, mtu, allow_host_loopback, enable_ipv6, disable_dns, outbound_addr, "
-            "outbound_addr6, port_handler");
+      .Hint(
+          "options: cidr, mtu, allow_host_loopback, enable_ipv6, disable_dns, outbound_addr, "
+          "outbound_addr6, port_handler");
 }
 
 }  // namespace
@@ -119,8 +119,9 @@ Result<std::string> FindSlirp(const std::string& configured,
   Result<std::string> found = sys::FindProgram("slirp4netns", path);
   if (found.ok()) return found;
   return Error(Code::kNotFound, "slirp4netns is not installed")
-      .Hint("install it ('apt install slirp4netns', 'dnf install slirp4netns'), or use "
-            "--network=host or --network=none");
+      .Hint(
+          "install it ('apt install slirp4netns', 'dnf install slirp4netns'), or use "
+          "--network=host or --network=none");
 }
 
 Result<std::vector<std::string>> SlirpCommand(const std::string& program,
@@ -133,8 +134,7 @@ Result<std::vector<std::string>> SlirpCommand(const std::string& program,
   if (!options.allow_host_loopback) command.push_back("--disable-host-loopback");
   if (options.enable_ipv6) command.push_back("--enable-ipv6");
   if (options.disable_dns) command.push_back("--disable-dns");
-  if (!options.outbound_addr.empty())
-    command.push_back("--outbound-addr=" + options.outbound_addr);
+  if (!options.outbound_addr.empty()) command.push_back("--outbound-addr=" + options.outbound_addr);
   if (!options.outbound_addr6.empty())
     command.push_back("--outbound-addr6=" + options.outbound_addr6);
   if (!api_socket.empty()) {

@@ -33,9 +33,9 @@ bool Sleep(int64_t ms, const std::atomic<bool>* cancel) {
   }
 }
 
-std::string Reason(const http::Transfer& failed) {
-  if (!failed.ok()) return failed.error->Message();
-  return "HTTP status " + std::to_string(failed.response.status);
+std::string Reason(const std::string& host, const http::Transfer& failed) {
+  if (!failed.ok()) return failed.error->Message();  // names the host
+  return host + ": HTTP status " + std::to_string(failed.response.status);
 }
 
 }  // namespace
@@ -75,7 +75,7 @@ bool Backoff::Wait(const http::Transfer& failed) {
     delay = std::max(delay, std::min(RetryAfterSeconds(failed.response) * 1000, kMaxRetryAfterMs));
   ++failures_;
   Log(delay >= 1000 ? LogLevel::kWarn : LogLevel::kDebug,
-      host_ + ": " + Reason(failed) + "; trying again in " + std::to_string((delay + 500) / 1000) +
+      Reason(host_, failed) + "; trying again in " + std::to_string((delay + 500) / 1000) +
           " s (" + std::to_string(failures_) + " of " + std::to_string(options_.retries) + ")");
   return Sleep(delay, options_.cancel);
 }

@@ -94,9 +94,10 @@ Result<bool> SyncSocket::Receive(Frame& into) const {
   message.msg_control = control.data();
   message.msg_controllen = control.size();
   ssize_t n;
+  // ECONNRESET comes once, when the peer has closed with unread frames of ours in its queue; what it
+  // had sent before is still there to be read.
   while ((n = ::recvmsg(fd_.get(), &message, MSG_CMSG_CLOEXEC)) < 0)
-    if (errno == ECONNRESET) return false;  // the peer died with unread frames in its queue
-    else if (errno != EINTR) return Error::Sys(errno, "read the sync socket");
+    if (errno != EINTR && errno != ECONNRESET) return Error::Sys(errno, "read the sync socket");
   for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
     if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) continue;
     int fd = -1;

@@ -29,6 +29,7 @@ class Launch {
   // Lets init exec and waits until it has.
   Status Exec();
 
+  Stage stage() const { return last_; }  // of init's last frame: where a failure was
   pid_t pid() const { return child_.pid(); }
   int pidfd() const { return child_.pidfd(); }
   sys::Fd TakeConsole() { return std::move(console_); }  // pty master, after AwaitReady

@@ -3,7 +3,6 @@
 // Manifests and indexes; image_config.cpp has the image config.
 #include "spec/image.hpp"
 
-#include <algorithm>
 
 #include "base/text.hpp"
 #include "spec/json_internal.hpp"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The image config: what a container made from the image gets by default.
-#include <algorithm>
 
 #include "base/text.hpp"
 #include "spec/image.hpp"

@@ -29,10 +29,12 @@ Error Explain(int err, int fs, const std::string& what) {
 
 }  // namespace
 
-Result<DetachedMount> DetachedMount::New(const std::string& type, const Options& options,
-                                         uint64_t attributes) {
+Result<DetachedMount> DetachedMount::New(const std::string& type, const std::string& source,
+                                         const Options& options, uint64_t attributes) {
   const Fd fs(::fsopen(type.c_str(), FSOPEN_CLOEXEC));
   if (!fs) return Error::Sys(errno, "fsopen", type);
+  if (::fsconfig(fs.get(), FSCONFIG_SET_STRING, "source", source.c_str(), 0) < 0)
+    return Explain(errno, fs.get(), "source of a new " + type);
   for (const auto& [key, value] : options) {
     const int r = value.empty()
                       ? ::fsconfig(fs.get(), FSCONFIG_SET_FLAG, key.c_str(), nullptr, 0)

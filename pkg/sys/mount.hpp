@@ -18,8 +18,9 @@ class DetachedMount {
   using Options = std::vector<std::pair<std::string, std::string>>;  // "" as value: a flag
 
   // fsopen + fsconfig + fsmount. What the kernel says about a refused option is in the error.
-  static Result<DetachedMount> New(const std::string& type, const Options& options,
-                                   uint64_t attributes);
+  // `source` is what /proc/mounts shows first.
+  static Result<DetachedMount> New(const std::string& type, const std::string& source,
+                                   const Options& options, uint64_t attributes);
   // open_tree(OPEN_TREE_CLONE) of `path` (AT_EMPTY_PATH when it is empty).
   static Result<DetachedMount> Clone(int dirfd, const std::string& path, bool recursive);
 

@@ -53,12 +53,13 @@ Status LoopbackUp(Context& c) {
 }
 
 Status AwaitExec(Context& c) {
-  // Not to be looked into (/proc/1/exe, fd) by others of a shared pid namespace until exec.
-  if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) return Error::Sys(errno, "become undumpable");
   TRY(c.sync.Send(Msg::kReady, Stage::kSecurity));
   Frame answer;
   if (!TRY(c.sync.Receive(answer)) || answer.header.msg != Msg::kExec)
     return Error(Code::kInternal, "the monitor went away");
+  // Not to be looked into (/proc/1/exe, fd) by others of a shared pid namespace until exec. Not
+  // before now: newuidmap and slirp4netns come through our /proc entry.
+  if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) return Error::Sys(errno, "become undumpable");
   return Ok();
 }
 

@@ -62,7 +62,8 @@ Result<sys::DetachedMount> BindSource(const MountPlan& mount) {
 // container (mount_too_revealing), or without a namespace of that kind.
 Result<sys::DetachedMount> NewOrHosts(const MountPlan& mount) {
   Result<sys::DetachedMount> fresh =
-      sys::DetachedMount::New(mount.type, mount.data, mount.attributes);
+      sys::DetachedMount::New(mount.type, mount.source.empty() ? mount.type : mount.source, mount.data,
+                              mount.attributes);
   if (fresh.ok()) return fresh;
   const bool revealing = mount.type == "sysfs" || mount.type == "proc" || mount.type == "cgroup2";
   if (!revealing || (fresh.error().sys_errno() != EPERM && fresh.error().sys_errno() != EBUSY))

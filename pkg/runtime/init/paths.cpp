@@ -39,7 +39,7 @@ Status Mask(Context& c, const std::string& path, std::optional<sys::DetachedMoun
   constexpr uint64_t kFlags =
       MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
   if (!empty) {
-    empty = TRY(sys::DetachedMount::New("tmpfs", {{"size", "4k"}, {"nr_inodes", "1"}, {"mode", "555"}}, kFlags));
+    empty = TRY(sys::DetachedMount::New("tmpfs", "tmpfs", {{"size", "4k"}, {"nr_inodes", "1"}, {"mode", "555"}}, kFlags));
     return empty->Attach(target->get());
   }
   // The first one is attached by now; later ones are clones of it.
@@ -70,7 +70,7 @@ Status ProtectPaths(Context& c) {
 Status WriteSysctls(Context& c) {
   if (c.plan.spec.sysctl.empty()) return Ok();
   // A procfs of our own that nothing can be mounted over, with sys in it.
-  Result<sys::DetachedMount> proc = sys::DetachedMount::New("proc", {}, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+  Result<sys::DetachedMount> proc = sys::DetachedMount::New("proc", "proc", {}, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
   sys::Fd fallback;
   if (!proc.ok()) fallback = TRY(sys::Open("/proc", O_PATH | O_DIRECTORY));
   const int dir = proc.ok() ? proc->fd() : fallback.get();

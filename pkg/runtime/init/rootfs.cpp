@@ -30,7 +30,7 @@ Status MountOverlayByString(const MountPlan& mount, const std::string& target) {
 
 Status MountOverlay(const MountPlan& mount, const std::string& target) {
   Result<sys::DetachedMount> overlay =
-      sys::DetachedMount::New("overlay", mount.data, mount.attributes);
+      sys::DetachedMount::New("overlay", "overlay", mount.data, mount.attributes);
   if (overlay.ok()) return overlay->AttachAt(target);
   const Error& e = overlay.error();
   if (e.sys_errno() == EINVAL && e.text().find("lowerdir+") != std::string::npos)

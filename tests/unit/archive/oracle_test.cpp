@@ -5,6 +5,9 @@
 #include <archive_entry.h>
 #include <gtest/gtest.h>
 
+#include <sys/sysmacros.h>
+
+#include <cctype>
 #include <map>
 
 #include "archive/tar_reader.hpp"
@@ -148,7 +151,10 @@ TEST(Oracle, LibarchiveFormats) {
   ExpectItems(WriteWithLibarchive(archive_write_set_format_ustar, UstarItems()), UstarItems());
   ExpectItems(WriteWithLibarchive(archive_write_set_format_gnutar, LargeItems()), LargeItems());
   ExpectItems(WriteWithLibarchive(archive_write_set_format_pax, PaxItems()), PaxItems());
-  ExpectItems(WriteWithLibarchive(archive_write_set_format_pax_restricted, PaxItems()), PaxItems());
+  // The restricted format has no extended header for a time alone.
+  std::vector<Item> items = PaxItems();
+  for (Item& item : items) item.nanoseconds = 0;
+  ExpectItems(WriteWithLibarchive(archive_write_set_format_pax_restricted, items), items);
 }
 
 TEST(Oracle, LibarchiveXattrs) {

@@ -49,7 +49,7 @@ inline std::string Describe(const std::string& root) {
     line << path.lexically_relative(root).string() << ' ' << std::oct << st.st_mode << std::dec << ' '
          << st.st_uid << ':' << st.st_gid << ' ' << st.st_nlink << ' ' << st.st_mtim.tv_sec << '.'
          << st.st_mtim.tv_nsec;
-    if (S_ISREG(st.st_mode)) line << ' ' << st.st_size << ' ' << Slurp(path);
+    if (S_ISREG(st.st_mode)) line << ' ' << st.st_size << ' ' << std::hash<std::string>()(Slurp(path));
     if (S_ISLNK(st.st_mode)) line << " -> " << fs::read_symlink(path).string();
     lines.push_back(line.str());
   };

@@ -49,8 +49,9 @@ TEST(Base64, RoundTripAndRefusals) {
 }
 
 TEST_F(AuthTest, LongestKeyWins) {
-  const std::string file = Auths(Entry("r.example", "host:1") + "," + Entry("r.example/ns", "ns:2") +
-                                 "," + Entry("r.example/ns/app", "app:a:b"));
+  const std::string file =
+      Auths(Entry("r.example", "host:1") + "," + Entry("r.example/ns", "ns:2") + "," +
+            Entry("r.example/ns/app", "app:a:b"));
   EXPECT_EQ(UserOf(file, "r.example", "ns/app"), "app");
   EXPECT_EQ(FindCredentials(file, "r.example", "ns/app")->password, "a:b");
   EXPECT_EQ(UserOf(file, "r.example", "ns/apps"), "ns");
@@ -69,8 +70,8 @@ TEST_F(AuthTest, OldKeysOfDocker) {
 }
 
 TEST_F(AuthTest, IdentityToken) {
-  const std::string file = Write(
-      "a.json", "{\"auths\":{\"r.example\":{\"auth\":\"dDo=\",\"identitytoken\":\"tok\"}}}");
+  const std::string file =
+      Write("a.json", "{\"auths\":{\"r.example\":{\"auth\":\"dDo=\",\"identitytoken\":\"tok\"}}}");
   const auto found = FindCredentials(file, "r.example", "");
   ASSERT_TRUE(found.ok());
   EXPECT_EQ(found->identity_token, "tok");
@@ -124,9 +125,10 @@ TEST_F(AuthTest, FilesThatAreNone) {
 }
 
 TEST_F(AuthTest, HelperOfTheHostOnly) {
-  Helper("good", "read server; test \"$1\" = get || exit 9\n"
-                 "echo \"{\\\"ServerURL\\\":\\\"$server\\\",\\\"Username\\\":\\\"for $server\\\","
-                 "\\\"Secret\\\":\\\"s\\\"}\"");
+  Helper("good",
+         "read server; test \"$1\" = get || exit 9\n"
+         "echo \"{\\\"ServerURL\\\":\\\"$server\\\",\\\"Username\\\":\\\"for $server\\\","
+         "\\\"Secret\\\":\\\"s\\\"}\"");
   const std::string file =
       Write("a.json", "{\"credHelpers\":{\"r.example\":\"good\"},\"auths\":{" +
                           Entry("r.example", "file:1") + "," + Entry("o.example", "file:1") + "}}");
@@ -136,11 +138,13 @@ TEST_F(AuthTest, HelperOfTheHostOnly) {
 }
 
 TEST_F(AuthTest, CredsStoreServesWhatTheFileLeavesOpen) {
-  Helper("store", "read server\nif [ \"$server\" = https://index.docker.io/v1/ ]; then\n"
-                  "echo '{\"Username\":\"<token>\",\"Secret\":\"tok\"}'; exit 0; fi\n"
-                  "echo 'credentials not found in native keychain'; exit 1");
-  const std::string file = Write("a.json", "{\"credsStore\":\"store\",\"auths\":{\"docker.io\":{}," +
-                                               Entry("r.example", "file:1") + "}}");
+  Helper("store",
+         "read server\nif [ \"$server\" = https://index.docker.io/v1/ ]; then\n"
+         "echo '{\"Username\":\"<token>\",\"Secret\":\"tok\"}'; exit 0; fi\n"
+         "echo 'credentials not found in native keychain'; exit 1");
+  const std::string file =
+      Write("a.json", "{\"credsStore\":\"store\",\"auths\":{\"docker.io\":{}," +
+                          Entry("r.example", "file:1") + "}}");
   EXPECT_EQ(FindCredentials(file, "docker.io", "library/a")->identity_token, "tok");
   EXPECT_EQ(UserOf(file, "r.example", "a"), "file");
   EXPECT_EQ(UserOf(file, "none.example", "a"), "");
@@ -152,9 +156,9 @@ TEST_F(AuthTest, FailingHelperIsAnErrorAndNeverAFallback) {
   Helper("nosecret", "echo '{\"Username\":\"u\"}'");
   Helper("flood", "while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done");
   const auto with = [&](const std::string& helper) {
-    const std::string file = Write("a.json", "{\"credHelpers\":{\"r.example\":\"" + helper +
-                                                 "\"},\"auths\":{" + Entry("r.example", "f:1") +
-                                                 "}}");
+    const std::string file =
+        Write("a.json", "{\"credHelpers\":{\"r.example\":\"" + helper + "\"},\"auths\":{" +
+                            Entry("r.example", "f:1") + "}}");
     return UserOf(file, "r.example", "a");
   };
   EXPECT_EQ(with("fails"), "error: credential helper '" + home_ +
@@ -179,8 +183,8 @@ TEST_F(AuthTest, SlowHelperIsStopped) {
 }
 
 TEST_F(AuthTest, StoreKeepsTheRestOfTheFile) {
-  const std::string file =
-      Write("a.json", "{\"HttpHeaders\":{\"X\":\"y\"},\"auths\":{" + Entry("o.example", "o:1") + "}}");
+  const std::string file = Write(
+      "a.json", "{\"HttpHeaders\":{\"X\":\"y\"},\"auths\":{" + Entry("o.example", "o:1") + "}}");
   ASSERT_EQ(::chmod(file.c_str(), 0644), 0);
   ::umask(0);
   ASSERT_TRUE(StoreCredentials(file, "r.example/ns", "me", "p:w").ok());

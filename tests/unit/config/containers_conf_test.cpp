@@ -25,22 +25,23 @@ TEST_F(ContainersConfTest, NothingIsSetByDefault) {
 }
 
 TEST_F(ContainersConfTest, EveryKindOfKey) {
-  const auto conf = ContainersConf::LoadFrom({Write("c.conf",
-                                                    "[containers]\n"
-                                                    "env = [\"A=1\", \"B=2\"]\n"
-                                                    "pids_limit = 100\n"
-                                                    "init = true\n"
-                                                    "tz = \"local\"\n"
-                                                    "base_hosts_file = \"\"\n"
-                                                    "[engine]\n"
-                                                    "env = [\"C=3\"]\n"
-                                                    "stop_timeout = 3\n"
-                                                    "network_cmd_options = [\"mtu=1400\"]\n"
-                                                    "[engine.runtimes]\n"
-                                                    "crun = [\"/usr/bin/crun\"]\n"
-                                                    "[network]\n"
-                                                    "default_rootless_network_cmd = \"slirp4netns\"\n"
-                                                    "[machine]\ncpus = 2\n")});
+  const auto conf =
+      ContainersConf::LoadFrom({Write("c.conf",
+                                      "[containers]\n"
+                                      "env = [\"A=1\", \"B=2\"]\n"
+                                      "pids_limit = 100\n"
+                                      "init = true\n"
+                                      "tz = \"local\"\n"
+                                      "base_hosts_file = \"\"\n"
+                                      "[engine]\n"
+                                      "env = [\"C=3\"]\n"
+                                      "stop_timeout = 3\n"
+                                      "network_cmd_options = [\"mtu=1400\"]\n"
+                                      "[engine.runtimes]\n"
+                                      "crun = [\"/usr/bin/crun\"]\n"
+                                      "[network]\n"
+                                      "default_rootless_network_cmd = \"slirp4netns\"\n"
+                                      "[machine]\ncpus = 2\n")});
   ASSERT_TRUE(conf.ok()) << conf.error().Message();
   EXPECT_EQ(conf->env, (Strings{"A=1", "B=2"}));
   EXPECT_EQ(conf->engine_env, (Strings{"C=3"}));
@@ -54,10 +55,12 @@ TEST_F(ContainersConfTest, EveryKindOfKey) {
 }
 
 TEST_F(ContainersConfTest, LaterFilesReplaceOrAppend) {
-  const std::string first = Write("1.conf", "[containers]\nenv=[\"A=1\"]\ndns_servers=[\"1.1.1.1\"]\n"
-                                            "umask=\"0022\"\n");
-  const std::string second = Write("2.conf", "[containers]\nenv=[\"B=2\",{append=true}]\n"
-                                             "dns_servers=[\"2.2.2.2\"]\nvolumes=[\"a:/a\",{append=true}]\n");
+  const std::string first = Write("1.conf",
+                                  "[containers]\nenv=[\"A=1\"]\ndns_servers=[\"1.1.1.1\"]\n"
+                                  "umask=\"0022\"\n");
+  const std::string second = Write("2.conf",
+                                   "[containers]\nenv=[\"B=2\",{append=true}]\n"
+                                   "dns_servers=[\"2.2.2.2\"]\nvolumes=[\"a:/a\",{append=true}]\n");
   const auto conf = ContainersConf::LoadFrom({first, second});
   ASSERT_TRUE(conf.ok()) << conf.error().Message();
   EXPECT_EQ(conf->env, (Strings{"A=1", "B=2"}));
@@ -70,7 +73,8 @@ TEST_F(ContainersConfTest, LaterFilesReplaceOrAppend) {
 TEST_F(ContainersConfTest, ErrorsNameThePlace) {
   EXPECT_EQ(ErrorOf("[containers]\npids_limit = \"many\"\n"),
             "c.conf:2:14: pids_limit must be an integer");
-  EXPECT_EQ(ErrorOf("[containers]\nread_only = 1\n"), "c.conf:2:13: read_only must be true or false");
+  EXPECT_EQ(ErrorOf("[containers]\nread_only = 1\n"),
+            "c.conf:2:13: read_only must be true or false");
   EXPECT_EQ(ErrorOf("[containers]\nenv = \"A=1\"\n"), "c.conf:2:7: env must be a list of strings");
   EXPECT_EQ(ErrorOf("containers = 3\n"), "c.conf:1:14: [containers] must be a table");
   EXPECT_EQ(ErrorOf("[containers\n").substr(0, 9), "c.conf:1:");
@@ -86,7 +90,8 @@ TEST_F(ContainersConfTest, EnvironmentNamesFiles) {
   ::setenv("CONTAINERS_CONF", Write("named.conf", "[containers]\ntz=\"named\"\n").c_str(), 1);
   EXPECT_EQ(ContainersConf::Load(*paths)->tz, "named");
   EXPECT_FALSE(ContainersConf::Load(*paths)->umask) << "no drop-ins beside a named file";
-  ::setenv("CONTAINERS_CONF_OVERRIDE", Write("o.conf", "[containers]\ntz=\"override\"\n").c_str(), 1);
+  ::setenv("CONTAINERS_CONF_OVERRIDE", Write("o.conf", "[containers]\ntz=\"override\"\n").c_str(),
+           1);
   EXPECT_EQ(ContainersConf::Load(*paths)->tz, "override");
   ::setenv("CONTAINERS_CONF", (home_ + "/none").c_str(), 1);
   EXPECT_EQ(ContainersConf::Load(*paths).error().code(), Code::kNotFound);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "config/document_internal.hpp"
-
 #include <gtest/gtest.h>
+
+#include "config/document_internal.hpp"
 
 namespace ctool::config {
 namespace {
@@ -40,8 +40,8 @@ TEST(Document, TomlErrorsNameLineAndColumn) {
 
 TEST(Document, CommentsDoNotMovePlaces) {
   EXPECT_EQ(TomlError("# one\n  # two\n\na = = 1").substr(0, 11), "f.conf:4:5:");
-  const Result<Node> node =
-      ParseToml("a = [ # here\n  # \xff not even text\n  \"#x\",\n]\nb = \"\"\"\n# text\n\"\"\"\n", "f");
+  const Result<Node> node = ParseToml(
+      "a = [ # here\n  # \xff not even text\n  \"#x\",\n]\nb = \"\"\"\n# text\n\"\"\"\n", "f");
   EXPECT_FALSE(node.ok()) << "a file with multi-line strings is parsed as it is, bad bytes and all";
   const Result<Node> text = ParseToml("b = \"\"\"\n# text\n\"\"\"\n", "f");
   ASSERT_TRUE(text.ok());
@@ -52,7 +52,8 @@ TEST(Document, CommentsDoNotMovePlaces) {
 }
 
 TEST(Document, WrongTypesSayWhatIsWanted) {
-  const Result<Node> node = ParseToml("s = 1\nb = \"yes\"\ni = \"7\"\nl = 3\nm = [1]\nf = 1.5\nn = \"a\\u0000b\"", "f");
+  const Result<Node> node =
+      ParseToml("s = 1\nb = \"yes\"\ni = \"7\"\nl = 3\nm = [1]\nf = 1.5\nn = \"a\\u0000b\"", "f");
   ASSERT_TRUE(node.ok());
   EXPECT_EQ(AsString(*node->Find("s"), "s").error().Message(), "f:1:5: s must be a string");
   EXPECT_EQ(AsBool(*node->Find("b"), "b").error().Message(), "f:2:5: b must be true or false");

@@ -119,15 +119,15 @@ TEST_F(PathsTest, OnlyTheFirstMainFileButAllDropIns) {
   Write("etc/x.rootless.conf.d/1001/62.conf", "");
   Write("etc/x.rootful.conf.d/63.conf", "");
   const std::vector<std::string> folders = {home_ + "/user", home_ + "/etc", home_ + "/usr"};
-  EXPECT_EQ(Relative(ConfigFilesIn(folders, "x.conf", 1000), home_),
-            (std::vector<std::string>{
-                "user/x.conf", "etc/x.conf.d/10.conf", "user/x.conf.d/50.conf",
-                "etc/x.rootless.conf.d/60.conf", "etc/x.rootless.conf.d/1000/61.conf",
-                "usr/x.conf.d/99.conf"}));
-  EXPECT_EQ(Relative(ConfigFilesIn(folders, "x.conf", 0), home_),
-            (std::vector<std::string>{"user/x.conf", "etc/x.conf.d/10.conf",
-                                      "user/x.conf.d/50.conf", "etc/x.rootful.conf.d/63.conf",
-                                      "usr/x.conf.d/99.conf"}));
+  EXPECT_EQ(
+      Relative(ConfigFilesIn(folders, "x.conf", 1000), home_),
+      (std::vector<std::string>{"user/x.conf", "etc/x.conf.d/10.conf", "user/x.conf.d/50.conf",
+                                "etc/x.rootless.conf.d/60.conf",
+                                "etc/x.rootless.conf.d/1000/61.conf", "usr/x.conf.d/99.conf"}));
+  EXPECT_EQ(
+      Relative(ConfigFilesIn(folders, "x.conf", 0), home_),
+      (std::vector<std::string>{"user/x.conf", "etc/x.conf.d/10.conf", "user/x.conf.d/50.conf",
+                                "etc/x.rootful.conf.d/63.conf", "usr/x.conf.d/99.conf"}));
   EXPECT_TRUE(ConfigFilesIn(folders, "y.conf", 0).empty());
 }
 

@@ -27,13 +27,13 @@ TEST_F(PolicyTest, DefaultRule) {
 }
 
 TEST_F(PolicyTest, LongestScopeWins) {
-  const std::string policy = std::string("{\"default\":") + kReject +
-                             ",\"transports\":{\"docker\":{"
-                             "\"a.example\":" + kAccept + ",\"a.example/ns\":" + kReject +
-                             ",\"a.example/ns/ok\":" + kAccept +
-                             ",\"a.example/ns/ok:bad\":" + kSigned +
-                             ",\"*.wild.example\":" + kAccept +
-                             ",\"docker.io/library\":" + kAccept + "},\"dir\":{\"\":" + kAccept + "}}}";
+  const std::string policy =
+      std::string("{\"default\":") + kReject +
+      ",\"transports\":{\"docker\":{"
+      "\"a.example\":" +
+      kAccept + ",\"a.example/ns\":" + kReject + ",\"a.example/ns/ok\":" + kAccept +
+      ",\"a.example/ns/ok:bad\":" + kSigned + ",\"*.wild.example\":" + kAccept +
+      ",\"docker.io/library\":" + kAccept + "},\"dir\":{\"\":" + kAccept + "}}}";
   EXPECT_EQ(Judge(policy, "a.example/x"), Code::kInternal);
   EXPECT_EQ(Judge(policy, "a.example/ns/x"), Code::kPermission);
   EXPECT_EQ(Judge(policy, "a.example/ns/ok:1"), Code::kInternal);
@@ -51,8 +51,8 @@ TEST_F(PolicyTest, LongestScopeWins) {
 }
 
 TEST_F(PolicyTest, TransportDefaultBeforeTheGlobalOne) {
-  EXPECT_EQ(Judge(std::string("{\"default\":") + kReject + ",\"transports\":{\"docker\":{\"\":" +
-                      kAccept + "}}}",
+  EXPECT_EQ(Judge(std::string("{\"default\":") + kReject +
+                      ",\"transports\":{\"docker\":{\"\":" + kAccept + "}}}",
                   "x.example/y"),
             Code::kInternal);
 }
@@ -61,9 +61,10 @@ TEST_F(PolicyTest, AllRequirementsMustHold) {
   EXPECT_EQ(Judge("{\"default\":[{\"type\":\"insecureAcceptAnything\"},{\"type\":\"reject\"}]}",
                   "a.example/x"),
             Code::kPermission);
-  EXPECT_EQ(Judge("{\"default\":[{\"type\":\"sigstoreSigned\"},{\"type\":\"insecureAcceptAnything\"}]}",
-                  "a.example/x"),
-            Code::kUnsupported);
+  EXPECT_EQ(
+      Judge("{\"default\":[{\"type\":\"sigstoreSigned\"},{\"type\":\"insecureAcceptAnything\"}]}",
+            "a.example/x"),
+      Code::kUnsupported);
 }
 
 TEST_F(PolicyTest, WhatIsNoPolicyAcceptsNothing) {

@@ -67,7 +67,8 @@ TEST_F(RegistriesTest, NothingToSearch) {
   const Registries registries = From("");
   EXPECT_EQ(Names(registries.ResolveForPull("x", Registries::Prompt::kPossible)),
             (Strings{"short-name \"x\" did not resolve to an alias and no unqualified-search "
-                     "registries are defined in \"" + home_ + "/registries.conf\""}));
+                     "registries are defined in \"" +
+                     home_ + "/registries.conf\""}));
 }
 
 TEST_F(RegistriesTest, AliasesKeepTagAndDigest) {

@@ -10,8 +10,8 @@ TEST(Address, Families) {
   EXPECT_EQ(AddressFamily("192.0.2.1"), Family::kIpv4);
   EXPECT_EQ(AddressFamily("::1"), Family::kIpv6);
   EXPECT_EQ(AddressFamily("::ffff:192.0.2.1"), Family::kIpv6);
-  for (const std::string bad : {"", "1.2.3", "1.2.3.4.5", "256.1.1.1", "01.2.3.4x", "[::1]", "::1%lo",
-                                " 1.2.3.4", "1.2.3.4\n", "localhost", "0x7f.0.0.1"})
+  for (const std::string bad : {"", "1.2.3", "1.2.3.4.5", "256.1.1.1", "01.2.3.4x", "[::1]",
+                                "::1%lo", " 1.2.3.4", "1.2.3.4\n", "localhost", "0x7f.0.0.1"})
     EXPECT_FALSE(AddressFamily(bad)) << bad;
   EXPECT_FALSE(AddressFamily(std::string_view("1.2.3.4\0x", 9)));
 }

@@ -92,8 +92,9 @@ TEST(Hosts, ForeignBaseIsReadLineByLine) {
 
 TEST(ResolvConf, ForwarderFirstLoopbackDropped) {
   ResolvConfInput input;
-  input.host = "# made by hand\nsearch corp.example lan\nnameserver 127.0.0.1\nnameserver 192.0.2.53\n"
-               "nameserver 2001:db8::53\nnameserver ::1\nnameserver fe80::1%eth0\noptions ndots:2 edns0\n";
+  input.host =
+      "# made by hand\nsearch corp.example lan\nnameserver 127.0.0.1\nnameserver 192.0.2.53\n"
+      "nameserver 2001:db8::53\nnameserver ::1\nnameserver fe80::1%eth0\noptions ndots:2 edns0\n";
   input.forwarders = {"10.0.2.3"};
   EXPECT_EQ(Resolv(input),
             "search corp.example lan\nnameserver 10.0.2.3\nnameserver 192.0.2.53\n"
@@ -130,7 +131,8 @@ TEST(ResolvConf, OptionsReplace) {
   input.dns = {"1.1.1.1", "2001:db8::1"};
   input.searches = {"."};
   input.options = {"ndots:5", "timeout:1"};
-  EXPECT_EQ(Resolv(input), "nameserver 1.1.1.1\nnameserver 2001:db8::1\noptions ndots:5 timeout:1\n");
+  EXPECT_EQ(Resolv(input),
+            "nameserver 1.1.1.1\nnameserver 2001:db8::1\noptions ndots:5 timeout:1\n");
   input.searches = {"a.example", "b_c.example."};
   EXPECT_EQ(Resolv(input).substr(0, 30), "search a.example b_c.example.\n");
 }

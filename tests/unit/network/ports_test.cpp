@@ -124,7 +124,8 @@ TEST(Ports, ConflictsAmongThemselves) {
 }
 
 TEST(Ports, Lines) {
-  const std::vector<PortLine> lines = ListPorts(*ParsePortMappings({"80-81:90-91", "[::1]:5:6/udp"}));
+  const std::vector<PortLine> lines =
+      ListPorts(*ParsePortMappings({"80-81:90-91", "[::1]:5:6/udp"}));
   ASSERT_EQ(lines.size(), 3u);
   EXPECT_EQ(lines[0].container + " -> " + lines[0].host, "90/tcp -> 0.0.0.0:80");
   EXPECT_EQ(lines[1].container + " -> " + lines[1].host, "91/tcp -> 0.0.0.0:81");

@@ -63,10 +63,10 @@ TEST(SlirpOptions, Errors) {
   EXPECT_EQ(ErrorOf("slirp4netns:port_handler=x"), "unknown port_handler for slirp4netns: \"x\"");
   EXPECT_EQ(ErrorOf("slirp4netns:outbound_addr6=::1"),
             "enable_ipv6=true is required for outbound_addr6");
-  for (const char* bad : {"cidr=10.0.2.1/24", "cidr=10.0.2.0", "cidr=10.0.2.0/26", "cidr=fd00::/64",
-                          "cidr=10.0.0.0/7", "cidr=", "mtu=67", "mtu=65522", "mtu=x", "mtu=-1",
-                          "outbound_addr=nosuchif0", "outbound_addr=::1",
-                          "outbound_addr=--help", "outbound_addr="})
+  for (const char* bad :
+       {"cidr=10.0.2.1/24", "cidr=10.0.2.0", "cidr=10.0.2.0/26", "cidr=fd00::/64",
+        "cidr=10.0.0.0/7", "cidr=", "mtu=67", "mtu=65522", "mtu=x", "mtu=-1",
+        "outbound_addr=nosuchif0", "outbound_addr=::1", "outbound_addr=--help", "outbound_addr="})
     EXPECT_EQ(ErrorOf(std::string("slirp4netns:") + bad).substr(0, 8), "invalid ") << bad;
   EXPECT_FALSE(ParseSlirpNetwork("pasta", {}).ok());
 }
@@ -78,8 +78,9 @@ TEST(SlirpOptions, LongSocketPathIsRefused) {
 
 TEST(SlirpOptions, TooOldForAnOption) {
   const std::vector<std::string> command = *SlirpCommand("s", {}, "");
-  const Error old(Code::kNetwork, "slirp4netns exited with status 1: slirp4netns: unrecognized "
-                                  "option '--enable-seccomp'; Usage: ...");
+  const Error old(Code::kNetwork,
+                  "slirp4netns exited with status 1: slirp4netns: unrecognized "
+                  "option '--enable-seccomp'; Usage: ...");
   const auto again = WithoutUnknownOption(command, old);
   ASSERT_TRUE(again);
   EXPECT_FALSE(Has(*again, "--enable-seccomp"));

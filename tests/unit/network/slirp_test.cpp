@@ -32,12 +32,12 @@ namespace {
 constexpr uid_t kUser = 61'234;
 
 // Stops the body of a child with a text that becomes the test's failure.
-#define NEED(cond) \
-  do {             \
+#define NEED(cond)                                                                     \
+  do {                                                                                 \
     if (!(cond)) return std::string(#cond) + " (errno " + std::to_string(errno) + ")"; \
   } while (0)
-#define NEED_OK(status) \
-  do {                  \
+#define NEED_OK(status)                                                                  \
+  do {                                                                                   \
     if (!(status).ok()) return std::string(#status) + ": " + (status).error().Message(); \
   } while (0)
 
@@ -104,7 +104,8 @@ sys::Fd Connect(uint32_t address, uint16_t port) {
 bool WriteProc(pid_t pid, const char* file, const std::string& text) {
   const int fd =
       ::open(("/proc/" + std::to_string(pid) + "/" + file).c_str(), O_WRONLY | O_CLOEXEC);
-  const bool ok = fd >= 0 && ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  const bool ok =
+      fd >= 0 && ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
   ::close(fd);
   return ok;
 }
@@ -327,22 +328,40 @@ TEST(Loopback, ComesUpInANewNamespace) {
 
 TEST(Loopback, WithoutPrivilegeIsAnErrno) {
   if (::getuid() != 0) GTEST_SKIP() << "needs root, to become somebody without capabilities";
-  EXPECT_EQ(RunAs(kUser, [] { return std::to_string(BringLoopbackUp()); }),
-            std::to_string(EPERM));
+  EXPECT_EQ(RunAs(kUser, [] { return std::to_string(BringLoopbackUp()); }), std::to_string(EPERM));
 }
 
-TEST(Tun, MissingDeviceIsExplained) {
-  if (::getuid() != 0) GTEST_SKIP() << "needs root, to hide the device from itself";
-  const std::string text = RunAs(0, []() -> std::string {
-    NEED(::unshare(CLONE_NEWNS) == 0);
-    NEED(::chroot("/proc") == 0);  // a root folder without /dev
+// CheckTunDevice in a root folder that `prepare` has furnished, as the unprivileged user.
+std::string CheckTunIn(const std::function<bool(const std::string& folder)>& prepare) {
+  return RunAs(0, [&]() -> std::string {
+    char folder[] = "/tmp/ctool-tun-XXXXXX";
+    NEED(::mkdtemp(folder) != nullptr);
+    NEED(prepare(folder) && ::chmod(folder, 0755) == 0);
+    NEED(::chroot(folder) == 0 && ::setresuid(kUser, kUser, kUser) == 0);
     const Status status = CheckTunDevice();
     NEED(!status.ok());
     return status.error().Message() + " | " + status.error().hint();
   });
-  EXPECT_NE(text.find("needs /dev/net/tun, which does not exist | load the kernel module"),
+}
+
+TEST(Tun, UnusableDeviceIsExplained) {
+  if (::getuid() != 0) GTEST_SKIP() << "needs root, to show itself another /dev";
+  const std::string missing = CheckTunIn([](const std::string&) { return true; });
+  EXPECT_EQ(
+      missing.substr(0, 95),
+      "user-mode networking needs /dev/net/tun, which does not exist | load the kernel module "
+      "('modprobe");
+  const std::string closed = CheckTunIn([](const std::string& folder) {
+    std::filesystem::create_directories(folder + "/dev/net");
+    std::ofstream(folder + "/dev/net/tun") << "";
+    return ::chmod((folder + "/dev/net/tun").c_str(), 0600) == 0;
+  });
+  EXPECT_NE(closed.find("which you may not open | an administrator can allow it: chmod 0666"),
             std::string::npos)
-      << text;
+      << closed;
+  for (const auto& entry : std::filesystem::directory_iterator("/tmp"))
+    if (entry.path().filename().string().rfind("ctool-tun-", 0) == 0)
+      std::filesystem::remove_all(entry.path());
 }
 
 }  // namespace
