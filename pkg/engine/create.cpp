@@ -60,7 +60,6 @@ Result<ContainerSpec> Fold(Engine& engine, const CreateOptions& options, const F
 }
 
 Status MakeFolders(const ContainerSpec& spec, const ContainerFiles& files) {
-  TRY(sys::MakeDirs(files.folder, 0700));
   for (const std::string& folder : {files.Upper(), files.Work(), files.Merged()})
     TRY(sys::MakeDirs(folder, folder == files.Upper() ? 0755 : 0700));
   // The upper folder's own attributes are those of "/": the image's top layer decides.
@@ -120,20 +119,18 @@ state::Container Record(const ContainerSpec& spec) {
   return c;
 }
 
-// Inside the transaction, so that the name is ours when it is taken.
-Status ChooseName(state::Database& db, ContainerSpec& spec, const std::string& wanted) {
-  if (!wanted.empty()) {
-    spec.name = wanted;
-    const std::optional<state::Container> holder = TRY(db.FindContainerByName(wanted));
-    if (holder) return NameInUse(wanted, holder->id);
-    return Ok();
-  }
+// Whether a name is free is asked again in the transaction that takes it.
+Status RequireFree(state::Database& db, const std::string& name) {
+  const std::optional<state::Container> holder = TRY(db.FindContainerByName(name));
+  return holder ? Status(NameInUse(name, holder->id)) : Ok();
+}
+
+Result<std::string> FreeName(state::Database& db, const std::string& id) {
   for (int tries = 0; tries < 10; ++tries) {
-    spec.name = RandomName();
-    if (!TRY(db.FindContainerByName(spec.name))) return Ok();
+    std::string name = RandomName();
+    if (!TRY(db.FindContainerByName(name))) return name;
   }
-  spec.name += "_" + spec.id.substr(0, 8);
-  return Ok();
+  return RandomName() + "_" + id.substr(0, 8);
 }
 
 Status WriteIdFile(const std::string& path, const std::string& id) {
@@ -156,28 +153,16 @@ Result<NewContainer> BeginCreate(Engine& engine, const CreateOptions& options) {
   }
   const FoundImage image = TRY(EnsureImage(engine, options.image, options.pull, options.fetch));
   ContainerSpec spec = TRY(Fold(engine, options, image));
+  spec.name = wanted.empty() ? TRY(FreeName(db, spec.id)) : wanted;
   const ContainerFiles files = FilesOf(*TRY(engine.Store()), spec.id);
   if (spec.log_path.empty() && spec.log_driver != "none") spec.log_path = files.Log();
 
   const auto make = [&]() -> Result<NewContainer> {
-    TRY(MakeFolders(spec, files));
+    TRY(sys::MakeDirs(files.folder, 0700));
     sys::FileLock lock = TRY(sys::FileLock::Acquire(files.Lock(), sys::FileLock::Mode::kExclusive));
+    TRY(MakeFolders(spec, files));
     TRY(MakeVolumes(engine, spec));
-    // What nobody needs after a power cut is not worth a wait for the disk.
-    TRY(db.Begin(spec.auto_remove ? state::Database::Commit::kOrdered : state::Database::Commit::kDurable));
-    state::Container record;
-    const auto insert = [&]() -> Status {
-      TRY(ChooseName(db, spec, wanted));
-      record = Record(spec);
-      TRY(db.PutContainer(record));
-      return RecordVolumes(db, spec);
-    };
-    Status inserted = insert();
-    if (!inserted.ok()) {
-      db.Rollback();
-      return std::move(inserted).error();
-    }
-    return NewContainer{std::move(spec), std::move(record), std::move(lock)};
+    return NewContainer{std::move(spec), {}, std::move(lock)};
   };
   Result<NewContainer> made = make();
   if (!made.ok()) {
@@ -187,14 +172,28 @@ Result<NewContainer> BeginCreate(Engine& engine, const CreateOptions& options) {
   return made;
 }
 
-Status FinishCreate(Engine& engine, const NewContainer& container) {
-  TRY(TRY(engine.Db())->Finish());
-  return WriteIdFile(container.spec.cidfile, container.spec.id);
+Status CommitCreate(Engine& engine, NewContainer& container) {
+  state::Database& db = *TRY(engine.Db());
+  const ContainerSpec& spec = container.spec;
+  container.record = Record(spec);
+  // What nobody needs after a power cut is not worth a wait for the disk.
+  const auto commit = spec.auto_remove ? state::Database::Commit::kOrdered : state::Database::Commit::kDurable;
+  Status committed = db.Transaction(commit, [&]() -> Status {
+    TRY(RequireFree(db, spec.name));
+    TRY(db.PutContainer(container.record));
+    return RecordVolumes(db, spec);
+  });
+  if (!committed.ok()) {
+    const Status removed = DeleteTree(FilesOf(*TRY(engine.Store()), spec.id).folder);
+    if (!removed.ok()) return std::move(committed).error().Wrap(removed.error().Message());
+    return committed;
+  }
+  return WriteIdFile(spec.cidfile, spec.id);
 }
 
 Result<std::string> Create(Engine& engine, const CreateOptions& options) {
-  const NewContainer container = TRY(BeginCreate(engine, options));
-  TRY(FinishCreate(engine, container));
+  NewContainer container = TRY(BeginCreate(engine, options));
+  TRY(CommitCreate(engine, container));
   return container.spec.id;
 }
 

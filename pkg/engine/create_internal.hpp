@@ -9,17 +9,16 @@
 
 namespace ctool::engine {
 
-// A container whose record is written but not committed, with the lock of whoever runs it.
+// A container that has its folder but no record yet, with the lock of whoever runs it.
 struct NewContainer {
   ContainerSpec spec;
-  state::Container record;
+  state::Container record;  // after CommitCreate
   sys::FileLock lock;
 };
 
-// Everything but the commit: an open transaction on the engine's database is left, so that the
-// start of the monitor and the wait for the disk overlap.
+// Everything but the record: `run` lets the monitor set the container up while it is committed.
 Result<NewContainer> BeginCreate(Engine& engine, const CreateOptions& options);
-// Commits, and writes the cidfile.
-Status FinishCreate(Engine& engine, const NewContainer& container);
+// Writes the record and the cidfile. When it fails the folder is gone.
+Status CommitCreate(Engine& engine, NewContainer& container);
 
 }  // namespace ctool::engine

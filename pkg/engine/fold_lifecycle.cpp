@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -83,6 +85,11 @@ Status FoldLog(const FoldInput& in, ContainerSpec& spec) {
   return Ok();
 }
 
+Result<std::string> Absolute(const std::string& path) {
+  if (path.empty() || path[0] == '/') return path;
+  return TRY(sys::ReadLinkAt(AT_FDCWD, "/proc/self/cwd")) + "/" + path;
+}
+
 }  // namespace
 
 Result<int64_t> ParseBytes(const std::string& text, const std::string& option) {
@@ -136,9 +143,10 @@ Status FoldLifecycle(const FoldInput& in, ContainerSpec& spec) {
   spec.stop_timeout = o.stop_timeout.value_or(in.conf.stop_timeout.value_or(10));
   spec.timeout = o.timeout;
   spec.auto_remove = o.rm;
-  spec.cidfile = o.cidfile;
-  spec.pid_file = o.pidfile;
-  spec.monitor_pid_file = o.conmon_pidfile;
+  // They outlive this command, and with it the folder that they are relative to.
+  spec.cidfile = TRY(Absolute(o.cidfile));
+  spec.pid_file = TRY(Absolute(o.pidfile));
+  spec.monitor_pid_file = TRY(Absolute(o.conmon_pidfile));
   spec.healthcheck = in.image.healthcheck;
   spec.create_command = o.create_command;
   return Ok();

@@ -43,6 +43,11 @@ class Starter {
 
   // `commit` runs while the monitor sets the container up; it is let go only afterwards.
   Result<Started> Start(Attachment* attachment, const std::function<Status()>& commit) {
+    const char* mode = std::getenv("CTOOL_OVERLAY");
+    if (mode != nullptr && std::string_view(mode) == "copy" && !sys::Exists(Files().Rootfs())) {
+      Warn("the container gets a copy of the image, as CTOOL_OVERLAY=copy asks");
+      TRY(CopyRootfs(spec_.layers, Files().Rootfs()));
+    }
     bool overlay_failed = false;
     Result<Started> started = Try(attachment, commit, overlay_failed);
     if (started.ok() || !overlay_failed) return started;
@@ -130,27 +135,22 @@ Result<StartOutcome> Run(Engine& engine, const CreateOptions& options, const Att
   NewContainer container = TRY(BeginCreate(engine, options));
   const bool detached = IsDetached(attach);
   std::optional<Attachment> attachment;
-  bool committed = false;
+  // Until it was tried: with a failure before that the container is there all the same, not started.
+  bool commit_tried = false;
+  Status committed = Ok();
+  const auto commit = [&]() -> Status {
+    commit_tried = true;
+    return committed = CommitCreate(engine, container);
+  };
   const auto start = [&]() -> Result<Started> {
     if (!detached) attachment = TRY(Attachment::Prepare(attach, container.spec.tty, container.spec.interactive));
-    if (const char* mode = std::getenv("CTOOL_OVERLAY"); mode != nullptr && std::string_view(mode) == "copy") {
-      Warn("the container gets a copy of the image, as CTOOL_OVERLAY=copy asks");
-      TRY(CopyRootfs(container.spec.layers, FilesOf(*TRY(engine.Store()), container.spec.id).Rootfs()));
-    }
     Starter starter(engine, container.spec, container.lock);
-    return starter.Start(attachment ? &*attachment : nullptr, [&]() -> Status {
-      TRY(FinishCreate(engine, container));
-      committed = true;
-      return Ok();
-    });
+    return starter.Start(attachment ? &*attachment : nullptr, commit);
   };
   Result<Started> started = start();
   if (!started.ok()) {
-    if (!committed) {
-      // What failed came before the monitor could: the container is there, not started.
-      Status finished = FinishCreate(engine, container);
-      if (!finished.ok()) return std::move(finished).error();
-    }
+    if (!commit_tried) TRY(commit());
+    if (!committed.ok()) return std::move(committed).error();
     return AfterFailure(engine, container.record, std::move(started).error());
   }
   TRY(MarkRunning(engine, container.record, FilesOf(*TRY(engine.Store()), container.spec.id)));

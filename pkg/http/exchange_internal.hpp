@@ -30,8 +30,8 @@ struct Exchange {
   bool certificate_wanted = false;  // the server asked for a client certificate
 };
 
-// Tells when a transfer is slower than 1 KiB/s for too long. Only time spent waiting for the network
-// is given to it: a slow sink or a stopped process is no stall.
+// Tells when a transfer is slower than 1 KiB/s for too long. Only time spent waiting for the
+// network is given to it: a slow sink or a stopped process is no stall.
 class StallClock {
  public:
   // After `waited` nanoseconds for the network, `bytes` in all have come.

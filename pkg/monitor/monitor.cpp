@@ -137,6 +137,8 @@ void RunCleanup(const Config& config) {
 
 int Supervise(const std::string& bundle, runtime::SyncSocket command) {
   ::signal(SIGPIPE, SIG_IGN);
+  // No folder of the caller's is kept busy for as long as the container lives.
+  if (::chdir("/") < 0) Debug(Error::Sys(errno, "chdir to /").Message());
   Stage stage = Stage::kPlan;
   const Result<std::string> text = sys::ReadFile(bundle + "/monitor.json");
   Result<Config> config = text.ok() ? Config::Parse(*text) : Result<Config>(text.error());

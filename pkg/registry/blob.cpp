@@ -74,8 +74,8 @@ class Download {
       return Error(Code::kCorrupt, "unexpected HTTP status " + std::to_string(head.status));
     const auto length = ParseInt(head.Header("content-length"));
     if (length && *length != size_)
-      return WrongSize("the registry has " + std::to_string(*length) + " bytes, the manifest says " +
-                       std::to_string(size_));
+      return WrongSize("the registry has " + std::to_string(*length) +
+                       " bytes, the manifest says " + std::to_string(size_));
     // All of it, although we asked for the rest: what the caller has already is passed over. Its
     // digest tells whether that was the same.
     skip_ = got_;

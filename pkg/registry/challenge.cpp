@@ -37,7 +37,7 @@ class Parser {
       }
       if (out.size() == kMaxChallenges) return Malformed("too many challenges");
       out.push_back({word, {}});
-      TRY(Credentials68(out.back()));
+      SkipToken68();
     }
     return Ok();
   }
@@ -58,14 +58,13 @@ class Parser {
   }
 
   // "NTLM abc==": a blob instead of parameters. It is skipped: no scheme of ours has one.
-  Status Credentials68(const Challenge&) {
+  void SkipToken68() {
     const size_t begin = at_;
     while (IsTokenChar(Peek()) || Peek() == '/') ++at_;
     while (Peek() == '=') ++at_;
     SkipBlanks();
     const bool whole = at_ == text_.size() || Peek() == ',';
-    if (!whole || at_ == begin) at_ = begin;
-    return Ok();
+    if (!whole) at_ = begin;
   }
 
   Status Parameter(const std::string& name, Challenge& challenge) {

@@ -63,9 +63,10 @@ class Client {
   virtual Result<FetchedDocument> GetManifest(const std::string& tag_or_digest) = 0;
   virtual Result<FetchedDocument> HeadManifest(const std::string& tag_or_digest) = 0;
 
-  // Streams a blob: `sink` gets every byte once, in order; it returns an error to stop. Resumes by
-  // Range after a lost connection as long as each try makes progress. The size must match exactly;
-  // hashing is the caller's (it has the bytes anyway).
+  // Streams a blob: `sink` gets every byte once, in order; it returns an error to stop, which comes
+  // back unchanged. Resumes by Range after a lost connection; a try that brought 1 MiB does not
+  // count against Options::retries. The size must match exactly; hashing is the caller's (it has
+  // the bytes anyway).
   using Sink = std::function<Status(std::string_view chunk)>;
   virtual Status GetBlob(const spec::Descriptor& blob, const Sink& sink, Progress* progress) = 0;
 };

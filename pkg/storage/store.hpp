@@ -52,9 +52,9 @@ class Store {
     virtual Status Write(std::string_view bytes) = 0;
     // kCorrupt "digest mismatch: ..." or "blob ...: truncated". Once.
     virtual Status Commit() = 0;
-    virtual int fd() const = 0;               // the staging file; readable, at its own offset
-    virtual const spec::Digest& digest() const = 0;  // after Commit, of what came
-    virtual int64_t size() const = 0;         // written so far
+    virtual int fd() const = 0;  // the staging file: what was written can be read with pread(2)
+    virtual const spec::Digest& digest() const = 0;  // of what came, after Commit
+    virtual int64_t size() const = 0;                // written so far
   };
   // Without a digest in `expected` the blob (commit, import) is named by what comes, and its size
   // is not checked.

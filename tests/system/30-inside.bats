@@ -338,8 +338,14 @@ load helpers
 }
 
 @test "the caller's umask does not matter" {
-  (umask 077 && ct run --rm "$IMG" sh -c 'umask; stat -c %a / /run /etc/hosts') >"$T/.out"
-  equal "modes" "0022 755 755 644" "$(tr '\n' ' ' <"$T/.out" | sed 's/ $//')"
+  (umask 077 && ct run --rm "$IMG" sh -c 'umask; stat -c %a /run /etc/hosts') >"$T/.out"
+  equal "modes" "0022 755 644" "$(tr '\n' ' ' <"$T/.out" | sed 's/ $//')"
+}
+
+@test "the root folder has the image's mode" {
+  try run --rm "$IMG" stat -c %a /
+  ok
+  out_is 755
 }
 
 @test "the command is PID 1; with --init it is not" {
@@ -360,13 +366,10 @@ load helpers
 }
 
 @test "--init passes signals on" {
-  ct run --rm --init --name "$C" "$IMG" sh -c 'trap "exit 7" TERM; echo up; while :; do sleep 0.1; done' \
-    >"$T/.out" 2>&1 &
-  local run=$!
+  begin run --rm --init "$IMG" sh -c 'trap "exit 7" TERM; echo up; while :; do sleep 0.1; done'
   until_ok 10 grep -q up "$T/.out"
-  pkill -TERM -u "$ACCOUNT" -f "run --rm --init --name $C "
-  rc=0
-  wait "$run" || rc=$?
+  kill "$pid"
+  finish
   exits 7
 }
 

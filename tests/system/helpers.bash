@@ -29,19 +29,28 @@ oracle() { [[ $TOOL == podman ]]; }
 
 # --- running ----------------------------------------------------------------------------------
 
-# Runs a command as the account in the environment that this file's tests share. NAME=VALUE words
-# in front go to that environment. bats' own descriptors stay outside: what lives on in the
-# background would keep bats waiting.
-as_user() {
-  setpriv --reuid "$ACCOUNT" --regid "$ACCOUNT" --init-groups env -i \
-    HOME="$FILE_DIR/home" XDG_RUNTIME_DIR="$FILE_DIR/run" USER="$ACCOUNT" LOGNAME="$ACCOUNT" \
-    PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 "$@" 3>&- 4>&-
-}
+# In front of a command: runs it as the account, in the environment that this file's tests share.
+# NAME=VALUE words may come before the command.
+AS_USER=(setpriv --reuid "$ACCOUNT" --regid "$ACCOUNT" --init-groups env -i HOME="$FILE_DIR/home"
+  XDG_RUNTIME_DIR="$FILE_DIR/run" USER="$ACCOUNT" LOGNAME="$ACCOUNT" LANG=C.UTF-8
+  PATH=/usr/local/bin:/usr/bin:/bin)
+
+# bats' own descriptors stay outside: what lives on in the background would keep bats waiting.
+as_user() { "${AS_USER[@]}" "$@" 3>&- 4>&-; }
 
 # The program under test. CT_ENV (an array of NAME=VALUE) and CT_OPTIONS (global options) apply.
 ct() {
   as_user ${CT_ENV[@]+"${CT_ENV[@]}"} "$CTOOL" ${CT_OPTIONS[@]+"${CT_OPTIONS[@]}"} "$@"
 }
+
+# begin ARGS...: starts ctool in the background; $pid is its process, its output so far is in
+# $T/.out and $T/.err. finish: waits for it and sets rc, out and err.
+begin() {
+  last="$TOOL $*"
+  "${AS_USER[@]}" ${CT_ENV[@]+"${CT_ENV[@]}"} "$CTOOL" "$@" >"$T/.out" 2>"$T/.err" 3>&- 4>&- &
+  pid=$!
+}
+finish() { capture_into wait "$pid"; }
 
 # Runs ctool and keeps what came of it: rc, out and err (without their last newlines), and the
 # exact bytes in the files $T/.out and $T/.err.
@@ -50,9 +59,11 @@ try() {
   capture ct "$@"
 }
 
-capture() {
+capture() { capture_into redirected "$@"; }
+redirected() { "$@" >"$T/.out" 2>"$T/.err"; }
+capture_into() {
   rc=0
-  "$@" >"$T/.out" 2>"$T/.err" || rc=$?
+  "$@" || rc=$?
   { out=$(<"$T/.out") err=$(<"$T/.err"); } 2>/dev/null
 }
 

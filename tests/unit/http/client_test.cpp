@@ -112,9 +112,10 @@ TEST(Client, SinkSeesSuccessOnly) {
   EXPECT_EQ(missing.response.status, 404);
   EXPECT_EQ(missing.response.body, "why");
   EXPECT_EQ(bytes, 1u << 20);
-  const Transfer stopped = client->Perform(Get(server.url()), [](const Response&, std::string_view) {
+  const auto full = [](const Response&, std::string_view) {
     return Status(Error(Code::kIo, "disk full"));
-  });
+  };
+  const Transfer stopped = client->Perform(Get(server.url()), full);
   ExpectRefused(stopped, Failure::kSink, "disk full");
 }
 

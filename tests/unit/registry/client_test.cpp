@@ -130,7 +130,7 @@ TEST_F(RegistryTest, RetryAfter) {
   const auto begin = Clock::now();
   std::thread other([] { EXPECT_EQ(Pull("503/1"), ""); });
   EXPECT_EQ(Pull("429/1"), "");
-  EXPECT_GE(Clock::now() - begin, std::chrono::milliseconds(1900));  // twice the second of the header
+  EXPECT_GE(Clock::now() - begin, std::chrono::milliseconds(1900));  // twice a second
   other.join();
 }
 

@@ -93,7 +93,7 @@ TEST(Manifest, RefusesBadDescriptors) {
   ExpectIn(refusal(Desc(kOciLayer, kDigest, "", "-1")), "layers[0]: size must not be negative");
   ExpectIn(refusal(Desc(kOciLayer, kDigest, "", "1.5")), "size must be an integer");
   ExpectIn(refusal(Desc(kOciLayer, kDigest, "", "9223372036854775808")), "size is out of range");
-  ExpectIn(refusal(Desc(kOciLayer, kDigest, "", "99999999999999999999")), "size must be an integer");
+  ExpectIn(refusal(Desc(kOciLayer, kDigest, "", "99999999999999999999")), "must be an integer");
   ExpectIn(refusal(Desc(kOciLayer, kDigest, "", "\"7\"")), "size must be an integer");
   ExpectIn(refusal(Desc(kOciLayer, kDigest, "", "null")), "missing size");
   ExpectIn(refusal(Desc(kOciLayer, "sha256:../../x")), "invalid digest");

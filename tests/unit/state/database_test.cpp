@@ -12,6 +12,8 @@
 
 #include "base/clock.hpp"
 #include "fixture.hpp"
+#include "state/connection_internal.hpp"
+#include "sys/lock.hpp"
 
 namespace ctool::state {
 namespace {
@@ -177,6 +179,63 @@ TEST_F(DatabaseTest, WritersDieAtRandomAndTheDatabaseStaysWhole) {
     for (const pid_t child : children) EXPECT_TRUE(WIFSIGNALED(WaitFor(child)));
     ASSERT_TRUE(Open().Check()->empty());
   }
+}
+
+// As on file systems without shared memory.
+TEST_F(DatabaseTest, WorksWithARollbackJournalToo) {
+  { Database db = Open(); }
+  sqlite3* raw = nullptr;
+  ASSERT_EQ(sqlite3_open(path_.c_str(), &raw), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(raw, "PRAGMA journal_mode = DELETE", nullptr, nullptr, nullptr),
+            SQLITE_OK);
+  sqlite3_close(raw);
+  std::vector<pid_t> children;
+  for (int p = 0; p < 8; ++p)
+    children.push_back(Fork([&] {
+      for (int i = 0; i < 5; ++i) {
+        Result<Database> db = Database::Open(path_);
+        if (!db.ok()) return 1;
+        const Status put = db->Transaction(Database::Commit::kOrdered, [&]() -> Status {
+          return db->PutExitCode(std::to_string(p) + "-" + std::to_string(i), i);
+        });
+        if (!put.ok()) return 2;
+        if (!db->FindExitCode(std::to_string(p) + "-" + std::to_string(i)).ok()) return 3;
+        db->Tidy();
+      }
+      return 0;
+    }));
+  for (const pid_t child : children) EXPECT_EQ(WaitFor(child), 0);
+  const int status = WaitFor(Fork([&] {
+    Result<Database> db = Database::Open(path_);
+    if (!db.ok() || !db->Begin(Database::Commit::kDurable).ok()) return 1;
+    if (!db->PutExitCode("0-0", 77).ok()) return 2;
+    ::raise(SIGKILL);
+    return 3;
+  }));
+  ASSERT_TRUE(WIFSIGNALED(status));
+  Database db = Open();
+  EXPECT_EQ(*db.FindExitCode("0-0"), 0);
+  EXPECT_EQ(*db.FindExitCode("7-4"), 4);
+  EXPECT_TRUE(db.Check()->empty());
+  EXPECT_FALSE(sys::Exists(path_ + "-shm"));
+}
+
+TEST_F(DatabaseTest, TheHolderOfTheLockIsNamed) {
+  const Result<sys::FileLock> lock =
+      sys::FileLock::Acquire(path_ + ".lock", sys::FileLock::Mode::kExclusive);
+  ASSERT_OK(lock);
+  const std::string text = DescribeLockHolder(path_ + ".lock");
+  EXPECT_NE(text.find("held by process " + std::to_string(::getpid())), std::string::npos) << text;
+  EXPECT_NE(text.find("unit_state"), std::string::npos) << text;
+  EXPECT_EQ(DescribeLockHolder(path_ + ".other"), "");
+}
+
+TEST_F(DatabaseTest, WaitingHasADeadline) {
+  EXPECT_TRUE(BackOff(0, MonotonicNanos() + 1'000'000'000));
+  const int64_t start = MonotonicNanos();
+  EXPECT_TRUE(BackOff(1000, MonotonicNanos() + 1'000'000'000));
+  EXPECT_GE(MonotonicNanos() - start, 2'000'000);
+  EXPECT_FALSE(BackOff(3, MonotonicNanos() - 1));
 }
 
 TEST_F(DatabaseTest, ReadersAreNotBlockedByAStoppedWriter) {

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What `ctool` shows and completes of the commands that this program runs; linked into both.
+#include "ctool-images/commands.hpp"
+#include "ctool/container/options.hpp"
+
+namespace ctool {
+
+cli::Command DescribePull(PullOptions& o) {
+  cli::Command command;
+  command.summary = "Fetch images from a registry";
+  command.prose =
+      "Fetches each IMAGE and prints its id. A name without a registry is looked up as "
+      "registries.conf says. What the store has already is not fetched again; layers are unpacked "
+      "while they arrive.";
+  AddFetchOptions(command.options, o.fetch);
+  command.options.push_back({.name = "policy",
+                             .value = "policy",
+                             .help = "When to fetch the image: always, missing, never, newer",
+                             .sink = &o.policy,
+                             .values = {"always", "missing", "never", "newer"}});
+  command.options.push_back({.name = "disable-content-trust",
+                             .help = "Accepted for docker's sake",
+                             .sink = &o.disable_content_trust,
+                             .hidden = true});
+  command.args = {{.name = "IMAGE", .min = 1, .max = cli::kUnlimited, .sink = &o.images,
+                   .complete = cli::Complete::kImages}};
+  command.examples = {{"pull alpine"},
+                      {"pull --platform linux/arm64 docker.io/library/alpine:3.19"}};
+  command.exits = {{"0", "all images are there"}, {"125", "an image could not be fetched"}};
+  return command;
+}
+
+cli::Command DescribeImport(ImportCommandOptions& o) {
+  engine::ImportOptions& i = o.import;
+  cli::Command command;
+  command.summary = "Make an image from a root file system's tar archive";
+  command.prose =
+      "Makes an image of one layer from the archive PATH, which may be compressed (gzip, zstd, xz, "
+      "bzip2), a URL, or - for the standard input, and prints its id. REFERENCE names it.";
+  command.options = {
+      {.name = "change", .short_name = 'c', .value = "instruction",
+       .help = "Instruction of a Containerfile to apply (CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, "
+               "ONBUILD, STOPSIGNAL, USER, VOLUME, WORKDIR)",
+       .sink = &i.changes},
+      {.name = "message", .short_name = 'm', .value = "text",
+       .help = "Comment for the image's history", .sink = &i.message},
+      {.name = "arch", .value = "architecture", .help = "Architecture of the image",
+       .sink = &i.arch},
+      {.name = "os", .value = "os", .help = "Operating system of the image", .sink = &i.os},
+      {.name = "variant", .value = "variant", .help = "Variant of the architecture",
+       .sink = &i.variant},
+      {.name = "quiet", .short_name = 'q', .help = "Show no progress", .sink = &i.quiet},
+  };
+  command.args = {{.name = "PATH", .sink = &i.source, .complete = cli::Complete::kFiles},
+                  {.name = "REFERENCE", .min = 0, .sink = &i.reference}};
+  command.examples = {{"import rootfs.tar.gz myimage:1.0"},
+                      {"import -c 'CMD [\"/bin/sh\"]' - myimage <rootfs.tar"}};
+  return command;
+}
+
+}  // namespace ctool

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// pull and import are described here and run by another program: the one that everything else is
+// done with loads no HTTP, TLS or archive code.
+#include <unistd.h>
+
+#include "ctool-images/commands.hpp"
+#include "ctool/context.hpp"
+#include "ctool/image/commands.hpp"
+
+namespace ctool {
+namespace {
+
+// Becomes ctool-images with the words that were typed; it reads them as we did.
+Result<int> Become(Context& context) {
+  const std::string program = TRY(context.engine.Program("ctool-images"));
+  std::vector<char*> argv;
+  for (std::string& word : context.argv) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  ::execv(program.c_str(), argv.data());
+  return Error::Sys(errno, "execute", program);
+}
+
+Result<int> RunPull(Context& context, const PullOptions&) { return Become(context); }
+Result<int> RunImport(Context& context, const ImportCommandOptions&) { return Become(context); }
+
+}  // namespace
+
+cli::Runnable PullCommand() { return cli::Bind(DescribePull, RunPull); }
+cli::Runnable ImportCommand() { return cli::Bind(DescribeImport, RunImport); }
+
+}  // namespace ctool

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/clock.hpp"
+#include "base/text.hpp"
+#include "cli/json.hpp"
+#include "cli/table.hpp"
+#include "ctool/context.hpp"
+#include "ctool/image/commands.hpp"
+#include "engine/images.hpp"
+#include "spec/image.hpp"
+
+namespace ctool {
+namespace {
+
+using cli::Value;
+using engine::ImageRow;
+
+struct ImagesOptions {
+  engine::ListImagesOptions list;
+  std::string format;
+  bool quiet = false, no_trunc = false, no_heading = false, digests = false, history = false;
+};
+
+cli::Command Describe(ImagesOptions& o) {
+  cli::Command c;
+  c.summary = "List images";
+  c.prose = "Shows the images that are there, newest first, a line for each name. With REFERENCE only those it names or matches.";
+  c.options.push_back({.name = "all", .short_name = 'a', .help = "Show images without a name that others are built on too", .sink = &o.list.all});
+  c.options.push_back({.name = "quiet", .short_name = 'q', .help = "Print ids only", .sink = &o.quiet});
+  c.options.push_back({.name = "format", .value = "format", .help = "Print by a Go template, or json", .sink = &o.format});
+  c.options.push_back({.name = "filter", .short_name = 'f', .value = "key=value", .help = "Show the images that match", .sink = &o.list.filters});
+  c.options.push_back({.name = "sort", .value = "key", .help = "Sort by created, id, repository, size or tag", .sink = &o.list.sort, .values = {"created", "id", "repository", "size", "tag"}});
+  c.options.push_back({.name = "digests", .help = "Show digests", .sink = &o.digests});
+  c.options.push_back({.name = "history", .help = "Show the names that the image has had", .sink = &o.history});
+  c.options.push_back({.name = "no-trunc", .help = "Show ids whole", .sink = &o.no_trunc, .aliases = {"notruncate"}});
+  c.options.push_back({.name = "noheading", .short_name = 'n', .help = "Leave the headings out", .sink = &o.no_heading, .aliases = {"noheader"}});
+  c.args = {{.name = "REFERENCE", .min = 0, .sink = &o.list.reference, .complete = cli::Complete::kImages}};
+  c.examples = {{"images", "All images"},
+                {"images --filter dangling=true -q", "The ids of those without a name"},
+                {"images --format \"{{.Repository}}:{{.Tag}} {{.Size}}\"", "Names and sizes"}};
+  return c;
+}
+
+std::string ShownId(const std::string& id, bool whole) { return whole ? "sha256:" + id : id.substr(0, 12); }
+
+// An image says when it was made, or not: 0 is shown as 1970, as podman does.
+std::string Ago(int64_t at) { return HumanDuration(WallNanos() - at) + " ago"; }
+
+std::string DefaultTable(const std::vector<ImageRow>& rows, const ImagesOptions& o) {
+  std::vector<std::vector<std::string>> cells;
+  cells.reserve(rows.size() + 1);
+  const auto add = [&](std::string repository, std::string tag, std::string digest, std::string id, std::string created,
+                       std::string size, std::string history) {
+    std::vector<std::string> row = {std::move(repository), std::move(tag)};
+    if (o.digests) row.push_back(std::move(digest));
+    row.insert(row.end(), {std::move(id), std::move(created), std::move(size)});
+    if (o.history) row.push_back(std::move(history));
+    cells.push_back(std::move(row));
+  };
+  if (!o.no_heading) add("REPOSITORY", "TAG", "DIGEST", "IMAGE ID", "CREATED", "SIZE", "HISTORY");
+  for (const ImageRow& row : rows) {
+    const state::Image& image = row.image;
+    add(Printable(row.repository), Printable(row.tag), image.manifest_digest, ShownId(image.id, o.no_trunc),
+        Ago(image.created), HumanSize(image.size),
+        image.names.empty() ? "<none>" : Printable(Join(image.names, ", ")));
+  }
+  return cli::AlignRows(cells);
+}
+
+// The labels are only read out of the config for those who want to see them.
+Value LabelsOf(const state::Image& image) {
+  const Result<spec::ImageConfig> config = spec::ImageConfig::Parse(image.config);
+  if (!config.ok() || config->config.labels.empty()) return Value::NilMap();
+  Value labels = Value::Map();
+  for (const auto& [key, value] : config->config.labels) labels.Set(key, value);
+  return labels;
+}
+
+Value Texts(const std::vector<std::string>& texts) { return texts.empty() ? Value::NilList() : Value(texts); }
+
+Value TemplateRow(const ImageRow& row, const ImagesOptions& o) {
+  const state::Image& image = row.image;
+  const Value at = Value::Time({.seconds = image.created / 1'000'000'000, .zone = "UTC"});
+  Value v = Value::Struct("images.imageReporter");
+  v.Set("Repository", row.repository).Set("Tag", row.tag);
+  v.Set("ID", ShownId(image.id, o.no_trunc)).Set("Id", image.id);
+  v.Set("Created", Ago(image.created)).Set("CreatedSince", Ago(image.created));
+  v.Set("CreatedAt", at).Set("CreatedTime", at);
+  v.Set("Size", HumanSize(image.size)).Set("VirtualSize", image.size).Set("SharedSize", 0);
+  v.Set("Digest", image.manifest_digest).Set("History", Join(image.names, ", "));
+  v.Set("Names", Texts(image.names)).Set("RepoTags", Texts(image.names)).Set("RepoDigests", Texts(image.digests));
+  v.Set("Labels", LabelsOf(image)).Set("Containers", row.containers);
+  v.Set("Dangling", image.names.empty()).Set("ReadOnly", false).Set("ParentId", "").Alias("ParentID");
+  return v;
+}
+
+Value JsonRow(const ImageRow& row) {
+  const state::Image& image = row.image;
+  Value v = Value::Struct("images.image");
+  v.Set("Id", image.id).Set("ParentId", "").Set("RepoTags", Value::NilList());
+  v.Set("RepoDigests", Texts(image.digests)).Set("Size", image.size).Set("SharedSize", 0);
+  v.Set("VirtualSize", image.size).Set("Labels", LabelsOf(image)).Set("Containers", row.containers);
+  v.Set("Dangling", image.names.empty(), {.omit_empty = true});
+  v.Set("Names", Texts(image.names), {.omit_empty = true}).Set("Digest", image.manifest_digest);
+  v.Set("History", Texts(image.names), {.omit_empty = true});
+  v.Set("Repository", row.repository).Set("Tag", row.tag);
+  v.Set("Created", image.created / 1'000'000'000);
+  v.Set("CreatedAt", Value::Time({.seconds = image.created / 1'000'000'000, .zone = "UTC"}));
+  return v;
+}
+
+std::string Ids(const std::vector<ImageRow>& rows, const ImagesOptions& o) {
+  std::vector<std::string> ids;
+  for (const ImageRow& row : rows)
+    if (std::find(ids.begin(), ids.end(), row.image.id) == ids.end()) ids.push_back(row.image.id);
+  std::string text;
+  for (const std::string& id : ids) text += ShownId(id, o.no_trunc) + "\n";
+  return text;
+}
+
+Result<std::string> Format(const std::vector<ImageRow>& rows, const ImagesOptions& o) {
+  if (cli::IsJsonFormat(o.format)) {
+    Value list = Value::List();
+    for (const ImageRow& row : rows) list.Append(JsonRow(row));
+    return cli::ToJson(list, 4) + "\n";
+  }
+  if (o.quiet) return Ids(rows, o);
+  if (o.format.empty()) return DefaultTable(rows, o);
+  cli::Listing listing;
+  listing.name = "images";
+  listing.headers = {{"ID", "IMAGE ID"}, {"ReadOnly", "R/O"}, {"CreatedSince", "CREATED"}};
+  for (const ImageRow& row : rows) listing.rows.push_back(TemplateRow(row, o));
+  return cli::FormatListing(listing, o.format, o.no_heading ? cli::Heading::kNo : cli::Heading::kYes);
+}
+
+Result<int> Run(Context& context, const ImagesOptions& o) {
+  PrintRaw(context, TRY(Format(TRY(engine::ListImages(context.engine, o.list)), o)));
+  return 0;
+}
+
+}  // namespace
+
+std::string HumanSize(int64_t bytes) {
+  constexpr std::array kUnits = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
+  double size = static_cast<double>(bytes);
+  size_t unit = 0;
+  // What would be rounded to 1000 is 1 of the next unit.
+  for (; size >= 999.5 && unit + 1 < kUnits.size(); ++unit) size /= 1000;
+  return fmt::format("{:.3g} {}", size, kUnits[unit]);
+}
+
+cli::Runnable ImagesCommand() { return cli::Bind(Describe, Run); }
+
+}  // namespace ctool
