@@ -144,23 +144,27 @@ void AddDefaultLimit(const char* type, __rlimit_resource resource, ContainerSpec
   spec.rlimits.push_back({type, value, value});
 }
 
+Status AddSysctl(const std::string& text, bool is_default, ContainerSpec& spec) {
+  const size_t equals = text.find('=');
+  const std::string key = text.substr(0, equals);
+  const bool plain = equals != std::string::npos && !key.empty() &&
+                     key.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == std::string::npos &&
+                     key.find("..") == std::string::npos;
+  if (!plain) return Error(Code::kInvalidArgument, "invalid sysctl " + Quote(text) + ": wanted NAME=VALUE");
+  const bool net = StartsWith(key, "net.") && spec.network_mode != "host";
+  const bool ipc = (StartsWith(key, "kernel.msg") || key == "kernel.sem" || StartsWith(key, "kernel.shm") || StartsWith(key, "fs.mqueue.")) && spec.ipc_mode != "host";
+  if (net || ipc) spec.sysctls[key] = text.substr(equals + 1);
+  // A default is for the containers that have the namespace.
+  else if (!is_default)
+    return Error(Code::kInvalidArgument, "sysctl " + Quote(key) + " is not in a namespace of the container's own");
+  return Ok();
+}
+
 Status FoldSysctls(const FoldInput& in, ContainerSpec& spec) {
-  if (spec.network_mode != "host") spec.sysctls["net.ipv4.ping_group_range"] = "0 0";
-  std::vector<std::string> wanted = in.conf.default_sysctls.value_or(std::vector<std::string>{});
-  wanted.insert(wanted.end(), in.options.sysctl.begin(), in.options.sysctl.end());
-  for (const std::string& text : wanted) {
-    const size_t equals = text.find('=');
-    const std::string key = text.substr(0, equals);
-    const bool plain = equals != std::string::npos && !key.empty() &&
-                       key.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == std::string::npos &&
-                       key.find("..") == std::string::npos;
-    if (!plain) return Error(Code::kInvalidArgument, "invalid sysctl " + Quote(text) + ": wanted NAME=VALUE");
-    const bool net = StartsWith(key, "net.") && spec.network_mode != "host";
-    const bool ipc = (StartsWith(key, "kernel.msg") || key == "kernel.sem" || StartsWith(key, "kernel.shm") || StartsWith(key, "fs.mqueue.")) && spec.ipc_mode != "host";
-    if (!net && !ipc)
-      return Error(Code::kInvalidArgument, "sysctl " + Quote(key) + " is not in a namespace of the container's own");
-    spec.sysctls[key] = text.substr(equals + 1);
-  }
+  TRY(AddSysctl("net.ipv4.ping_group_range=0 0", true, spec));
+  if (in.conf.default_sysctls)
+    for (const std::string& text : *in.conf.default_sysctls) TRY(AddSysctl(text, true, spec));
+  for (const std::string& text : in.options.sysctl) TRY(AddSysctl(text, false, spec));
   return Ok();
 }
 

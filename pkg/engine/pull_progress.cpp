@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <system_error>
+#include <utility>
 
 #include "base/text.hpp"
 
@@ -29,6 +30,10 @@ size_t Columns(int fd) {
   return size.ws_col;
 }
 
+std::string Short(const std::string& digest) {
+  return digest.substr(digest.find(':') + 1, kShortDigest);
+}
+
 }  // namespace
 
 PullProgress::Style PullProgress::StyleFor(int fd, bool quiet) {
@@ -43,7 +48,10 @@ PullProgress::PullProgress(Style style, int fd) : style_(style), fd_(fd) {
   try {
     ticker_ = std::thread([this] {
       std::unique_lock<std::mutex> lock(mutex_);
-      while (!ended_.wait_for(lock, kTick, [this] { return end_; })) Redraw();
+      while (!ended_.wait_for(lock, kTick, [this] { return end_; })) {
+        const std::string erased = Erased();
+        Write(erased + Drawn());
+      }
     });
   } catch (const std::system_error&) {
     // No thread to be had: the bars move only when something begins or ends.
@@ -54,7 +62,7 @@ PullProgress::~PullProgress() {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     end_ = true;
-    Erase();
+    Write(Erased());
   }
   ended_.notify_all();
   if (ticker_.joinable()) ticker_.join();
@@ -69,15 +77,15 @@ void PullProgress::Write(std::string_view text) {
   }
 }
 
-void PullProgress::Erase() {
-  if (drawn_ == 0) return;
-  Write(fmt::format("\r\x1b[{}A\x1b[J", drawn_));
-  drawn_ = 0;
+// Control sequences and rows are put together and written at once: nothing flickers.
+std::string PullProgress::Erased() {
+  if (drawn_ == 0) return "";
+  return fmt::format("\r\x1b[{}A\x1b[J", std::exchange(drawn_, 0));
 }
 
 std::string PullProgress::Bar(const Transfer& transfer, size_t columns) const {
   const int64_t received = std::clamp<int64_t>(transfer.counter_.received.load(), 0, transfer.size_);
-  const std::string head = transfer.what_ + " " + transfer.digest_.substr(0, kShortDigest) + " ";
+  const std::string head = transfer.what_ + " " + Short(transfer.digest_) + " ";
   const std::string tail = fmt::format(" {} / {}", Mebibytes(received), Mebibytes(transfer.size_));
   // One column stays free: a terminal may wrap when the last is written.
   if (columns < head.size() + tail.size() + 8) return (head + tail).substr(0, columns - 1);
@@ -92,34 +100,28 @@ std::string PullProgress::Bar(const Transfer& transfer, size_t columns) const {
   return head + "[" + bar + "]" + tail;
 }
 
-void PullProgress::Draw() {
-  if (style_ != Style::kBars || end_) return;
-  const size_t columns = std::max<size_t>(Columns(fd_), 2);
+std::string PullProgress::Drawn() {
   std::string rows;
+  if (style_ != Style::kBars || end_) return rows;
+  const size_t columns = std::max<size_t>(Columns(fd_), 2);
   for (const Transfer* transfer : transfers_) {
     if (transfer->size_ == 0) continue;
     rows += Bar(*transfer, columns) + "\n";
     ++drawn_;
   }
-  Write(rows);
-}
-
-void PullProgress::Redraw() {
-  Erase();
-  Draw();
+  return rows;
 }
 
 void PullProgress::Line(std::string_view text) {
   if (style_ == Style::kQuiet) return;
   const std::lock_guard<std::mutex> lock(mutex_);
-  Erase();
-  Write(Printable(text) + "\n");
-  Draw();
+  const std::string erased = Erased();
+  Write(erased + Printable(text) + "\n" + Drawn());
 }
 
 PullProgress::Transfer::Transfer(PullProgress& owner, std::string what, const spec::Digest& digest,
                                  int64_t size)
-    : owner_(owner), what_(std::move(what)), digest_(digest.hex()), size_(size) {}
+    : owner_(owner), what_(std::move(what)), digest_(digest.str()), size_(size) {}
 
 std::unique_ptr<PullProgress::Transfer> PullProgress::Begin(std::string what,
                                                             const spec::Digest& digest,
@@ -142,8 +144,7 @@ void PullProgress::Transfer::Finish(std::string_view word) {
     const std::lock_guard<std::mutex> lock(owner_.mutex_);
     size_ = 0;  // no bar any more
   }
-  const bool bars = owner_.style_ == Style::kBars;
-  const std::string name = bars ? digest_.substr(0, kShortDigest) : "sha256:" + digest_;
+  const std::string name = owner_.style_ == Style::kBars ? Short(digest_) : digest_;
   owner_.Line(what_ + " " + name + " " + std::string(word));
 }
 

@@ -52,9 +52,8 @@ class PullProgress {
   std::unique_ptr<Transfer> Begin(std::string what, const spec::Digest& digest, int64_t size);
 
  private:
-  void Erase();  // both with mutex_ held
-  void Draw();
-  void Redraw();
+  std::string Erased();  // what takes the bars away
+  std::string Drawn();   // what draws them; these and Write with mutex_ held
   void Write(std::string_view text);
   std::string Bar(const Transfer& transfer, size_t columns) const;
 

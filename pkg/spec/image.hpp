@@ -3,7 +3,8 @@
 // Documents of OCI image-spec v1.1 and Docker image manifest v2 schema 2, as plain values.
 // Reading tolerates unknown fields and refuses what is unsafe or ambiguous: more than 4 MiB, more
 // than 64 levels, duplicate keys, a document that is both index and manifest, schema 1, null where
-// a value must be, negative or out-of-range numbers. Every error is kCorrupt and names the field.
+// a value must be, negative or out-of-range numbers, NUL bytes in what will be executed, invalid
+// ports, more than 500 layers. Every error is kCorrupt and names the field.
 #pragma once
 
 #include <cstdint>

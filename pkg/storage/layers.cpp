@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "archive/unpack.hpp"
@@ -95,7 +96,10 @@ std::vector<std::string> Store::LowerDirs(const std::vector<spec::Digest>& diff_
   if (!fixup_layer.empty()) dirs.push_back(root_ + "/" + kLayers + "/" + fixup_layer + "/diff");
   for (auto id = diff_ids.rbegin(); id != diff_ids.rend(); ++id) {
     const std::string layer = LayerPath(*id);
-    dirs.push_back(layer + "/diff");
+    std::string diff = layer + "/diff";
+    // An image may have one layer twice, an overlay may not. What the lower one shows is in the
+    // upper one too.
+    if (std::find(dirs.begin(), dirs.end(), diff) == dirs.end()) dirs.push_back(std::move(diff));
     if (sys::Exists(layer + "/" + kOpaqueRoot)) break;
   }
   return dirs;

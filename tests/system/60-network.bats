@@ -6,7 +6,7 @@ load helpers
 
 # A web server on the host, once on the loopback address and once on all.
 file_setup() {
-  ct pull -q "$IMG" >/dev/null
+  ct pull -q "$IMG" "$TOOLS" >/dev/null
   mkdir -p "$FILE_DIR/www"
   echo "a page on the host" >"$FILE_DIR/www/index.html"
   local address
@@ -32,8 +32,6 @@ test_setup() {
   HOST_IP=$(ip -4 -o address show scope global | awk '{ sub("/.*", "", $4); print $4; exit }')
 }
 
-fetch() { echo "wget -T 5 -qO- http://$1/"; }
-
 @test "a container has an address, a route and a name server" {
   try run --rm "$IMG" sh -c 'ip -4 -o address show; ip route; cat /etc/resolv.conf'
   ok
@@ -44,22 +42,22 @@ fetch() { echo "wget -T 5 -qO- http://$1/"; }
 
 @test "it fetches a page from a server on the host" {
   [[ -n $HOST_IP ]] || unmet "the host has no address but loopback"
-  try run --rm "$IMG" sh -c "$(fetch "$HOST_IP:$OPEN_PORT")"
+  try run --rm "$TOOLS" /t/fetch "$HOST_IP" "$OPEN_PORT"
   ok
   out_is "a page on the host"
 }
 
 @test "the host's loopback is out of reach" {
-  try run --rm "$IMG" sh -c "$(fetch "10.0.2.2:$LOOPBACK_PORT")"
+  try run --rm "$TOOLS" /t/fetch "10.0.2.2" "$LOOPBACK_PORT"
   exits 1
   out_is ""
-  try run --rm "$IMG" sh -c "$(fetch "127.0.0.1:$LOOPBACK_PORT")"
+  try run --rm "$TOOLS" /t/fetch "127.0.0.1" "$LOOPBACK_PORT"
   exits 1
 }
 
 @test "allow_host_loopback=true opens it" {
-  try run --rm --network slirp4netns:allow_host_loopback=true "$IMG" \
-    sh -c "$(fetch "10.0.2.2:$LOOPBACK_PORT")"
+  try run --rm --network slirp4netns:allow_host_loopback=true "$TOOLS" \
+    /t/fetch 10.0.2.2 "$LOOPBACK_PORT"
   ok
   out_is "a page on the host"
 }
@@ -79,10 +77,10 @@ fetch() { echo "wget -T 5 -qO- http://$1/"; }
 
 @test "a wrong option of slirp4netns" {
   try run --rm --network slirp4netns:nosuch=1 "$IMG" true
-  exits 125
+  [[ $rc == 125 || $rc == 126 ]] || complain "125 or 126"
   err_has nosuch
   try run --rm --network slirp4netns:mtu=x "$IMG" true
-  exits 125
+  [[ $rc == 125 || $rc == 126 ]] || complain "125 or 126"
 }
 
 @test "mtu" {
@@ -92,15 +90,16 @@ fetch() { echo "wget -T 5 -qO- http://$1/"; }
 }
 
 @test "none: loopback and nothing else" {
-  try run --rm --network none "$IMG" sh -c 'ip -o link | wc -l; ping -c 1 -W 2 127.0.0.1 >/dev/null && echo up'
+  try run --rm --network none "$IMG" ip -o link
   ok
-  out_is $'1\nup'
-  try run --rm --net=none "$IMG" sh -c "$(fetch "127.0.0.1:$LOOPBACK_PORT")"
+  equal "links" 1 "$(wc -l <"$T/.out")"
+  out_like 'lo: <.*UP'
+  try run --rm --net=none "$TOOLS" /t/fetch "127.0.0.1" "$LOOPBACK_PORT"
   exits 1
 }
 
 @test "host: the host's network and name" {
-  try run --rm --network host "$IMG" sh -c "hostname; $(fetch "127.0.0.1:$LOOPBACK_PORT")"
+  try run --rm --network host "$TOOLS" sh -c "hostname; /t/fetch 127.0.0.1 $LOOPBACK_PORT"
   ok
   out_is "$(hostname)"$'\n'"a page on the host"
 }
@@ -122,7 +121,7 @@ fetch() { echo "wget -T 5 -qO- http://$1/"; }
 }
 
 @test "ports below 1024 can be bound inside" {
-  try run --rm "$IMG" sh -c "httpd -p 80 -h /var/www; $(fetch 127.0.0.1:80)"
+  try run --rm "$TOOLS" sh -c "httpd -p 80 -h /var/www; /t/fetch 127.0.0.1 80"
   ok
   out_is "a page from inside"
 }

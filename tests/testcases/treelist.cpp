@@ -70,7 +70,7 @@ std::string ContentHash(const std::string& path) {
 
 void List(const std::string& root, const std::string& name) {
   if (skipped.count(name) != 0) return;
-  const std::string path = name == "/" ? root : root + name;
+  const std::string path = name == "/" ? root + "/" : root + name;
   struct stat st = {};
   if (::lstat(path.c_str(), &st) != 0) {
     std::printf("%s %s\n", Escaped(name).c_str(), std::strerror(errno));
@@ -127,7 +127,7 @@ int main(int argc, char** argv) {
   for (int i = 2; i + 1 < argc; i += 2) {
     (std::strcmp(argv[i], "--skip") == 0 ? skipped : timeless).insert(argv[i + 1]);
   }
-  const std::string root = argv[1];
-  List(root == "/" ? "" : root, "/");
+  const std::string root = std::strcmp(argv[1], "/") == 0 ? "" : argv[1];
+  List(root, "/");
   return 0;
 }

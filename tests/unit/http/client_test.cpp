@@ -181,7 +181,7 @@ TEST(Client, Stall) {
   const auto begin = Clock::now();
   ExpectRefused(MakeClient(options)->Perform(Get(server.url())), Failure::kStalled,
                 "127.0.0.1: no data for 1 s");
-  EXPECT_LT(Clock::now() - begin, std::chrono::seconds(3));
+  EXPECT_LT(Clock::now() - begin, std::chrono::seconds(10));
 }
 
 TEST(Client, SlowSinkIsNoStall) {
@@ -208,7 +208,7 @@ TEST(Client, Cancel) {
   });
   const auto begin = Clock::now();
   ExpectRefused(client->Perform(Get(server.url())), Failure::kCancelled, "interrupted");
-  EXPECT_LT(Clock::now() - begin, std::chrono::seconds(1));
+  EXPECT_LT(Clock::now() - begin, std::chrono::seconds(3));  // not 60
   later.join();
 }
 
@@ -271,7 +271,7 @@ TEST(Client, LinkLocal) {
   request.refuse_link_local = true;
   const auto begin = Clock::now();
   ExpectRefused(MakeClient()->Perform(request), Failure::kRefused, "link-local");
-  EXPECT_LT(Clock::now() - begin, std::chrono::seconds(2));
+  EXPECT_LT(Clock::now() - begin, std::chrono::seconds(10));
   RawServer server([](const std::string&) { return Reply("200 OK", "", "x"); });
   request.url = server.url();
   EXPECT_TRUE(MakeClient()->Perform(request).ok());

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "fault_registry.hpp"
+#include "http/raw_server.hpp"
 
 namespace ctool::registry {
 namespace {
@@ -31,7 +32,6 @@ class RegistryTest : public testing::Test {
   static Client::Options MakeOptions() {
     Client::Options options;
     options.retry_delay_ms = 1;
-    options.stall_timeout_s = 1;
     return options;
   }
   static std::unique_ptr<Client> Connect(const std::string& repository) {
@@ -173,6 +173,7 @@ TEST_F(RegistryTest, BlobFaults) {
 TEST_F(RegistryTest, Stalls) {
   Client::Options options = MakeOptions();
   options.retries = 1;
+  options.stall_timeout_s = 1;
   const auto pull = [&](const std::string& repository) {
     return Pull(*Connect(MakeEndpoint(repository), options));
   };
@@ -316,7 +317,6 @@ TEST_F(RegistryTest, Cancel) {
     std::atomic<bool> cancel{false};
     Client::Options options = MakeOptions();
     options.cancel = &cancel;
-    options.stall_timeout_s = 60;
     const auto client = Connect(MakeEndpoint(repository), options);
     std::thread later([&] {
       std::this_thread::sleep_for(std::chrono::milliseconds(150));
@@ -324,7 +324,7 @@ TEST_F(RegistryTest, Cancel) {
     });
     const auto begin = Clock::now();
     EXPECT_FALSE(client->GetManifest("latest").ok());
-    EXPECT_LT(Clock::now() - begin, std::chrono::milliseconds(1100)) << repository;
+    EXPECT_LT(Clock::now() - begin, std::chrono::seconds(3)) << repository;  // not 60
     later.join();
   }
 }
@@ -337,6 +337,22 @@ TEST_F(RegistryTest, PlainHttpNeedsPermission) {
   ExpectIn(text, "insecure = true");
   ExpectIn(text, "--tls-verify=false");
   EXPECT_TRUE(registry_->Requests("/ok/3/").empty());
+}
+
+TEST_F(RegistryTest, DockerHubThroughAProxy) {
+  http::RawServer proxy([](const std::string&) {
+    return http::Reply("407 Proxy Authentication Required", "Connection: close\r\n", "");
+  });
+  ::setenv("https_proxy", proxy.url().c_str(), 1);
+  Endpoint endpoint = MakeEndpoint("library/alpine");
+  endpoint.host = "docker.io";
+  endpoint.allow_http = false;
+  const std::string text = Pull(*Connect(endpoint, MakeOptions()));
+  ::unsetenv("https_proxy");
+  ExpectIn(text, "reading manifest latest in docker.io/library/alpine: ");
+  ExpectIn(text, "cannot reach registry-1.docker.io:443 through the proxy");
+  ExpectIn(text, "407");
+  EXPECT_EQ(proxy.heads().at(0).find("CONNECT registry-1.docker.io:443 HTTP/1.1\r\n"), 0u);
 }
 
 TEST_F(RegistryTest, Unreachable) {

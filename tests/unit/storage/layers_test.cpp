@@ -141,6 +141,16 @@ TEST_F(LayersTest, LowerDirsStopAtAnOpaqueRoot) {
             (std::vector<std::string>{root_ + "/layers/fixup-x/diff", path(top), path(bottom)}));
 }
 
+TEST_F(LayersTest, LowerDirsNameALayerOnce) {
+  const Store store = Open();
+  const Tar a = Tar().File("a", "1"), b = Tar().File("b", "2");
+  ASSERT_OK(Unpack(store, a));
+  ASSERT_OK(Unpack(store, b));
+  EXPECT_EQ(store.LowerDirs({a.Digest(), b.Digest(), a.Digest()}, ""),
+            (std::vector<std::string>{store.LayerDiffPath(a.Digest()),
+                                      store.LayerDiffPath(b.Digest())}));
+}
+
 TEST_F(LayersTest, AFullDiskGivesItsSpaceBack) {
   EXPECT_IN_MOUNT_NAMESPACE([&]() -> int {
     if (::mkdir(root_.c_str(), 0700) != 0) return 1;

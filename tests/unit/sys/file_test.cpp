@@ -48,9 +48,11 @@ TEST_F(FileTest, RemoveTreeFollowsNoLinkAndOpensClosedFolders) {
 
 TEST_F(FileTest, RemoveTreeStopsAtAMount) {
   ASSERT_TRUE(MakeDirs(dir_ + "/t/mnt", 0755).ok());
+  const std::string map = "0 " + std::to_string(::geteuid()) + " 1";
   const pid_t child = ::fork();
   if (child == 0) {
-    if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0 || ::mount("tmpfs", (dir_ + "/t/mnt").c_str(), "tmpfs", 0, nullptr) < 0)
+    if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0 ||
+        !WriteAll(Open("/proc/self/uid_map", O_WRONLY)->get(), map, "uid_map").ok() || ::mount("tmpfs", (dir_ + "/t/mnt").c_str(), "tmpfs", 0, nullptr) < 0)
       ::_exit(2);
     if (!WriteFileAtomic(dir_ + "/t/mnt/f", "x", 0600, Durability::kNone).ok()) ::_exit(3);
     const Status removed = RemoveTree(dir_ + "/t");

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <dirent.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <functional>
+
+#include "base/clock.hpp"
+#include "base/text.hpp"
+#include "engine/containers.hpp"
+#include "engine/inspect_internal.hpp"
+#include "engine/settle_internal.hpp"
+#include "sys/file.hpp"
+#include "userns/userns.hpp"
+
+namespace ctool::engine {
+namespace {
+
+using Json = InspectJson;
+
+std::string Time(int64_t wall_nanos) { return wall_nanos == 0 ? kGoZeroTime : Rfc3339Local(wall_nanos); }
+
+const char* StatusOf(state::ContainerState state) {
+  switch (state) {
+    case state::ContainerState::kCreated: return "created";
+    case state::ContainerState::kRunning: return "running";
+    case state::ContainerState::kExited: return "exited";
+    case state::ContainerState::kRemoving: return "removing";
+  }
+  return "unknown";
+}
+
+Json State(const InspectInput& in) {
+  const state::Container& c = in.record;
+  Json out;
+  out["OciVersion"] = "1.1.0";
+  out["Status"] = StatusOf(c.state);
+  out["Running"] = c.state == state::ContainerState::kRunning;
+  out["Paused"] = false;
+  out["Restarting"] = false;
+  out["OOMKilled"] = false;
+  out["Dead"] = false;
+  out["Pid"] = in.live ? in.live->pid : 0;
+  out["ConmonPid"] = in.live ? in.live->monitor_pid : 0;
+  out["ExitCode"] = c.exit_code;
+  out["Error"] = c.error;
+  out["StartedAt"] = Time(c.started);
+  out["FinishedAt"] = Time(c.finished);
+  out["Health"] = {{"Status", ""}, {"FailingStreak", 0}, {"Log", nullptr}};
+  out["CgroupPath"] = "";
+  out["CheckpointedAt"] = kGoZeroTime;
+  out["RestoredAt"] = kGoZeroTime;
+  return out;
+}
+
+Json GraphDriver(const InspectInput& in) {
+  if (in.copied) return {{"Name", "copy"}, {"Data", {{"Dir", in.files.Rootfs()}}}};
+  return {{"Name", "overlay"},
+          {"Data",
+           {{"LowerDir", Join(in.spec.layers, ":")}, {"UpperDir", in.files.Upper()}, {"WorkDir", in.files.Work()}}}};
+}
+
+// A user who is not root gets only what is ambient.
+const std::vector<std::string>& EffectiveCaps(const ContainerSpec& spec) {
+  const std::string user = spec.user.substr(0, spec.user.find(':'));
+  return user.empty() || user == "root" || user == "0" ? spec.bounding : spec.ambient;
+}
+
+// --- sizes
+
+// Bytes of the files below `fd`; false when a folder could not be read.
+bool AddSizes(int parent, const char* name, int64_t& bytes) {
+  const Result<sys::Fd> dir = sys::OpenAt(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  if (!dir.ok()) return dir.error().sys_errno() == ENOENT;  // it went while we looked
+  const Result<std::vector<std::string>> names = sys::ListDir(dir->get(), name);
+  if (!names.ok()) return false;
+  bool complete = true;
+  for (const std::string& entry : *names) {
+    struct stat st {};
+    if (::fstatat(dir->get(), entry.c_str(), &st, AT_SYMLINK_NOFOLLOW) < 0) continue;
+    if (S_ISDIR(st.st_mode)) complete = AddSizes(dir->get(), entry.c_str(), bytes) && complete;
+    else bytes += st.st_size;
+  }
+  return complete;
+}
+
+// Folders of subordinate ids can only be read inside the user namespace.
+Result<int64_t> TreeSize(const std::string& path) {
+  int64_t bytes = 0;
+  if (AddSizes(AT_FDCWD, path.c_str(), bytes)) return bytes;
+  void* shared = ::mmap(nullptr, sizeof bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (shared == MAP_FAILED) return Error::Sys(errno, "mmap");
+  auto* answer = static_cast<int64_t*>(shared);
+  const auto work = [&] { return AddSizes(AT_FDCWD, path.c_str(), *answer) ? 0 : 1; };
+  const userns::IdMap map = TRY(userns::DefaultMap());
+  const Result<int> code = userns::RunInside(map, work);
+  bytes = *answer;
+  ::munmap(shared, sizeof bytes);
+  if (!code.ok()) return code.error();
+  if (*code != 0) return Error(Code::kPermission, "the files in '" + path + "' can't all be seen");
+  return bytes;
+}
+
+Result<InspectSize> SizeOf(Engine& engine, const state::Container& container, const ContainerFiles& files, bool copied) {
+  const std::optional<state::Image> image = TRY(TRY(engine.Db())->FindImageById(container.image_id));
+  const int64_t below = image ? image->size : 0;
+  const int64_t own = TRY(TreeSize(copied ? files.Rootfs() : files.Upper()));
+  if (copied) return InspectSize{std::max<int64_t>(own - below, 0), own};
+  return InspectSize{own, own + below};
+}
+
+}  // namespace
+
+InspectJson NullIfEmpty(const std::vector<std::string>& list) { return list.empty() ? Json(nullptr) : Json(list); }
+
+std::string InspectText(const InspectInput& in) {
+  const ContainerSpec& spec = in.spec;
+  const std::vector<std::string> argv = spec.Argv();
+  Json out;
+  out["Id"] = in.record.id;
+  out["Created"] = Time(in.record.created);
+  out["Path"] = argv.empty() ? "" : argv[0];
+  out["Args"] = argv.empty() ? argv : std::vector<std::string>(argv.begin() + 1, argv.end());
+  out["State"] = State(in);
+  out["Image"] = in.record.image_id;
+  out["ImageDigest"] = spec.image_digest;
+  out["ImageName"] = in.record.image_name;
+  out["Rootfs"] = "";
+  out["Pod"] = "";
+  out["ResolvConfPath"] = in.files.folder + "/resolv.conf";
+  out["HostnamePath"] = in.files.folder + "/hostname";
+  out["HostsPath"] = in.files.folder + "/hosts";
+  out["StaticDir"] = in.files.folder;
+  if (in.has_bundle) out["OCIConfigPath"] = in.files.folder + "/config.json";
+  out["OCIRuntime"] = "ctool";
+  out["ConmonPidFile"] = spec.monitor_pid_file;
+  out["PidFile"] = spec.pid_file;
+  out["Name"] = in.record.name;
+  out["RestartCount"] = in.record.restart_count;
+  out["Driver"] = in.copied ? "copy" : "overlay";
+  out["MountLabel"] = out["ProcessLabel"] = out["AppArmorProfile"] = "";
+  out["EffectiveCaps"] = NullIfEmpty(EffectiveCaps(spec));
+  out["BoundingCaps"] = NullIfEmpty(spec.bounding);
+  out["ExecIDs"] = Json::array();
+  out["GraphDriver"] = GraphDriver(in);
+  if (in.size) {
+    out["SizeRw"] = in.size->written;
+    out["SizeRootFs"] = in.size->whole;
+  }
+  out["Mounts"] = InspectMounts(spec, in.volumes_dir);
+  out["Dependencies"] = Json::array();
+  out["NetworkSettings"] = InspectNetwork(in);
+  out["Namespace"] = "";
+  out["IsInfra"] = out["IsService"] = false;
+  out["KubeExitCodePropagation"] = "invalid";
+  out["lockNumber"] = 0;
+  out["Config"] = InspectConfig(spec);
+  out["HostConfig"] = InspectHostConfig(spec);
+  return out.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Result<std::string> InspectContainer(Engine& engine, const state::Container& container, bool size) {
+  const storage::Store& store = *TRY(engine.Store());
+  const ContainerSpec spec = TRY(ContainerSpec::Parse(container.spec));
+  const ContainerFiles files = FilesOf(store, container.id);
+  InspectInput in{container, spec, files, store.root() + "/volumes"};
+  if (const std::optional<LiveProcess> live = TRY(FindProcess(engine, container.id))) in.live = live->status;
+  in.copied = sys::Exists(files.Rootfs());
+  in.has_bundle = sys::Exists(files.folder + "/config.json");
+  if (size) in.size = TRY(SizeOf(engine, container, files, in.copied));
+  return InspectText(in);
+}
+
+}  // namespace ctool::engine

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// "Config": what the process of the container was made from.
+#include "engine/inspect_internal.hpp"
+
+namespace ctool::engine {
+namespace {
+
+using Json = InspectJson;
+
+Json Map(const std::map<std::string, std::string>& map) { return map.empty() ? Json(nullptr) : Json(map); }
+
+Json HealthCheckOf(const spec::HealthCheck& check) {
+  Json out = {{"Test", check.test}};
+  if (check.start_period != 0) out["StartPeriod"] = check.start_period;
+  if (check.interval != 0) out["Interval"] = check.interval;
+  if (check.timeout != 0) out["Timeout"] = check.timeout;
+  if (check.retries != 0) out["Retries"] = check.retries;
+  return out;
+}
+
+// Published or not: {"80/tcp": {}}.
+Json ExposedPorts(const ContainerSpec& spec) {
+  Json out = InspectPublishedPorts(spec);
+  for (const std::string& port : spec.exposed) out[port.find('/') == std::string::npos ? port + "/tcp" : port];
+  for (auto& [port, bindings] : out.items()) bindings = Json::object();
+  return out.empty() ? Json(nullptr) : out;
+}
+
+}  // namespace
+
+InspectJson InspectConfig(const ContainerSpec& spec) {
+  Json out;
+  out["Hostname"] = spec.hostname;
+  out["Domainname"] = "";
+  out["User"] = spec.user;
+  out["AttachStdin"] = out["AttachStdout"] = out["AttachStderr"] = false;
+  out["Tty"] = spec.tty;
+  out["OpenStdin"] = spec.interactive;
+  out["StdinOnce"] = false;
+  out["Env"] = NullIfEmpty(spec.env);
+  out["Cmd"] = NullIfEmpty(spec.command);
+  out["Image"] = spec.image_name;
+  out["Volumes"] = nullptr;
+  out["WorkingDir"] = spec.working_dir;
+  out["Entrypoint"] = NullIfEmpty(spec.entrypoint);
+  out["OnBuild"] = nullptr;
+  out["Labels"] = Map(spec.labels);
+  out["Annotations"] = Map(spec.annotations);
+  out["StopSignal"] = spec.stop_signal;
+  if (spec.healthcheck) out["Healthcheck"] = HealthCheckOf(*spec.healthcheck);
+  out["HealthcheckOnFailureAction"] = "none";
+  out["CreateCommand"] = NullIfEmpty(spec.create_command);
+  out["Umask"] = spec.umask;
+  out["Timeout"] = spec.timeout;
+  out["StopTimeout"] = spec.stop_timeout;
+  out["Passwd"] = true;
+  out["ExposedPorts"] = ExposedPorts(spec);
+  return out;
+}
+
+}  // namespace ctool::engine

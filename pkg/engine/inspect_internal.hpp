@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// podman's inspect object of a container. What is looked up is in InspectInput; the rest is pure.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/bundle_internal.hpp"
+#include "engine/container_spec.hpp"
+#include "monitor/config.hpp"
+#include "state/store.hpp"
+
+namespace ctool::engine {
+
+using InspectJson = nlohmann::ordered_json;
+
+struct InspectSize {
+  int64_t written = 0, whole = 0;  // what the container wrote; with its image
+};
+
+struct InspectInput {
+  const state::Container& record;
+  const ContainerSpec& spec;
+  const ContainerFiles& files;
+  std::string volumes_dir;
+  std::optional<monitor::RunStatus> live = std::nullopt;  // while it runs
+  std::optional<InspectSize> size = std::nullopt;         // if asked for
+  bool has_bundle = true;  // config.json was written: it was started once
+  bool copied = false;     // its root is a plain copy of the image, for want of an overlay
+};
+
+std::string InspectText(const InspectInput& in);
+
+// The parts that have a file of their own.
+InspectJson InspectConfig(const ContainerSpec& spec);
+InspectJson InspectHostConfig(const ContainerSpec& spec);
+InspectJson InspectNetwork(const InspectInput& in);
+InspectJson InspectMounts(const ContainerSpec& spec, const std::string& volumes_dir);
+
+// Shared by them.
+inline constexpr char kGoZeroTime[] = "0001-01-01T00:00:00Z";
+InspectJson NullIfEmpty(const std::vector<std::string>& list);
+// {"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8080"}]}
+InspectJson InspectPublishedPorts(const ContainerSpec& spec);
+// A bind mount that --device asked for: shown as a device, not as a mount.
+bool IsDeviceMount(const ContainerSpec& spec, const ContainerMount& mount);
+
+}  // namespace ctool::engine

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// "NetworkSettings" and "Mounts".
+#include <algorithm>
+#include <map>
+
+#include "base/text.hpp"
+#include "engine/inspect_internal.hpp"
+#include "network/ports.hpp"
+#include "network/slirp4netns.hpp"
+
+namespace ctool::engine {
+namespace {
+
+using Json = InspectJson;
+
+constexpr std::string_view kPropagations[] = {"private", "rprivate", "slave", "rslave", "shared", "rshared"};
+
+bool IsPropagation(std::string_view option) {
+  return std::find(std::begin(kPropagations), std::end(kPropagations), option) != std::end(kPropagations);
+}
+
+std::string PortName(uint32_t port, const std::string& protocol) { return std::to_string(port) + "/" + protocol; }
+
+// The fields that a network of the container has, and the container for its first one.
+Json Endpoint(const std::string& address, const std::string& gateway) {
+  return {{"EndpointID", ""}, {"Gateway", gateway}, {"IPAddress", address}, {"IPPrefixLen", address.empty() ? 0 : 24},
+          {"IPv6Gateway", ""}, {"GlobalIPv6Address", ""}, {"GlobalIPv6PrefixLen", 0}, {"MacAddress", ""}};
+}
+
+// The user-mode network has the same addresses in every container; nobody else can reach them.
+Json Networks(const ContainerSpec& spec, bool runs) {
+  Json network = Endpoint("", "");
+  if (runs && spec.network_mode == "slirp4netns") {
+    const Result<network::SlirpOptions> options = network::ParseSlirpNetwork(
+        spec.network_options.empty() ? "slirp4netns" : "slirp4netns:" + spec.network_options, {});
+    if (options.ok()) {
+      const network::SlirpAddresses addresses = network::AddressesOf(*options);
+      network = Endpoint(addresses.container, addresses.gateway);
+      network["IPPrefixLen"] = ParseInt(options->cidr.substr(options->cidr.find('/') + 1)).value_or(0);
+    }
+  }
+  network["NetworkID"] = spec.network_mode;
+  network["DriverOpts"] = network["IPAMConfig"] = network["Links"] = network["Aliases"] = nullptr;
+  return {{spec.network_mode, std::move(network)}};
+}
+
+}  // namespace
+
+InspectJson InspectPublishedPorts(const ContainerSpec& spec) {
+  Json out = Json::object();
+  const Result<std::vector<network::PortMapping>> mappings = network::ParsePortMappings(spec.ports);
+  if (!mappings.ok()) return out;
+  for (const network::PortMapping& m : *mappings)
+    for (uint32_t i = 0; i < m.count; ++i)
+      out[PortName(m.container_port + i, m.protocol)].push_back(
+          {{"HostIp", m.host_ip.empty() ? "0.0.0.0" : m.host_ip}, {"HostPort", std::to_string(m.host_port + i)}});
+  return out;
+}
+
+InspectJson InspectNetwork(const InspectInput& in) {
+  const ContainerSpec& spec = in.spec;
+  Json ports = InspectPublishedPorts(spec);
+  for (const std::string& text : spec.exposed) {
+    const Result<network::PortMapping> port = network::ParseExposedPort(text);
+    if (!port.ok()) continue;
+    for (uint32_t i = 0; i < port->count; ++i) {
+      const std::string name = PortName(port->container_port + i, port->protocol);
+      if (!ports.contains(name)) ports[name] = nullptr;
+    }
+  }
+  const bool own = in.live && spec.network_mode != "host";
+  Json out = Endpoint("", "");
+  out["Bridge"] = out["SandboxID"] = "";
+  out["HairpinMode"] = false;
+  out["LinkLocalIPv6Address"] = "";
+  out["LinkLocalIPv6PrefixLen"] = 0;
+  out["Ports"] = std::move(ports);
+  out["SandboxKey"] = own ? "/proc/" + std::to_string(in.live->pid) + "/ns/net" : "";
+  out["Networks"] = Networks(spec, in.live.has_value());
+  return out;
+}
+
+InspectJson InspectMounts(const ContainerSpec& spec, const std::string& volumes_dir) {
+  Json out = Json::array();
+  for (const ContainerMount& m : spec.mounts) {
+    if ((m.type != "bind" && m.type != "volume") || IsDeviceMount(spec, m)) continue;
+    const bool volume = m.type == "volume";
+    Json mount = {{"Type", m.type}};
+    if (volume) mount["Name"] = m.name;
+    mount["Source"] = volume ? volumes_dir + "/" + m.name + "/_data" : m.source;
+    mount["Destination"] = m.destination;
+    mount["Driver"] = volume ? "local" : "";
+    mount["Mode"] = "";
+    mount["Options"] = Json::array();
+    mount["RW"] = true;
+    mount["Propagation"] = "rprivate";
+    for (const std::string& option : m.options) {
+      if (option == "ro") mount["RW"] = false;
+      else if (IsPropagation(option)) mount["Propagation"] = option;
+      else if (option != "rw") mount["Options"].push_back(option);
+    }
+    out.push_back(std::move(mount));
+  }
+  return out;
+}
+
+}  // namespace ctool::engine
