@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ctool/command_table.hpp"
 
+#include "ctool/container/inspect.hpp"
 #include "ctool/container/options.hpp"
+#include "ctool/image/commands.hpp"
+#include "ctool/system/commands.hpp"
 
 namespace ctool {
 namespace {
@@ -13,7 +16,20 @@ constexpr cli::Entry kEntries[] = {
     {"ps", PsCommand, {"container ls", "container list", "container ps"}},
     {"rm", RmCommand, {"container rm"}},
     {"container exists", ContainerExistsCommand},
+    {"container inspect", ContainerInspectCommand},
     {"container cleanup", CleanupCommand},
+
+    {"pull", PullCommand, {"image pull"}},
+    {"images", ImagesCommand, {"image ls", "image list"}},
+    {"rmi", RmiCommand, {"image rm"}},
+    {"import", ImportCommand, {"image import"}},
+    {"image exists", ImageExistsCommand},
+    {"image inspect", ImageInspectCommand},
+
+    {"inspect", InspectCommand},
+    {"info", InfoCommand, {"system info"}},
+    {"version", VersionCommand},
+    {"system migrate", MigrateCommand},
     {"help", cli::HelpCommand},
     {"completion", cli::CompletionCommand},
 };

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "ctool/candidates.hpp"
 #include "ctool/command_table.hpp"
 #include "ctool/globals.hpp"
 
 int main(int argc, char** argv) {
   ctool::Globals globals;
-  const ctool::cli::App app = ctool::MakeApp(globals, ctool::Entries(), ctool::Groups());
+  ctool::cli::App app = ctool::MakeApp(globals, ctool::Entries(), ctool::Groups());
+  app.candidates = [&](ctool::cli::Complete what) { return ctool::Candidates(globals, what); };
   return ctool::RunApp(app, globals, argc, argv);
 }

@@ -44,7 +44,7 @@ Status WriteHosts(const ContainerSpec& spec, const config::ContainersConf& conf,
   if (input.internal_ip.empty() && spec.network_mode == "slirp4netns") input.internal_ip = network::HostAddress();
   const std::string own = spec.network_mode == "slirp4netns" ? address : "127.0.0.1";
   if (spec.network_mode != "host") input.own.push_back({own, {spec.hostname, spec.name}});
-  return Write(files.folder + "/hosts", TRY(network::MakeHosts(input)), 0644);
+  return Write(files.bundle + "/hosts", TRY(network::MakeHosts(input)), 0644);
 }
 
 Status WriteResolvConf(const ContainerSpec& spec, const std::string& forwarder, bool ipv6, const ContainerFiles& files) {
@@ -56,12 +56,12 @@ Status WriteResolvConf(const ContainerSpec& spec, const std::string& forwarder, 
   input.dns = spec.dns;
   input.searches = spec.dns_search;
   input.options = spec.dns_option;
-  return Write(files.folder + "/resolv.conf", TRY(network::MakeResolvConf(input)), 0644);
+  return Write(files.bundle + "/resolv.conf", TRY(network::MakeResolvConf(input)), 0644);
 }
 
 // Files for the network, and what the monitor has to start for it.
 Status PrepareNetwork(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files,
-                      const std::string& run_dir, monitor::Config& config) {
+                      monitor::Config& config) {
   const config::ContainersConf& conf = *TRY(engine.Conf());
   network::SlirpAddresses addresses;
   bool ipv6 = false;
@@ -78,7 +78,7 @@ Status PrepareNetwork(Engine& engine, const ContainerSpec& spec, const Container
       const std::vector<network::PortMapping> mappings = TRY(network::ParsePortMappings(spec.ports));
       Status free = network::CheckHostPorts(mappings);
       if (!free.ok()) return std::move(free).error().As(Code::kNotExecutable);
-      config.slirp_socket = run_dir + "/slirp.sock";
+      config.slirp_socket = files.bundle + "/slirp.sock";
     }
     config.slirp_command = TRY(network::SlirpCommand(program, options, config.slirp_socket));
     config.container_ip = addresses.container;
@@ -100,7 +100,7 @@ Status PrepareSeccomp(Engine& engine, const ContainerSpec& spec, const Container
   if (spec.seccomp == "default") profile = TRY(seccomp::ReadAdminProfile());
   else profile = TRY(seccomp::ReadProfile(spec.seccomp));
   const std::string cache = TRY(engine.Store())->root() + "/cache/seccomp";
-  const std::string path = files.folder + "/seccomp.bpf";
+  const std::string path = files.bundle + "/seccomp.bpf";
   TRY(Write(path, TRY(seccomp::CompileCached(cache, profile, spec.bounding)), 0600));
   config.annotations[runtime::kSeccompAnnotation] = path;
   return Ok();
@@ -113,7 +113,8 @@ Status WarnOfSingleId(const userns::IdMap& map) {
 
 }  // namespace
 
-Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files, const std::string& run_dir) {
+Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files) {
+  TRY(sys::MakeDirs(files.Merged(), 0700));
   monitor::Config config;
   config.map = TRY(userns::DefaultMap());
   TRY(WarnOfSingleId(config.map));
@@ -122,12 +123,12 @@ Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFil
   spec::RuntimeSpec runtime_spec =
       TRY(MakeRuntimeSpec(spec, files, config.map, store.root() + "/volumes", program));
   TRY(PrepareSeccomp(engine, spec, files, runtime_spec));
-  TRY(PrepareNetwork(engine, spec, files, run_dir, config));
-  TRY(Write(files.folder + "/hostname", spec.hostname, 0644));
-  TRY(Write(files.folder + "/containerenv", ContainerEnv(spec), 0644));
+  TRY(PrepareNetwork(engine, spec, files, config));
+  TRY(Write(files.bundle + "/hostname", spec.hostname, 0644));
+  TRY(Write(files.bundle + "/containerenv", ContainerEnv(spec), 0644));
 
   config.id = spec.id;
-  config.run_dir = run_dir;
+  config.run_dir = files.bundle;
   config.exit_file = files.Exit();
   config.keep_stdin = spec.interactive;
   if (spec.log_driver != "none") config.log_path = spec.log_path;
@@ -141,8 +142,8 @@ Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFil
   config.cleanup = {TRY(sys::ReadLinkAt(AT_FDCWD, "/proc/self/exe"))};
   for (std::string& argument : TRY(engine.GlobalArguments())) config.cleanup.push_back(std::move(argument));
   config.cleanup.insert(config.cleanup.end(), {"container", "cleanup", spec.id});
-  TRY(Write(files.folder + "/monitor.json", config.Print(), 0600));
-  return Write(files.folder + "/config.json", runtime_spec.Print(), 0600);
+  TRY(Write(files.bundle + "/monitor.json", config.Print(), 0600));
+  return Write(files.bundle + "/config.json", runtime_spec.Print(), 0600);
 }
 
 }  // namespace ctool::engine

@@ -10,23 +10,24 @@
 
 namespace ctool::engine {
 
-// Files of a container's folder in the store, which is also its OCI bundle.
+// Where a container's files are. What has to outlive a reboot is in its folder in the store; the
+// OCI bundle is made anew at every start and is in the run directory, which is in memory.
 struct ContainerFiles {
-  explicit ContainerFiles(std::string dir) : folder(std::move(dir)) {}
-  std::string folder;
+  ContainerFiles(std::string store_folder, std::string run_folder)
+      : folder(std::move(store_folder)), bundle(std::move(run_folder)) {}
+  std::string folder, bundle;
   std::string Upper() const { return folder + "/upper"; }
   std::string Work() const { return folder + "/work"; }
-  std::string Merged() const { return folder + "/merged"; }  // where init mounts the root
   std::string Rootfs() const { return folder + "/rootfs"; }  // a plain copy, where no overlay works
   std::string Lock() const { return folder + "/lock"; }      // held by whoever runs the container
   std::string Exit() const { return folder + "/exit"; }
   std::string Log() const { return folder + "/ctr.log"; }
+  std::string Merged() const { return bundle + "/merged"; }  // where init mounts the root
 };
 
 // Writes everything that the monitor reads: config.json, monitor.json, the seccomp filter, hosts,
 // hostname, resolv.conf. Done at every start, so that a changed resolver, id range or binary counts.
-Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files,
-                   const std::string& run_dir);
+Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files);
 
 // config.json's content (pure but for the id map and what it finds about the host).
 Result<spec::RuntimeSpec> MakeRuntimeSpec(const ContainerSpec& spec, const ContainerFiles& files,

@@ -60,7 +60,7 @@ Result<ContainerSpec> Fold(Engine& engine, const CreateOptions& options, const F
 }
 
 Status MakeFolders(const ContainerSpec& spec, const ContainerFiles& files) {
-  for (const std::string& folder : {files.Upper(), files.Work(), files.Merged()})
+  for (const std::string& folder : {files.Upper(), files.Work()})
     TRY(sys::MakeDirs(folder, folder == files.Upper() ? 0755 : 0700));
   // The upper folder's own attributes are those of "/": the image's top layer decides.
   if (spec.layers.empty()) return Ok();
@@ -154,7 +154,7 @@ Result<NewContainer> BeginCreate(Engine& engine, const CreateOptions& options) {
   const FoundImage image = TRY(EnsureImage(engine, options.image, options.pull, options.fetch));
   ContainerSpec spec = TRY(Fold(engine, options, image));
   spec.name = wanted.empty() ? TRY(FreeName(db, spec.id)) : wanted;
-  const ContainerFiles files = FilesOf(*TRY(engine.Store()), spec.id);
+  const ContainerFiles files = TRY(FilesOf(engine, spec.id));
   if (spec.log_path.empty() && spec.log_driver != "none") spec.log_path = files.Log();
 
   const auto make = [&]() -> Result<NewContainer> {
@@ -184,7 +184,7 @@ Status CommitCreate(Engine& engine, NewContainer& container) {
     return RecordVolumes(db, spec);
   });
   if (!committed.ok()) {
-    const Status removed = DeleteTree(FilesOf(*TRY(engine.Store()), spec.id).folder);
+    const Status removed = DeleteTree(TRY(FilesOf(engine, spec.id)).folder);
     if (!removed.ok()) return std::move(committed).error().Wrap(removed.error().Message());
     return committed;
   }

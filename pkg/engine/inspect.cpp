@@ -127,18 +127,18 @@ std::string InspectText(const InspectInput& in) {
   out["ImageName"] = in.record.image_name;
   out["Rootfs"] = "";
   out["Pod"] = "";
-  out["ResolvConfPath"] = in.files.folder + "/resolv.conf";
-  out["HostnamePath"] = in.files.folder + "/hostname";
-  out["HostsPath"] = in.files.folder + "/hosts";
+  out["ResolvConfPath"] = in.files.bundle + "/resolv.conf";
+  out["HostnamePath"] = in.files.bundle + "/hostname";
+  out["HostsPath"] = in.files.bundle + "/hosts";
   out["StaticDir"] = in.files.folder;
-  if (in.has_bundle) out["OCIConfigPath"] = in.files.folder + "/config.json";
+  if (in.has_bundle) out["OCIConfigPath"] = in.files.bundle + "/config.json";
   out["OCIRuntime"] = "ctool";
   out["ConmonPidFile"] = spec.monitor_pid_file;
   out["PidFile"] = spec.pid_file;
   out["Name"] = in.record.name;
   out["RestartCount"] = in.record.restart_count;
   out["Driver"] = in.copied ? "copy" : "overlay";
-  out["MountLabel"] = out["ProcessLabel"] = out["AppArmorProfile"] = "";
+  for (const char* name : {"MountLabel", "ProcessLabel", "AppArmorProfile"}) out[name] = "";
   out["EffectiveCaps"] = NullIfEmpty(EffectiveCaps(spec));
   out["BoundingCaps"] = NullIfEmpty(spec.bounding);
   out["ExecIDs"] = Json::array();
@@ -151,7 +151,7 @@ std::string InspectText(const InspectInput& in) {
   out["Dependencies"] = Json::array();
   out["NetworkSettings"] = InspectNetwork(in);
   out["Namespace"] = "";
-  out["IsInfra"] = out["IsService"] = false;
+  for (const char* name : {"IsInfra", "IsService"}) out[name] = false;
   out["KubeExitCodePropagation"] = "invalid";
   out["lockNumber"] = 0;
   out["Config"] = InspectConfig(spec);
@@ -162,11 +162,11 @@ std::string InspectText(const InspectInput& in) {
 Result<std::string> InspectContainer(Engine& engine, const state::Container& container, bool size) {
   const storage::Store& store = *TRY(engine.Store());
   const ContainerSpec spec = TRY(ContainerSpec::Parse(container.spec));
-  const ContainerFiles files = FilesOf(store, container.id);
+  const ContainerFiles files = TRY(FilesOf(engine, container.id));
   InspectInput in{container, spec, files, store.root() + "/volumes"};
   if (const std::optional<LiveProcess> live = TRY(FindProcess(engine, container.id))) in.live = live->status;
   in.copied = sys::Exists(files.Rootfs());
-  in.has_bundle = sys::Exists(files.folder + "/config.json");
+  in.has_bundle = sys::Exists(files.bundle + "/config.json");
   if (size) in.size = TRY(SizeOf(engine, container, files, in.copied));
   return InspectText(in);
 }

@@ -23,7 +23,7 @@ Json HealthCheckOf(const spec::HealthCheck& check) {
 Json ExposedPorts(const ContainerSpec& spec) {
   Json out = InspectPublishedPorts(spec);
   for (const std::string& port : spec.exposed) out[port.find('/') == std::string::npos ? port + "/tcp" : port];
-  for (auto& [port, bindings] : out.items()) bindings = Json::object();
+  for (Json& bindings : out) bindings = Json::object();
   return out.empty() ? Json(nullptr) : out;
 }
 
@@ -34,7 +34,7 @@ InspectJson InspectConfig(const ContainerSpec& spec) {
   out["Hostname"] = spec.hostname;
   out["Domainname"] = "";
   out["User"] = spec.user;
-  out["AttachStdin"] = out["AttachStdout"] = out["AttachStderr"] = false;
+  for (const char* name : {"AttachStdin", "AttachStdout", "AttachStderr"}) out[name] = false;
   out["Tty"] = spec.tty;
   out["OpenStdin"] = spec.interactive;
   out["StdinOnce"] = false;

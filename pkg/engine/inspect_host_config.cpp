@@ -94,8 +94,8 @@ void AddLimits(const ContainerSpec& spec, Json& out) {
     out[name] = nullptr;
   out["CpuPeriod"] = spec.cpus > 0 ? kPeriod : 0;
   out["CpuQuota"] = std::llround(spec.cpus * static_cast<double>(kPeriod));
-  out["CpuRealtimePeriod"] = out["CpuRealtimeRuntime"] = 0;
-  out["CpusetCpus"] = out["CpusetMems"] = "";
+  for (const char* name : {"CpuRealtimePeriod", "CpuRealtimeRuntime"}) out[name] = 0;
+  for (const char* name : {"CpusetCpus", "CpusetMems"}) out[name] = "";
   out["Devices"] = Devices(spec);
   for (const char* name : {"DiskQuota", "KernelMemory", "MemoryReservation", "MemorySwap", "MemorySwappiness"}) out[name] = 0;
   out["OomKillDisable"] = false;

@@ -41,7 +41,7 @@ Json Networks(const ContainerSpec& spec, bool runs) {
     }
   }
   network["NetworkID"] = spec.network_mode;
-  network["DriverOpts"] = network["IPAMConfig"] = network["Links"] = network["Aliases"] = nullptr;
+  for (const char* name : {"DriverOpts", "IPAMConfig", "Links", "Aliases"}) network[name] = nullptr;
   return {{spec.network_mode, std::move(network)}};
 }
 
@@ -71,7 +71,7 @@ InspectJson InspectNetwork(const InspectInput& in) {
   }
   const bool own = in.live && spec.network_mode != "host";
   Json out = Endpoint("", "");
-  out["Bridge"] = out["SandboxID"] = "";
+  for (const char* name : {"Bridge", "SandboxID"}) out[name] = "";
   out["HairpinMode"] = false;
   out["LinkLocalIPv6Address"] = "";
   out["LinkLocalIPv6PrefixLen"] = 0;

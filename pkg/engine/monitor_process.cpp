@@ -40,6 +40,7 @@ Result<runtime::SyncSocket> StartMonitor(Engine& engine, const std::string& bund
   options.fds = {{theirs.fd(), 3}, {lock.fd(), 4}, {STDERR_FILENO, STDERR_FILENO}};
   options.new_session = true;
   options.die_with_parent = false;
+  options.await_exec = false;  // we commit the record meanwhile; one that can't start closes its socket
   for (char** e = environ; *e != nullptr; ++e) options.env.emplace_back(*e);
   sys::Child child = TRY(sys::Spawn(options));
   std::move(child).Detach();  // it outlives us; init reaps it

@@ -59,7 +59,7 @@ Status RemoveContainer(Engine& engine, const std::string& name_or_id, const Remo
     TRY(Stop(engine, container, options.time));
   }
   // From here on nobody can start it, and its monitor has ended.
-  const ContainerFiles files = FilesOf(*TRY(engine.Store()), container.id);
+  const ContainerFiles files = TRY(FilesOf(engine, container.id));
   const Result<sys::FileLock> lock = sys::FileLock::Acquire(files.Lock(), sys::FileLock::Mode::kExclusive);
   // No folder: a removal was cut short, and this one ends it.
   if (!lock.ok() && lock.error().sys_errno() != ENOENT) return lock.error();

@@ -82,13 +82,13 @@ void AddFiles(const ContainerSpec& spec, const ContainerFiles& files, const std:
     list.AddDefault(destination, "bind", file, {"bind", "rprivate", "nosuid", "nodev"});
   };
   const bool no_dns = std::find(spec.dns.begin(), spec.dns.end(), "none") != spec.dns.end();
-  if (!no_dns) bind("/etc/resolv.conf", files.folder + "/resolv.conf");
-  if (!spec.no_hosts) bind("/etc/hosts", files.folder + "/hosts");
-  bind("/etc/hostname", files.folder + "/hostname");
+  if (!no_dns) bind("/etc/resolv.conf", files.bundle + "/resolv.conf");
+  if (!spec.no_hosts) bind("/etc/hosts", files.bundle + "/hosts");
+  bind("/etc/hostname", files.bundle + "/hostname");
   const bool own_run = std::any_of(spec.mounts.begin(), spec.mounts.end(), [](const ContainerMount& m) {
     return m.destination == "/run" && m.type != "tmpfs";
   });
-  if (!own_run) bind("/run/.containerenv", files.folder + "/containerenv");
+  if (!own_run) bind("/run/.containerenv", files.bundle + "/containerenv");
   if (spec.init) list.Add("/run/podman-init", "bind", init_program, {"bind", "rprivate", "ro", "nosuid", "nodev"});
 }
 
@@ -164,7 +164,7 @@ Result<spec::RuntimeSpec> MakeRuntimeSpec(const ContainerSpec& spec, const Conta
   out.annotations = spec.annotations;
   out.annotations["io.ctool.id"] = spec.id;
   out.annotations[runtime::kUserAnnotation] = spec.user;
-  out.annotations[runtime::kPasswdAnnotation] = files.folder + "/passwd";
+  out.annotations[runtime::kPasswdAnnotation] = files.bundle + "/passwd";
   if (!spec.group_add.empty()) out.annotations[runtime::kGroupAddAnnotation] = Join(spec.group_add, " ");
   if (spec.create_working_dir) out.annotations[runtime::kCreateCwdAnnotation] = "1";
   if (const char* forced = std::getenv("CTOOL_OVERLAY"); forced != nullptr && std::string_view(forced) == "fuse")

@@ -33,8 +33,8 @@ std::optional<monitor::ExitRecord> ReadExit(const ContainerFiles& files) {
   return record.ok() ? std::optional(*record) : std::nullopt;
 }
 
-ContainerFiles FilesOf(const storage::Store& store, const std::string& id) {
-  return ContainerFiles(store.ContainerPath(id));
+Result<ContainerFiles> FilesOf(Engine& engine, const std::string& id) {
+  return ContainerFiles(TRY(engine.Store())->ContainerPath(id), TRY(engine.RunDir(id, false)));
 }
 
 Result<std::optional<LiveProcess>> FindProcess(Engine& engine, const std::string& id) {
@@ -54,7 +54,7 @@ Result<std::optional<LiveProcess>> FindProcess(Engine& engine, const std::string
 }
 
 Result<bool> Settle(Engine& engine, state::Container& container) {
-  const ContainerFiles files = FilesOf(*TRY(engine.Store()), container.id);
+  const ContainerFiles files = TRY(FilesOf(engine, container.id));
   if (container.state == state::ContainerState::kRunning) {
     if (TRY(FindProcess(engine, container.id))) return true;
     // The exit file is removed at each start: if it is there, this run has ended.
@@ -116,7 +116,7 @@ Status CleanupContainer(Engine& engine, const std::string& id) {
   state::Database& db = *TRY(engine.Db());
   std::optional<state::Container> container = TRY(db.FindContainer(id));
   if (!container) return Ok();  // somebody else was quicker
-  const ContainerFiles files = FilesOf(*TRY(engine.Store()), container->id);
+  const ContainerFiles files = TRY(FilesOf(engine, container->id));
   // Waits for the monitor that called us to end.
   const sys::FileLock lock = TRY(sys::FileLock::Acquire(files.Lock(), sys::FileLock::Mode::kExclusive));
   container = TRY(db.FindContainer(id));

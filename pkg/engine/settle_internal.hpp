@@ -12,7 +12,7 @@
 
 namespace ctool::engine {
 
-ContainerFiles FilesOf(const storage::Store& store, const std::string& id);
+Result<ContainerFiles> FilesOf(Engine& engine, const std::string& id);
 
 // How the last run ended; nothing while it runs, or when nobody was left to say.
 std::optional<monitor::ExitRecord> ReadExit(const ContainerFiles& files);

@@ -38,34 +38,32 @@ Result<Started> AwaitStarted(runtime::SyncSocket monitor, bool& overlay_failed) 
 
 class Starter {
  public:
-  Starter(Engine& engine, const ContainerSpec& spec, const sys::FileLock& lock)
-      : engine_(engine), spec_(spec), lock_(lock) {}
+  Starter(Engine& engine, const ContainerSpec& spec, ContainerFiles files, const sys::FileLock& lock)
+      : engine_(engine), spec_(spec), files_(std::move(files)), lock_(lock) {}
 
   // `commit` runs while the monitor sets the container up; it is let go only afterwards.
   Result<Started> Start(Attachment* attachment, const std::function<Status()>& commit) {
     const char* mode = std::getenv("CTOOL_OVERLAY");
-    if (mode != nullptr && std::string_view(mode) == "copy" && !sys::Exists(Files().Rootfs())) {
+    if (mode != nullptr && std::string_view(mode) == "copy" && !sys::Exists(files_.Rootfs())) {
       Warn("the container gets a copy of the image, as CTOOL_OVERLAY=copy asks");
-      TRY(CopyRootfs(spec_.layers, Files().Rootfs()));
+      TRY(CopyRootfs(spec_.layers, files_.Rootfs()));
     }
     bool overlay_failed = false;
     Result<Started> started = Try(attachment, commit, overlay_failed);
     if (started.ok() || !overlay_failed) return started;
     Warn("no overlay file system works here (" + started.error().Message() +
          "); the container gets a copy of the image, which takes time and space");
-    TRY(CopyRootfs(spec_.layers, Files().Rootfs()));
+    TRY(CopyRootfs(spec_.layers, files_.Rootfs()));
     return Try(attachment, []() { return Ok(); }, overlay_failed);
   }
 
  private:
-  ContainerFiles Files() { return ContainerFiles((*engine_.Store())->ContainerPath(spec_.id)); }
-
   Result<Started> Try(Attachment* attachment, const std::function<Status()>& commit, bool& overlay_failed) {
-    const std::string run_dir = TRY(engine_.RunDir(spec_.id, true));
+    TRY(engine_.RunDir(spec_.id, true));
     // What the last run left: from now on the exit file means that this one has ended.
-    TRY(sys::RemoveTree(Files().Exit()));
-    TRY(WriteBundle(engine_, spec_, Files(), run_dir));
-    runtime::SyncSocket monitor = TRY(StartMonitor(engine_, Files().folder, lock_));
+    TRY(sys::RemoveTree(files_.Exit()));
+    TRY(WriteBundle(engine_, spec_, files_));
+    runtime::SyncSocket monitor = TRY(StartMonitor(engine_, files_.bundle, lock_));
     TRY(commit());
     if (attachment != nullptr) {
       const Status sized = attachment->SendWindowSize(monitor);
@@ -79,6 +77,7 @@ class Starter {
 
   Engine& engine_;
   const ContainerSpec& spec_;
+  ContainerFiles files_;
   const sys::FileLock& lock_;
 };
 
@@ -144,7 +143,7 @@ Result<StartOutcome> Run(Engine& engine, const CreateOptions& options, const Att
   };
   const auto start = [&]() -> Result<Started> {
     if (!detached) attachment = TRY(Attachment::Prepare(attach, container.spec.tty, container.spec.interactive));
-    Starter starter(engine, container.spec, container.lock);
+    Starter starter(engine, container.spec, TRY(FilesOf(engine, container.spec.id)), container.lock);
     return starter.Start(attachment ? &*attachment : nullptr, commit);
   };
   Result<Started> started = start();
@@ -153,7 +152,7 @@ Result<StartOutcome> Run(Engine& engine, const CreateOptions& options, const Att
     if (!committed.ok()) return std::move(committed).error();
     return AfterFailure(engine, container.record, std::move(started).error());
   }
-  TRY(MarkRunning(engine, container.record, FilesOf(*TRY(engine.Store()), container.spec.id)));
+  TRY(MarkRunning(engine, container.record, TRY(FilesOf(engine, container.spec.id))));
   on_started(container.spec.id);
   if (detached) return StartOutcome{true, 0};
   return Follow(engine, container.record, *attachment, *started);
@@ -166,12 +165,12 @@ Result<StartOutcome> Start(Engine& engine, const std::string& name_or_id, const 
     return Error(Code::kUnsupported, "container " + record.id + " is running already: attaching to it is not supported");
   }
   const ContainerSpec spec = TRY(ContainerSpec::Parse(record.spec));
-  const ContainerFiles files = FilesOf(*TRY(engine.Store()), record.id);
+  const ContainerFiles files = TRY(FilesOf(engine, record.id));
   Result<sys::FileLock> lock = sys::FileLock::TryAcquire(files.Lock(), sys::FileLock::Mode::kExclusive);
   if (!lock.ok()) return std::move(lock).error().Wrap("container " + record.id + " is being started or removed");
   std::optional<Attachment> attachment;
   if (!IsDetached(attach)) attachment = TRY(Attachment::Prepare(attach, spec.tty, spec.interactive));
-  Starter starter(engine, spec, *lock);
+  Starter starter(engine, spec, files, *lock);
   Result<Started> started = starter.Start(attachment ? &*attachment : nullptr, [] { return Ok(); });
   if (!started.ok()) {
     // Scripts know one exit status for a start that failed.

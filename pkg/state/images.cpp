@@ -174,7 +174,8 @@ Result<std::vector<Image>> Database::ListImages() {
     Query layers = TRY(connection_->Prepare(
         "SELECT image, diff_id, blob, media_type, blob_size FROM image_layers "
         "ORDER BY image, position"));
-    while (TRY(layers.Next())) images[index.at(layers.Number(0))].layers.push_back(ReadLayer(layers));
+    while (TRY(layers.Next()))
+      images[index.at(layers.Number(0))].layers.push_back(ReadLayer(layers));
     return Ok();
   };
   TRY(connection_->Read(read));

@@ -15,8 +15,8 @@ namespace ctool::state {
 namespace {
 
 // Names of images and containers are looked up far more often than anything is written, so each
-// has its index; who uses an image is asked only by removals, which may scan. Large values (spec, config) are in tables of their own or in the last column:
-// listing does not read them.
+// has its index; who uses an image is asked only by removals, which may scan. Large values (spec,
+// config) are in tables of their own or in the last column: listing does not read them.
 constexpr char kSchema[] = R"sql(
 PRAGMA application_id = 1668575087;  -- "ctoo": file(1) shows it
 BEGIN EXCLUSIVE;
@@ -110,7 +110,8 @@ struct Closer {
 Status WriteSchema(const std::string& path, bool log) {
   sqlite3* raw = nullptr;
   const int opened = sqlite3_open_v2(
-      path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+      path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+      nullptr);
   std::unique_ptr<sqlite3, Closer> db(raw);
   const auto failed = [&](int code) -> Error {
     const int system_errno = raw == nullptr ? 0 : sqlite3_system_errno(raw);

@@ -108,7 +108,7 @@ class Database {
   // for this process (a container's cleanup), so that no command has to do it. Best effort.
   void Tidy();
 
-  // What is wrong with the file, one line each (integrity_check, foreign_key_check); empty: nothing.
+  // What is wrong with the file, one line each (integrity_check, foreign_key_check).
   Result<std::vector<std::string>> Check();
 
   // images. Names are whole references. Setting a name that another image has moves it.

@@ -92,8 +92,8 @@ class Store {
   // layers/, or "" when none is needed. Durable when it returns.
   Result<std::string> MakeFixupLayer(const std::vector<spec::Digest>& diff_ids) const;
   // The lower directories of an overlay for an image, topmost first: the fix-up layer (may be ""),
-  // then the layers, each once, without those that an opaque root hides. The first one's root directory has
-  // the owner, mode and xattrs that the container's root directory is to have.
+  // then the layers, each once, without those that an opaque root hides. The root directory of the
+  // first one has the owner, mode and xattrs that the container's is to have.
   std::vector<std::string> LowerDirs(const std::vector<spec::Digest>& diff_ids,
                                      const std::string& fixup_layer) const;
 

@@ -21,7 +21,8 @@ namespace {
 constexpr uint64_t kPlain = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
 
 Error NotInStore(const std::string& path) {
-  return Error(Code::kInvalidArgument, "refusing to delete '" + path + "': not a part of the store");
+  return Error(Code::kInvalidArgument,
+               "refusing to delete '" + path + "': not a part of the store");
 }
 
 // "layers/abc" for <root>/layers/abc; nothing for what may not be discarded.
@@ -49,7 +50,8 @@ Status CheckMarker(const std::string& root) {
 
 Status MoveToTrash(const std::string& root, int dirfd, const std::string& name) {
   const std::string target = root + "/" + kTrash + "/" + RandomHexId().substr(0, 16);
-  if (::renameat(dirfd, name.c_str(), AT_FDCWD, target.c_str()) == 0 || errno == ENOENT) return Ok();
+  if (::renameat(dirfd, name.c_str(), AT_FDCWD, target.c_str()) == 0) return Ok();
+  if (errno == ENOENT) return Ok();  // gone already
   return Error::Sys(errno, "move to trash", name);
 }
 

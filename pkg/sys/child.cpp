@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <cstring>
 
 #include "base/text.hpp"
 #include "sys/file.hpp"
@@ -40,12 +41,16 @@ void ResetSignals() {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-// In the child: everything up to exec. A failure's errno goes to `report`, then the child ends.
+// In the child: everything up to exec. A failure's errno goes to `report` (-1: its text to stderr),
+// then the child ends.
 [[noreturn]] void BecomeProgram(const SpawnOptions& options, char* const* argv, char* const* envp,
                                 int report, pid_t parent) {
   const auto fail = [&report] {
     const int err = errno;
-    ::_exit(::write(report, &err, sizeof err) == sizeof err ? 127 : 124);
+    if (report >= 0) ::_exit(::write(report, &err, sizeof err) == sizeof err ? 127 : 124);
+    const char* why = ::strerrordesc_np(err);
+    if (why != nullptr && ::write(STDERR_FILENO, why, std::strlen(why)) < 0) ::_exit(124);
+    ::_exit(127);
   };
   ResetSignals();
   if (options.die_with_parent) {
@@ -62,8 +67,8 @@ void ResetSignals() {
   for (size_t i = 0; i < options.fds.size(); ++i)
     if ((staged[i] = stage(options.fds[i].first)) < 0) fail();
   const int exec_fd = options.exec_fd < 0 ? -1 : stage(options.exec_fd);
-  const int report_high = stage(report);
-  if (report_high < 0 || (options.exec_fd >= 0 && exec_fd < 0)) fail();
+  const int report_high = report < 0 ? -1 : stage(report);
+  if ((report >= 0 && report_high < 0) || (options.exec_fd >= 0 && exec_fd < 0)) fail();
   report = report_high;
   if (CloseRange(3, static_cast<unsigned>(top) - 1, 0) < 0 && top > 3) fail();
   const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -136,11 +141,16 @@ pid_t Child::Detach() && { return std::exchange(pid_, -1); }
 
 Result<Child> Spawn(const SpawnOptions& options) {
   const std::vector<char*> argv = Pointers(options.argv), envp = Pointers(options.env);
+  const pid_t parent = ::getpid();
+  if (!options.await_exec) {
+    Child child = TRY(Child::Clone(0));
+    if (child.in_child()) BecomeProgram(options, argv.data(), envp.data(), -1, parent);
+    return child;
+  }
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) < 0) return Error::Sys(errno, "pipe2");
   const Fd report_in(ends[0]);
   Fd report_out(ends[1]);
-  const pid_t parent = ::getpid();
   Child child = TRY(Child::Clone(0));
   if (child.in_child())
     BecomeProgram(options, argv.data(), envp.data(), report_out.get(), parent);

@@ -59,6 +59,7 @@ class Helper {
         options.argv.push_back(std::to_string(field));
     options.env = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"};
     options.fds = {{write_end.get(), STDOUT_FILENO}, {write_end.get(), STDERR_FILENO}};
+    options.await_exec = false;  // the other helper starts meanwhile
     sys::Child child = TRY(sys::Spawn(options));
     return Helper(program, std::move(child), std::move(read_end));
   }

@@ -6,8 +6,8 @@ set -euo pipefail
 
 cd "$1"
 # Written so that this file does not match itself.
-marks='TO''DO|FIX''ME|X''XX|not (yet )?implem''ented|unimplem''ented'
-paths='/wo''rk/|/tmp/br''ief|/root/[a-z]|/home/(?!app|ctool)[a-z]'
+marks='TO''DO|FIX''ME|\bX''XX\b|not (yet )?implem''ented|unimplem''ented'
+paths='/wo''rk/(main|shared|\.library)|/tmp/br''ief'
 notes='\bthis ses''sion\b|\bcoordin''ator\b|\bChat''GPT\b|\bClau''de\b|\bAn''thropic\b|\bco-authored\b'
 files=$(find . \( -name .git -o -name build -o -name corpus -o -name __pycache__ \) -prune -o \
   -type f -size -500k -print)

@@ -84,9 +84,9 @@ load helpers
   local seen=$out
   try inspect -f '{{.Id}}' "$C"
   local id=${out:0:12}
-  equal "host names" "$id $id $id" "$(echo $seen)"
+  equal "host names" "$id $id $id" "${seen//$'\n'/ }"
   try run --rm -h foo "$IMG" sh -c 'hostname; cat /etc/hostname; echo; echo $HOSTNAME'
-  equal "host names" "foo foo foo" "$(echo $out)"
+  equal "host names" "foo foo foo" "${out//$'\n'/ }"
 }
 
 @test "/etc/hosts" {
@@ -377,7 +377,7 @@ load helpers
   local name
   try run --rm "$IMG" sh -c 'for n in pid ipc uts net mnt user cgroup; do readlink /proc/self/ns/$n; done'
   ok
-  for name in $(echo "$out"); do
+  for name in $out; do
     out_lacks "$(readlink "/proc/self/ns/${name%%:*}")"
   done
   try run --rm "$IMG" ps

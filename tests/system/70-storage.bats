@@ -152,7 +152,8 @@ same_tree() {
 }
 
 @test "nobody else can look into the store" {
-  local store=$FILE_DIR/home/.local/share/$(oracle && echo containers/storage || echo ctool)
+  local store=$FILE_DIR/home/.local/share/ctool
+  oracle && store=$FILE_DIR/home/.local/share/containers/storage
   [[ -d $store ]]
   chmod 755 "$FILE_DIR/home" "$FILE_DIR/home/.local" "$FILE_DIR/home/.local/share" 2>/dev/null
   setpriv --reuid nobody --regid nogroup --clear-groups ls "$store" >"$T/.out" 2>&1 &&

@@ -20,7 +20,7 @@ TOOL=${CTOOL##*/} # the name in messages: ctool or podman
 IMG=$REGISTRY/busybox:latest
 TOOLS=$REGISTRY/tools:latest
 USER_ID=$(id -u "$ACCOUNT")
-HERE=/work/main/tests/system
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # Short: unix sockets of the programs under test live below it.
 FILE_NAME=$(basename "$BATS_TEST_FILENAME" .bats)
 FILE_DIR=$LIVE/f/${FILE_NAME%%-*}

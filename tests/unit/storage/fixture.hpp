@@ -128,8 +128,8 @@ inline bool EnterMountNamespace() {
   const std::string gid = "0 " + std::to_string(::getegid()) + " 1";
   if (::unshare(CLONE_NEWNS) != 0) {
     if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return false;
-    for (const auto& [file, text] :
-         {std::pair<const char*, std::string>("setgroups", "deny"), {"uid_map", uid}, {"gid_map", gid}}) {
+    for (const auto& [file, text] : {std::pair<const char*, std::string>("setgroups", "deny"),
+                                     {"uid_map", uid}, {"gid_map", gid}}) {
       const Result<sys::Fd> fd = sys::Open(std::string("/proc/self/") + file, O_WRONLY);
       if (!fd.ok() || !sys::WriteAll(fd->get(), text, file).ok()) return false;
     }

@@ -29,10 +29,10 @@ class FixupTest : public StoreTest {
 
 TEST_F(FixupTest, NoneWhereNothingDiffers) {
   EXPECT_EQ(Make({Tar().Dir("etc", 0700)}), "");
-  EXPECT_EQ(Make({Tar().Dir("etc"), Tar().File("etc/f", "1")}), "");           // 0755 anyway
-  EXPECT_EQ(Make({Tar().Dir("etc", 0700), Tar().Dir("etc", 0750)}), "");       // described on top
-  EXPECT_EQ(Make({Tar().Dir("etc", 0700), Tar().File("new/f", "1")}), "");     // not below
-  EXPECT_EQ(Make({Tar().File("a/b", "1"), Tar().File("a/c", "2")}), "");       // nobody describes it
+  EXPECT_EQ(Make({Tar().Dir("etc"), Tar().File("etc/f", "1")}), "");        // 0755 anyway
+  EXPECT_EQ(Make({Tar().Dir("etc", 0700), Tar().Dir("etc", 0750)}), "");    // described on top
+  EXPECT_EQ(Make({Tar().Dir("etc", 0700), Tar().File("new/f", "1")}), "");  // not below
+  EXPECT_EQ(Make({Tar().File("a/b", "1"), Tar().File("a/c", "2")}), "");    // nowhere described
   EXPECT_EQ(Count("staging"), 0u);
 }
 
@@ -77,7 +77,8 @@ TEST_F(FixupTest, WhatIsHiddenBelowDoesNotCount) {
   EXPECT_EQ(Make({base, Tar().File("d", "a file"), Tar().File("d/f", "2")}), "");
   EXPECT_EQ(Make({base, Tar().Link("d", "elsewhere"), Tar().File("d/f", "3")}), "");
   EXPECT_EQ(Make({base, Tar().File("d/.wh..wh..opq", "").File("d/x", "4")}), "");
-  EXPECT_EQ(Make({base, Tar().File(".wh..wh..opq", "").File("y", "5"), Tar().File("d/f", "6")}), "");
+  const Tar opaque = Tar().File(".wh..wh..opq", "").File("y", "5");
+  EXPECT_EQ(Make({base, opaque, Tar().File("d/f", "6")}), "");
   // A whiteout above it takes the implied directory itself out of the picture.
   EXPECT_EQ(Make({base, Tar().File("d/f", "7"), Tar().File(".wh.d", "")}), "");
   // Hidden for one path is not hidden for another.

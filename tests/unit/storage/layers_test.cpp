@@ -117,15 +117,17 @@ TEST_F(LayersTest, MetaKeepsNamesOfAnyBytes) {
   meta.boot_id = "b";
   meta.root_described = true;
   meta.opaque_root = true;
-  for (int byte = 1; byte < 256; ++byte) meta.implied_dirs.push_back(std::string(3, static_cast<char>(byte)));
+  for (int byte = 1; byte < 256; ++byte)
+    meta.implied_dirs.push_back(std::string(3, static_cast<char>(byte)));
   const auto read = ParseLayerMeta(PrintLayerMeta(meta));
   ASSERT_OK(read);
   EXPECT_EQ(read->implied_dirs, meta.implied_dirs);
   EXPECT_EQ(read->size, meta.size);
   EXPECT_TRUE(read->root_described && read->opaque_root);
-  for (const char* bad : {"", "[]", "{}", R"({"size":"1"})",
-                          R"({"size":1,"bootId":"","rootDescribed":true,"opaqueRoot":1,"impliedDirs":[]})",
-                          R"({"size":1,"bootId":"","rootDescribed":true,"opaqueRoot":true,"impliedDirs":[1]})"})
+  const std::string start = R"({"size":1,"bootId":"","rootDescribed":true,"opaqueRoot":)";
+  for (const std::string& bad :
+       {std::string(), std::string("[]"), std::string("{}"), std::string(R"({"size":"1"})"),
+        start + R"(1,"impliedDirs":[]})", start + R"(true,"impliedDirs":[1]})"})
     EXPECT_EQ(ParseLayerMeta(bad).error().code(), Code::kCorrupt) << bad;
 }
 

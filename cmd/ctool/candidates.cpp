@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ctool/candidates.hpp"
+
+#include "base/log.hpp"
+#include "config/paths.hpp"
+#include "state/store.hpp"
+#include "sys/file.hpp"
+
+namespace ctool {
+namespace {
+
+using cli::Candidate;
+using cli::Complete;
+
+// By what the records say: settling them would write.
+void AddContainers(state::Database& db, Complete what, std::vector<Candidate>& into) {
+  const auto containers = db.ListContainers(state::Database::ContainerFields::kSummary);
+  if (!containers.ok()) return;
+  for (const state::Container& c : *containers) {
+    const bool runs = c.state == state::ContainerState::kRunning;
+    if (what == Complete::kRunningContainers && !runs) continue;
+    if (what == Complete::kStoppedContainers && runs) continue;
+    into.push_back({c.name, c.image_name});
+  }
+}
+
+// An image without a name is offered by its id.
+void AddImages(state::Database& db, std::vector<Candidate>& into) {
+  const auto images = db.ListImages();
+  if (!images.ok()) return;
+  for (const state::Image& image : *images) {
+    for (const std::string& name : image.names) into.push_back({name});
+    if (image.names.empty()) into.push_back({image.id.substr(0, 12)});
+  }
+}
+
+void AddVolumes(state::Database& db, std::vector<Candidate>& into) {
+  const auto volumes = db.ListVolumes();
+  if (!volumes.ok()) return;
+  for (const state::Volume& volume : *volumes)
+    if (!volume.anonymous) into.push_back({volume.name});
+}
+
+}  // namespace
+
+std::vector<Candidate> Candidates(const Globals& globals, Complete what) {
+  std::vector<Candidate> found;
+  SetLogLevel(LogLevel::kError);
+  const Result<config::Paths> paths = config::FindPaths(globals.root, globals.run_root);
+  if (!paths.ok()) return found;
+  // storage::Store::Open would make the folders.
+  const std::string file = paths->graph_root + "/ctool.db";
+  if (!sys::Exists(file)) return found;
+  Result<state::Database> db = state::Database::Open(file);
+  if (!db.ok()) return found;
+  switch (what) {
+    case Complete::kContainers:
+    case Complete::kRunningContainers:
+    case Complete::kStoppedContainers:
+    case Complete::kContainerPaths: AddContainers(*db, what, found); break;
+    case Complete::kImages: AddImages(*db, found); break;
+    case Complete::kObjects:
+      AddContainers(*db, what, found);
+      AddImages(*db, found);
+      break;
+    case Complete::kVolumes: AddVolumes(*db, found); break;
+    default: break;  // kPausedContainers, networks, pods and secrets: there are none
+  }
+  return found;
+}
+
+}  // namespace ctool
