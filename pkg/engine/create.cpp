@@ -26,17 +26,10 @@ Error NameInUse(const std::string& name, const std::string& holder) {
                    "already in use, or use --replace to instruct Podman to do so.");
 }
 
-std::vector<std::string> LayerFolders(const storage::Store& store, const state::Image& image) {
-  std::vector<std::string> folders;
-  if (!image.fixup_layer.empty()) folders.push_back(store.root() + "/layers/" + image.fixup_layer + "/diff");
-  for (auto layer = image.layers.rbegin(); layer != image.layers.rend(); ++layer) {
-    const Result<spec::Digest> id = spec::Digest::Parse(layer->diff_id);
-    if (!id.ok()) continue;  // the database holds checked digests only
-    std::string folder = store.LayerDiffPath(*id);
-    // An image may name one layer twice (an empty one); an overlay may not.
-    if (std::find(folders.begin(), folders.end(), folder) == folders.end()) folders.push_back(std::move(folder));
-  }
-  return folders;
+Result<std::vector<std::string>> LayerFolders(const storage::Store& store, const state::Image& image) {
+  std::vector<spec::Digest> diff_ids;
+  for (const state::ImageLayer& layer : image.layers) diff_ids.push_back(TRY(spec::Digest::Parse(layer.diff_id)));
+  return store.LowerDirs(diff_ids, image.fixup_layer);
 }
 
 Result<ContainerSpec> Fold(Engine& engine, const CreateOptions& options, const FoundImage& found) {
@@ -48,7 +41,7 @@ Result<ContainerSpec> Fold(Engine& engine, const CreateOptions& options, const F
   spec.image_id = found.image.id;
   spec.image_name = found.name.empty() ? found.image.id : found.name;
   spec.image_digest = found.image.manifest_digest;
-  spec.layers = LayerFolders(*TRY(engine.Store()), found.image);
+  spec.layers = TRY(LayerFolders(*TRY(engine.Store()), found.image));
   TRY(FoldProcess(in, spec));
   TRY(FoldNetwork(in, spec));
   TRY(FoldEnv(in, spec));

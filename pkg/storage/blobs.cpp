@@ -152,17 +152,4 @@ Result<sys::Fd> Store::OpenBlob(const spec::Digest& digest) const {
   return fd;
 }
 
-Result<std::vector<spec::Digest>> Store::ListBlobs() const {
-  std::vector<spec::Digest> blobs;
-  for (const char* algorithm : {"sha256", "sha512"}) {
-    const std::string folder = root_ + "/" + kBlobs + "/" + algorithm;
-    const sys::Fd dir = TRY(sys::Open(folder, O_RDONLY | O_DIRECTORY));
-    for (const std::string& name : TRY(sys::ListDir(dir.get(), folder))) {
-      Result<spec::Digest> digest = spec::Digest::Parse(std::string(algorithm) + ":" + name);
-      if (digest.ok()) blobs.push_back(std::move(digest).value());
-    }
-  }
-  return blobs;
-}
-
 }  // namespace ctool::storage

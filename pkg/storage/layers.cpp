@@ -84,25 +84,4 @@ bool Store::HasLayer(const spec::Digest& diff_id) const {
   return sys::Exists(LayerPath(diff_id) + "/meta");
 }
 
-Result<std::vector<std::string>> Store::ListLayers() const {
-  const std::string folder = root_ + "/" + kLayers;
-  const sys::Fd dir = TRY(sys::Open(folder, O_RDONLY | O_DIRECTORY));
-  return sys::ListDir(dir.get(), folder);
-}
-
-std::vector<std::string> Store::LowerDirs(const std::vector<spec::Digest>& diff_ids,
-                                          const std::string& fixup_layer) const {
-  std::vector<std::string> dirs;
-  if (!fixup_layer.empty()) dirs.push_back(root_ + "/" + kLayers + "/" + fixup_layer + "/diff");
-  for (auto id = diff_ids.rbegin(); id != diff_ids.rend(); ++id) {
-    const std::string layer = LayerPath(*id);
-    std::string diff = layer + "/diff";
-    // An image may have one layer twice, an overlay may not. What the lower one shows is in the
-    // upper one too.
-    if (std::find(dirs.begin(), dirs.end(), diff) == dirs.end()) dirs.push_back(std::move(diff));
-    if (sys::Exists(layer + "/" + kOpaqueRoot)) break;
-  }
-  return dirs;
-}
-
 }  // namespace ctool::storage

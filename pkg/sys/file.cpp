@@ -35,13 +35,8 @@ Result<uint64_t> MountId(int dirfd, const char* name, int flags) {
 
 Status RemoveBelow(int dirfd, const std::string& what, uint64_t mount_id);
 
-Status RemoveEntry(int dirfd, const std::string& name, const std::string& what, uint64_t mount_id) {
-  if (::unlinkat(dirfd, name.c_str(), 0) == 0 || errno == ENOENT) return Ok();
-  if (errno != EISDIR && errno != EPERM) return Error::Sys(errno, "unlink", what);
-  if (::unlinkat(dirfd, name.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT) return Ok();
-  if (errno == ENOTDIR) return Error::Sys(EPERM, "unlink", what);
-  if (errno != ENOTEMPTY && errno != EEXIST) return Error::Sys(errno, "rmdir", what);
-
+// A folder that is listed, emptied and removed; gone in the meantime is as good.
+Status RemoveDirectory(int dirfd, const std::string& name, const std::string& what, uint64_t mount_id) {
   Fd dir(::openat(dirfd, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!dir && errno == EACCES) {
     // A directory of ours without permission bits, such as overlay's work/work.
@@ -52,6 +47,7 @@ Status RemoveEntry(int dirfd, const std::string& name, const std::string& what, 
     else
       errno = EACCES;
   }
+  if (!dir && errno == ENOENT) return Ok();
   if (!dir) return Error::Sys(errno, "open", what);
   if (TRY(MountId(dir.get(), "", AT_EMPTY_PATH)) != mount_id)
     return Error(Code::kBusy, "refusing to cross the mount at '" + what + "'");
@@ -66,9 +62,49 @@ Status RemoveEntry(int dirfd, const std::string& name, const std::string& what, 
   return Ok();
 }
 
+// `type` is the directory's word for what it is (DT_*), DT_UNKNOWN when it has none.
+Status RemoveEntry(int dirfd, const std::string& name, unsigned char type, const std::string& what,
+                   uint64_t mount_id) {
+  if (type == DT_DIR) return RemoveDirectory(dirfd, name, what, mount_id);
+  if (::unlinkat(dirfd, name.c_str(), 0) == 0 || errno == ENOENT) return Ok();
+  const int err = errno;
+  struct stat st {};
+  if ((err == EISDIR || err == EPERM) && ::fstatat(dirfd, name.c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+      S_ISDIR(st.st_mode))
+    return RemoveDirectory(dirfd, name, what, mount_id);
+  return Error::Sys(err, "unlink", what);
+}
+
+struct DirEntry {
+  std::string name;
+  unsigned char type;
+};
+
+Result<std::vector<DirEntry>> ReadEntries(int dirfd, std::string_view what) {
+  const int copy = ::openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (copy < 0) return Error::Sys(errno, "open", what);
+  const Dir dir(::fdopendir(copy));
+  if (!dir) {
+    const int err = errno;
+    ::close(copy);
+    return Error::Sys(err, "fdopendir", what);
+  }
+  std::vector<DirEntry> entries;
+  for (;;) {
+    errno = 0;
+    const dirent* entry = ::readdir(dir.get());
+    if (entry == nullptr) {
+      if (errno != 0) return Error::Sys(errno, "readdir", what);
+      return entries;
+    }
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") entries.push_back({std::string(name), entry->d_type});
+  }
+}
+
 Status RemoveBelow(int dirfd, const std::string& what, uint64_t mount_id) {
-  const std::vector<std::string> names = TRY(ListDir(dirfd, what));
-  for (const std::string& name : names) TRY(RemoveEntry(dirfd, name, what + "/" + name, mount_id));
+  for (const DirEntry& entry : TRY(ReadEntries(dirfd, what)))
+    TRY(RemoveEntry(dirfd, entry.name, entry.type, what + "/" + entry.name, mount_id));
   return Ok();
 }
 
@@ -177,25 +213,9 @@ Result<Fd> OpenPrivateDir(const std::string& path) {
 }
 
 Result<std::vector<std::string>> ListDir(int dirfd, std::string_view what) {
-  const int copy = ::openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (copy < 0) return Error::Sys(errno, "open", what);
-  const Dir dir(::fdopendir(copy));
-  if (!dir) {
-    const int err = errno;
-    ::close(copy);
-    return Error::Sys(err, "fdopendir", what);
-  }
   std::vector<std::string> names;
-  for (;;) {
-    errno = 0;
-    const dirent* entry = ::readdir(dir.get());
-    if (entry == nullptr) {
-      if (errno != 0) return Error::Sys(errno, "readdir", what);
-      return names;
-    }
-    const std::string_view name = entry->d_name;
-    if (name != "." && name != "..") names.emplace_back(name);
-  }
+  for (DirEntry& entry : TRY(ReadEntries(dirfd, what))) names.push_back(std::move(entry.name));
+  return names;
 }
 
 Result<std::string> ReadLinkAt(int dirfd, const std::string& name) {
@@ -207,7 +227,7 @@ Result<std::string> ReadLinkAt(int dirfd, const std::string& name) {
 
 Status RemoveTree(int dirfd, const std::string& name) {
   const uint64_t mount_id = TRY(MountId(dirfd, "", AT_EMPTY_PATH));
-  return RemoveEntry(dirfd, name, name, mount_id);
+  return RemoveEntry(dirfd, name, DT_UNKNOWN, name, mount_id);
 }
 
 Status RemoveTree(const std::string& path) {
