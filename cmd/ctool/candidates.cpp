@@ -2,6 +2,7 @@
 #include "ctool/candidates.hpp"
 
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "config/paths.hpp"
 #include "state/store.hpp"
 #include "sys/file.hpp"
@@ -24,12 +25,22 @@ void AddContainers(state::Database& db, Complete what, std::vector<Candidate>& i
   }
 }
 
+// Names are typed from their beginning, and few type the registry: both forms are offered.
+std::string_view ShortName(std::string_view name) {
+  for (const std::string_view prefix : {"localhost/", "docker.io/library/", "docker.io/"})
+    if (StartsWith(name, prefix)) return name.substr(prefix.size());
+  return name;
+}
+
 // An image without a name is offered by its id.
 void AddImages(state::Database& db, std::vector<Candidate>& into) {
   const auto images = db.ListImages();
   if (!images.ok()) return;
   for (const state::Image& image : *images) {
-    for (const std::string& name : image.names) into.push_back({name});
+    for (const std::string& name : image.names) {
+      into.push_back({name});
+      if (const std::string_view brief = ShortName(name); brief != name) into.push_back({std::string(brief)});
+    }
     if (image.names.empty()) into.push_back({image.id.substr(0, 12)});
   }
 }

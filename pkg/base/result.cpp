@@ -46,8 +46,11 @@ Error&& Error::Hint(std::string what_to_do) && {
 
 std::string Error::Message() const {
   if (errno_ == 0) return text_;
-  const char* d = ::strerrordesc_np(errno_);
-  return text_ + ": " + (d != nullptr ? std::string(d) : "errno " + std::to_string(errno_));
+  const char* d = ::strerrordesc_np(errno_);  // not strerror, which shares a buffer
+  std::string why = d != nullptr ? std::string(d) : "errno " + std::to_string(errno_);
+  // In the middle of a sentence; the same words as Go's, which scripts for podman look for.
+  if (why.size() > 1 && why[0] >= 'A' && why[0] <= 'Z' && why[1] >= 'a') why[0] = static_cast<char>(why[0] - 'A' + 'a');
+  return text_ + ": " + why;
 }
 
 void CheckFailed(const char* expr, const char* file, int line) noexcept {

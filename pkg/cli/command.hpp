@@ -126,7 +126,8 @@ struct Command {
 };
 
 // A command with a fresh options object that `description` fills and `run` reads. `run` returns
-// the exit status, or an Error that the program prints.
+// the exit status, or an Error that the program prints. It also keeps the options object alive: a
+// copy of the description alone has sinks that point nowhere.
 struct Runnable {
   Command description;
   std::function<Result<int>(Context&)> run;

@@ -117,8 +117,8 @@ class Completer {
       if (!StartsWith(child.word, current)) continue;
       if (child.group != nullptr) {
         Add(std::string(child.word), child.group->summary);
-      } else if (const Command c = child.entry->make().description; !c.hidden) {
-        Add(std::string(child.word), c.summary);
+      } else if (const Runnable r = child.entry->make(); !r.description.hidden) {
+        Add(std::string(child.word), r.description.summary);
       }
     }
   }

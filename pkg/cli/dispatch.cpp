@@ -166,12 +166,12 @@ Runnable Make(const Entry& entry, std::string_view path) {
   return runnable;
 }
 
-std::vector<Command> AllCommands(const App& app) {
-  std::vector<Command> commands;
-  for (const Entry& entry : app.entries)
-    commands.push_back(Make(entry, entry.path).description);
-  std::sort(commands.begin(), commands.end(),
-            [](const Command& a, const Command& b) { return a.path < b.path; });
+std::vector<Runnable> AllCommands(const App& app) {
+  std::vector<Runnable> commands;
+  for (const Entry& entry : app.entries) commands.push_back(Make(entry, entry.path));
+  std::sort(commands.begin(), commands.end(), [](const Runnable& a, const Runnable& b) {
+    return a.description.path < b.description.path;
+  });
   return commands;
 }
 

@@ -53,7 +53,7 @@ inline constexpr int kUsageStatus = 125;
 Plan Dispatch(const App& app, Args args);
 
 // Every command, described: what the renderers of all pages walk over. Not for the fast path.
-std::vector<Command> AllCommands(const App& app);
+std::vector<Runnable> AllCommands(const App& app);
 
 // Lookups in the command table. A path is words with one space between.
 const Entry* FindEntry(const App& app, std::string_view path);  // by path or alias

@@ -54,7 +54,8 @@ std::string DumpJson(const App& app) {
   for (const Group& g : app.groups)
     j["groups"].push_back({{"path", g.path}, {"summary", g.summary}});
   j["commands"] = Json::array();
-  for (const Command& c : AllCommands(app)) j["commands"].push_back(Describe(app, c));
+  for (const Runnable& c : AllCommands(app))
+    j["commands"].push_back(Describe(app, c.description));
   return j.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

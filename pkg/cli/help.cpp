@@ -121,9 +121,9 @@ std::string GroupHelp(const App& app, std::string_view path) {
       commands.Add(fmt::format("  {}", child.word), std::string(child.group->summary));
       continue;
     }
-    const Command command = child.entry->make().description;
-    if (!command.hidden)
-      commands.Add(fmt::format("  {}", child.word), std::string(command.summary));
+    const Runnable command = child.entry->make();
+    if (!command.description.hidden)
+      commands.Add(fmt::format("  {}", child.word), std::string(command.description.summary));
   }
   if (!commands.empty()) out += fmt::format("\nAvailable Commands:\n{}", commands.Text(1));
   if (!path.empty()) return out;

@@ -187,7 +187,7 @@ class Reader {
         if (from == name) object.Alias(to);
     }
     for (const auto& [parent, name] : shape_.optional)
-      if (!map && parent == key && object.Find(name) == nullptr)
+      if (!map && parent == key && (!key.empty() || level == 0) && object.Find(name) == nullptr)
         object.Set(name, Null(name, fmt::format("{}.{}", type, name)), {.omit_empty = true});
     return object;
   }

@@ -183,9 +183,9 @@ std::string GroupPage(const App& app, std::string_view path, std::string_view su
     std::string_view about = child.group != nullptr ? child.group->summary : "";
     std::string_view target = child.group != nullptr ? child.group->path : "";
     if (child.entry != nullptr) {
-      const Command command = child.entry->make().description;
-      if (command.hidden) continue;
-      about = command.summary;
+      const Runnable command = child.entry->make();
+      if (command.description.hidden) continue;
+      about = command.description.summary;
       target = child.entry->path;
     }
     pages.push_back(PageName(app.name, target));
@@ -205,8 +205,8 @@ std::vector<std::string> ManPageNames(const App& app) {
   std::vector<std::string> names = {std::string(app.name)};
   for (const Group& g : app.groups)
     if (!g.hidden) names.push_back(PageName(app.name, g.path));
-  for (const Command& c : AllCommands(app))
-    if (!c.hidden) names.push_back(PageName(app.name, c.path));
+  for (const Runnable& c : AllCommands(app))
+    if (!c.description.hidden) names.push_back(PageName(app.name, c.description.path));
   std::sort(names.begin(), names.end());
   return names;
 }

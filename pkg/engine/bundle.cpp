@@ -137,6 +137,8 @@ Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFil
   const Result<std::string> fuse = sys::FindProgram("fuse-overlayfs", sys::ProgramPath());
   if (fuse.ok()) config.fuse_overlayfs = *fuse;
   config.timeout_seconds = spec.timeout;
+  config.restart_policy = spec.restart_policy;
+  config.restart_retries = spec.restart_retries;
   config.pid_file = spec.pid_file;
   config.monitor_pid_file = spec.monitor_pid_file;
   config.cleanup = {TRY(sys::ReadLinkAt(AT_FDCWD, "/proc/self/exe"))};

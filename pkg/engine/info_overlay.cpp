@@ -21,8 +21,9 @@ namespace {
 
 // In a user namespace of one id: which ids are mapped makes no difference to the mount.
 Result<int> MountInside(const std::string& folder) {
+  // volatile: or the end of the mount would sync the store's whole file system.
   const std::string options = "lowerdir=" + folder + "/lower,upperdir=" + folder + "/upper,workdir=" + folder +
-                              "/work,userxattr";
+                              "/work,userxattr,volatile";
   return userns::RunInside(userns::SingleIdMap("", ""), [&] {
     const std::string merged = folder + "/merged";
     return ::mount("overlay", merged.c_str(), "overlay", 0, options.c_str()) == 0 ? 0 : errno;

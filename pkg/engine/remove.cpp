@@ -6,6 +6,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "engine/settle_internal.hpp"
+#include "sys/file.hpp"
 #include "sys/lock.hpp"
 #include "sys/signals.hpp"
 #include "sys/syscalls.hpp"
@@ -30,11 +31,17 @@ Status Signal(int pidfd, int sig) {
   return Ok();
 }
 
+// The monitor looks for this file before it starts a container again.
+Status AskToStop(Engine& engine, const state::Container& container) {
+  return sys::WriteFileAtomic(TRY(engine.RunDir(container.id, true)) + "/stop", "", 0600, sys::Durability::kNone);
+}
+
 // STOPSIGNAL, then KILL when the time is over.
 Status Stop(Engine& engine, const state::Container& container, int64_t seconds) {
   const std::optional<LiveProcess> live = TRY(FindProcess(engine, container.id));
-  if (!live) return Ok();
+  if (!live) return AskToStop(engine, container);
   const ContainerSpec spec = TRY(ContainerSpec::Parse(container.spec));
+  TRY(AskToStop(engine, container));
   if (seconds != 0) {
     TRY(Signal(live->pidfd.get(), sys::ParseSignal(spec.stop_signal).value_or(SIGTERM)));
     if (AwaitEnd(live->pidfd.get(), seconds < 0 ? -1 : seconds * 1000)) return Ok();

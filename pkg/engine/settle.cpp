@@ -17,6 +17,7 @@ void MarkExited(state::Container& container, const std::optional<monitor::ExitRe
   container.state = state::ContainerState::kExited;
   container.exit_code = record ? record->code : 255;
   container.finished = record ? record->finished : WallNanos();
+  container.restart_count = record ? record->restarts : 0;
 }
 
 bool IsLocked(const ContainerFiles& files) {

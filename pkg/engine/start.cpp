@@ -62,6 +62,7 @@ class Starter {
     TRY(engine_.RunDir(spec_.id, true));
     // What the last run left: from now on the exit file means that this one has ended.
     TRY(sys::RemoveTree(files_.Exit()));
+    TRY(sys::RemoveTree(files_.bundle + "/stop"));
     TRY(WriteBundle(engine_, spec_, files_));
     runtime::SyncSocket monitor = TRY(StartMonitor(engine_, files_.bundle, lock_));
     TRY(commit());
@@ -106,9 +107,16 @@ Status Conclude(Engine& engine, state::Container& record, int exit_code) {
   return db.Transaction(state::Database::Commit::kOrdered, [&] { return db.UpdateContainer(record); });
 }
 
-Result<StartOutcome> Follow(Engine& engine, state::Container& record, Attachment& attachment, Started& started) {
+bool HasRestartPolicy(const ContainerSpec& spec) {
+  return !spec.restart_policy.empty() && spec.restart_policy != "no";
+}
+
+Result<StartOutcome> Follow(Engine& engine, state::Container& record, bool restarts, Attachment& attachment,
+                            Started& started) {
   const std::optional<int> code = TRY(attachment.Relay(started.monitor, started.pidfd.get()));
   if (!code) return StartOutcome{true, 0};
+  // With a restart policy the record is the monitor's business: this may not be the end.
+  if (restarts) return StartOutcome{false, *code};
   TRY(Conclude(engine, record, *code));
   const Status told = started.monitor.Send(Msg::kDone);
   if (!told.ok()) Debug(told.error().Message());
@@ -131,6 +139,7 @@ Error AfterFailure(Engine& engine, state::Container& record, Error error) {
 
 Result<StartOutcome> Run(Engine& engine, const CreateOptions& options, const AttachOptions& attach,
                          const std::function<void(const std::string& id)>& on_started) {
+  TRY(ParseDetachKeys(attach.detach_keys));
   NewContainer container = TRY(BeginCreate(engine, options));
   const bool detached = IsDetached(attach);
   std::optional<Attachment> attachment;
@@ -155,7 +164,7 @@ Result<StartOutcome> Run(Engine& engine, const CreateOptions& options, const Att
   TRY(MarkRunning(engine, container.record, TRY(FilesOf(engine, container.spec.id))));
   on_started(container.spec.id);
   if (detached) return StartOutcome{true, 0};
-  return Follow(engine, container.record, *attachment, *started);
+  return Follow(engine, container.record, HasRestartPolicy(container.spec), *attachment, *started);
 }
 
 Result<StartOutcome> Start(Engine& engine, const std::string& name_or_id, const AttachOptions& attach) {
@@ -179,7 +188,7 @@ Result<StartOutcome> Start(Engine& engine, const std::string& name_or_id, const 
   }
   TRY(MarkRunning(engine, record, files));
   if (!attachment) return StartOutcome{true, 0};
-  return Follow(engine, record, *attachment, *started);
+  return Follow(engine, record, HasRestartPolicy(spec), *attachment, *started);
 }
 
 }  // namespace ctool::engine

@@ -70,6 +70,8 @@ Result<Config> Config::Parse(std::string_view bytes) {
   Read(doc, "ports", c.ports);
   Read(doc, "fuseOverlayfs", c.fuse_overlayfs);
   Read(doc, "timeout", c.timeout_seconds);
+  Read(doc, "restartPolicy", c.restart_policy);
+  Read(doc, "restartRetries", c.restart_retries);
   Read(doc, "pidFile", c.pid_file);
   Read(doc, "monitorPidFile", c.monitor_pid_file);
   Read(doc, "cleanup", c.cleanup);
@@ -96,6 +98,8 @@ std::string Config::Print() const {
               {"ports", ports},
               {"fuseOverlayfs", fuse_overlayfs},
               {"timeout", timeout_seconds},
+              {"restartPolicy", restart_policy},
+              {"restartRetries", restart_retries},
               {"pidFile", pid_file},
               {"monitorPidFile", monitor_pid_file},
               {"cleanup", cleanup}}
@@ -129,11 +133,12 @@ Result<ExitRecord> ExitRecord::Parse(std::string_view bytes) {
   Read(doc, "code", e.code);
   Read(doc, "finished", e.finished);
   Read(doc, "timedOut", e.timed_out);
+  Read(doc, "restarts", e.restarts);
   return e;
 }
 
 std::string ExitRecord::Print() const {
-  return Json{{"code", code}, {"finished", finished}, {"timedOut", timed_out}}.dump();
+  return Json{{"code", code}, {"finished", finished}, {"timedOut", timed_out}, {"restarts", restarts}}.dump();
 }
 
 }  // namespace ctool::monitor

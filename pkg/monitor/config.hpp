@@ -25,6 +25,8 @@ struct Config {
   std::vector<std::string> ports;          // published ports, as -p has them
   std::string fuse_overlayfs;  // program, empty: not installed
   int64_t timeout_seconds = 0;  // --timeout; 0: none
+  std::string restart_policy;   // "on-failure", "always", "unless-stopped"; else never
+  int64_t restart_retries = 0;  // of on-failure; 0: no limit
   std::string pid_file, monitor_pid_file;
   std::vector<std::string> cleanup;  // argv that settles the record when no command keeps it
 
@@ -47,6 +49,7 @@ struct ExitRecord {
   int code = 0;
   int64_t finished = 0;  // wall ns
   bool timed_out = false;
+  int64_t restarts = 0;  // how often the restart policy started it again
 
   static Result<ExitRecord> Parse(std::string_view bytes);
   std::string Print() const;

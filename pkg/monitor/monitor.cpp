@@ -3,10 +3,13 @@
 
 #include <fcntl.h>
 #include <malloc.h>
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <optional>
+#include <tuple>
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
@@ -51,7 +54,6 @@ Result<Pipes> MakePipes(const Config& config, bool terminal) {
 struct Running {
   sys::Child container;
   Streams streams;
-  Log log;
   std::optional<Network> network;
 };
 
@@ -82,13 +84,14 @@ Status AwaitGo(const runtime::SyncSocket& command, int terminal) {
   }
 }
 
+// `command` lets the container go; without one (a restart) it starts at once. `stage` is where a
+// failure was.
 Result<Running> Start(const std::string& bundle, const Config& config,
-                      const runtime::SyncSocket& command, Stage& stage) {
+                      const runtime::SyncSocket* command, Stage& stage) {
   stage = Stage::kPlan;
   const std::string text = TRY(sys::ReadFile(bundle + "/config.json"));
   spec::RuntimeSpec spec = TRY(spec::RuntimeSpec::Parse(text));
   const runtime::InitPlan plan = TRY(runtime::BuildPlan(std::move(spec), config.id));
-  Log log = TRY(Log::Open(config.log_path, config.log_max_size));
   Pipes pipes = TRY(MakePipes(config, plan.spec.process.terminal));
   stage = Stage::kClone;
   runtime::Launch launch = TRY(runtime::Launch::Start(
@@ -107,10 +110,10 @@ Result<Running> Start(const std::string& bundle, const Config& config,
   stage = Stage::kExec;
   Streams streams = std::move(pipes.ours);
   streams.terminal = launch.TakeConsole();
-  TRY(AwaitGo(command, streams.terminal.get()));
+  if (command != nullptr) TRY(AwaitGo(*command, streams.terminal.get()));
   TRY(WriteStatus(config, launch.pid()));
   TRY(launch.Exec());
-  return Running{std::move(launch).TakeChild(), std::move(streams), std::move(log), std::move(network)};
+  return Running{std::move(launch).TakeChild(), std::move(streams), std::move(network)};
 }
 
 // From now on stderr is nobody's: a caller that captured it must see its end.
@@ -133,6 +136,47 @@ void RunCleanup(const Config& config) {
   if (cleanup.ok()) std::move(*cleanup).Detach();
 }
 
+// RUN_DIR/stop: somebody wants it to end.
+bool WantsRestart(const Config& config, const Relay::Outcome& outcome, int64_t restarts) {
+  if (outcome.timed_out || sys::Exists(config.run_dir + "/stop")) return false;
+  if (config.restart_policy == "always" || config.restart_policy == "unless-stopped") return true;
+  return config.restart_policy == "on-failure" && !outcome.status.ok() &&
+         (config.restart_retries == 0 || restarts < config.restart_retries);
+}
+
+// Longer each time, unless the container had been up for a while. Ends early when it is to stop.
+void BackOff(const Config& config, int64_t ran_ns, int64_t& delay_ms) {
+  constexpr int64_t kLongEnough = 10'000'000'000, kFirst = 100, kMost = 60'000;
+  delay_ms = ran_ns > kLongEnough || delay_ms == 0 ? kFirst : std::min(delay_ms * 2, kMost);
+  for (int64_t waited = 0; waited < delay_ms && !sys::Exists(config.run_dir + "/stop"); waited += 50)
+    ::poll(nullptr, 0, 50);
+}
+
+ExitRecord RunToTheEnd(const std::string& bundle, const Config& config, Running running, Relay& relay) {
+  ExitRecord record;
+  for (int64_t delay_ms = 0;;) {
+    const int64_t began = MonotonicNanos();
+    const int64_t deadline = config.timeout_seconds == 0 ? 0 : began + config.timeout_seconds * 1'000'000'000;
+    const Result<Relay::Outcome> outcome = relay.Run(running.container, std::move(running.streams), deadline);
+    record.code = !outcome.ok() || outcome->timed_out ? 255 : outcome->status.code;
+    record.timed_out = outcome.ok() && outcome->timed_out;
+    record.finished = WallNanos();
+    if (!outcome.ok() || !WantsRestart(config, *outcome, record.restarts)) return record;
+    relay.LetGo(record.code);
+    running.network.reset();
+    BackOff(config, MonotonicNanos() - began, delay_ms);
+    if (sys::Exists(config.run_dir + "/stop")) return record;
+    ++record.restarts;
+    Stage stage = Stage::kPlan;
+    Result<Running> again = Start(bundle, config, nullptr, stage);
+    if (!again.ok()) {
+      record.code = again.error().code() == Code::kNoCommand ? 127 : 126;
+      return record;
+    }
+    running = std::move(again).value();
+  }
+}
+
 }  // namespace
 
 int Supervise(const std::string& bundle, runtime::SyncSocket command) {
@@ -140,34 +184,31 @@ int Supervise(const std::string& bundle, runtime::SyncSocket command) {
   // No folder of the caller's is kept busy for as long as the container lives.
   if (::chdir("/") < 0) Debug(Error::Sys(errno, "chdir to /").Message());
   Stage stage = Stage::kPlan;
-  const Result<std::string> text = sys::ReadFile(bundle + "/monitor.json");
-  Result<Config> config = text.ok() ? Config::Parse(*text) : Result<Config>(text.error());
-  Result<Running> started = config.ok() ? Start(bundle, *config, command, stage)
-                                        : Result<Running>(config.error());
-  if (!started.ok()) {
+  const auto begin = [&]() -> Result<std::tuple<Config, Log, Running>> {
+    Config config = TRY(Config::Parse(TRY(sys::ReadFile(bundle + "/monitor.json"))));
+    Log log = TRY(Log::Open(config.log_path, config.log_max_size));
+    Running running = TRY(Start(bundle, config, &command, stage));
+    return std::tuple(std::move(config), std::move(log), std::move(running));
+  };
+  Result<std::tuple<Config, Log, Running>> begun = begin();
+  if (!begun.ok()) {
     // A command that is gone can't be told, and has left nothing that would be half made.
-    const Status told = command.SendError(stage, started.error());
+    const Status told = command.SendError(stage, begun.error());
     return told.ok() ? 125 : 124;
   }
-  const Status told = command.Send(Msg::kStarted, Stage::kExec,
-                                   std::to_string(started->container.pid()), started->container.pidfd());
+  auto& [config, log, running] = *begun;
+  const Status told = command.Send(Msg::kStarted, Stage::kExec, std::to_string(running.container.pid()),
+                                   running.container.pidfd());
   LetGoOfStderr();
   ::malloc_trim(0);
 
-  const int64_t deadline =
-      config->timeout_seconds == 0 ? 0 : MonotonicNanos() + config->timeout_seconds * 1'000'000'000;
-  Relay relay(std::move(started->streams), std::move(started->log),
-              told.ok() ? std::move(command) : runtime::SyncSocket());
-  const Result<Relay::Outcome> outcome = relay.Run(started->container, deadline);
-  ExitRecord record;
-  record.code = !outcome.ok() ? 255 : outcome->timed_out ? 255 : outcome->status.code;
-  record.timed_out = outcome.ok() && outcome->timed_out;
-  record.finished = WallNanos();
+  Relay relay(std::move(log), told.ok() ? std::move(command) : runtime::SyncSocket());
+  const ExitRecord record = RunToTheEnd(bundle, config, std::move(running), relay);
   // Without it the next command finds the process gone and says so: nothing more can be done here.
   const Status written =
-      sys::WriteFileAtomic(config->exit_file, record.Print(), 0600, sys::Durability::kNone);
+      sys::WriteFileAtomic(config.exit_file, record.Print(), 0600, sys::Durability::kNone);
   if (!written.ok()) Debug(written.error().Message());
-  if (!relay.HandOver(record.code)) RunCleanup(*config);
+  if (!relay.HandOver(record.code)) RunCleanup(config);
   return 0;
 }
 

@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "base/clock.hpp"
+#include "base/log.hpp"
 
 namespace ctool::monitor {
 
@@ -99,7 +100,8 @@ int Relay::PollTimeout(int64_t deadline_ns) const {
   return left < 0 ? 0 : static_cast<int>(std::min<int64_t>(left, 1 << 30));
 }
 
-Result<Relay::Outcome> Relay::Run(sys::Child& container, int64_t deadline_ns) {
+Result<Relay::Outcome> Relay::Run(sys::Child& container, Streams streams, int64_t deadline_ns) {
+  streams_ = std::move(streams);
   for (const int fd : {streams_.in.get(), streams_.terminal.get()})
     if (fd >= 0) ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
   bool timed_out = false;
@@ -152,6 +154,14 @@ void Relay::DrainOutput() {
     if (polled[0].revents != 0) PumpOutput(out, Msg::kStdout, "stdout");
     if (polled[1].revents != 0) PumpOutput(streams_.err, Msg::kStderr, "stderr");
   }
+}
+
+void Relay::LetGo(int exit_code) {
+  if (client_ && !client_.Send(Msg::kExited, runtime::Stage::kExec, std::to_string(exit_code)).ok())
+    Debug("the command is gone");
+  client_.Close();
+  pending_in_.clear();
+  close_in_ = client_full_ = false;
 }
 
 bool Relay::HandOver(int exit_code) {

@@ -25,18 +25,19 @@ void Resize(int terminal, const std::string& payload);
 // does not read, the container's writes wait, as they would at a terminal.
 class Relay {
  public:
-  Relay(Streams streams, Log log, runtime::SyncSocket client)
-      : streams_(std::move(streams)), log_(std::move(log)), client_(std::move(client)) {}
+  Relay(Log log, runtime::SyncSocket client) : log_(std::move(log)), client_(std::move(client)) {}
 
   // `deadline_ns` on CLOCK_MONOTONIC kills the container (--timeout); 0: none.
   struct Outcome {
     sys::ExitStatus status;
     bool timed_out = false;
   };
-  Result<Outcome> Run(sys::Child& container, int64_t deadline_ns);
+  Result<Outcome> Run(sys::Child& container, Streams streams, int64_t deadline_ns);
 
   // True when the attached command keeps the container's record. Sends it the exit code first.
   bool HandOver(int exit_code);
+  // The command's run is over, the container's is not: it is started again.
+  void LetGo(int exit_code);
 
  private:
   void PumpOutput(sys::Fd& from, runtime::Msg msg, std::string_view stream);

@@ -173,6 +173,9 @@ short-name-mode = "permissive"
 [[registry]]
 location = "$REGISTRY"
 insecure = true
+[[registry]]
+location = "$SECURE_REGISTRY"
+insecure = false
 EOF
   if oracle; then
     printf '[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n' \

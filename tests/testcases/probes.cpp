@@ -80,7 +80,7 @@ long Int80(long number, long a, long b, long c) {
 }
 
 void Mounts() {
-  Forked("mount-tmpfs", [] { return ::mount("none", "/mnt", "tmpfs", 0, nullptr); });
+  Forked("mount-tmpfs", [] { return ::mount("none", "/tmp", "tmpfs", 0, nullptr); });
   Forked("mount-proc", [] { return ::mount("none", "/proc", "proc", 0, nullptr); });
   Forked("mount-bind", [] { return ::mount("/", "/tmp", nullptr, MS_BIND, nullptr); });
   Forked("remount-root", [] {

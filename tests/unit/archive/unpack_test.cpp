@@ -498,7 +498,7 @@ TEST(Owners, WhatTheKernelRefusesIsExplained) {
                         : stats.error().Message() + (stats.error().code() == Code::kPermission ? "" : " (code)");
     });
   };
-  EXPECT_EQ(run(false), "chown 33:0 'f': Invalid argument");
+  EXPECT_EQ(run(false), "chown 33:0 'f': invalid argument");
   EXPECT_EQ(run(true), "dropped 1");
 }
 

@@ -22,7 +22,7 @@ TEST(Result, TryReturnsTheErrorWithItsContext) {
 
 TEST(Error, NamesOperationObjectAndCause) {
   const Error e = Error::Sys(ENOENT, "open", "/x").Wrap("reading").Hint("look elsewhere");
-  EXPECT_EQ(e.Message(), "reading: open '/x': No such file or directory");
+  EXPECT_EQ(e.Message(), "reading: open '/x': no such file or directory");
   EXPECT_EQ(e.code(), Code::kNotFound);
   EXPECT_EQ(e.sys_errno(), ENOENT);
   EXPECT_EQ(Error(e).Hint("another").hint(), "look elsewhere") << "the innermost hint wins";

@@ -91,6 +91,7 @@ TEST(Json, ReadsWithTheShapeOfGoTypes) {
   EXPECT_EQ(format("{{(index (index .Ports \"80/tcp\") 0).HostPort}}"), "8080\n");
   EXPECT_EQ(format("{{range $p, $c := .Ports}}{{$p}}={{range $c}}{{.HostPort}}{{end}}{{end}}"),
             "80/tcp=8080\n");
+  EXPECT_EQ(format("{{.Ports}}"), "map[80/tcp:[{8080}]]\n");
   EXPECT_EQ(format("{{.Big}} {{.F}}"), "18446744073709551615 1.5\n");
   EXPECT_EQ(format("{{.Config.Nosuch}}"),
             "template: inspect:1:9: executing \"inspect\" at <.Config.Nosuch>: can't evaluate field "

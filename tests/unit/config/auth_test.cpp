@@ -106,7 +106,7 @@ TEST_F(AuthTest, FilesThatAreNone) {
   const auto missing = FindCredentials(home_ + "/none.json", "r.example", "");
   ASSERT_FALSE(missing.ok());
   EXPECT_EQ(missing.error().Message(), "credential file is not accessible: faccessat " + home_ +
-                                           "/none.json: No such file or directory");
+                                           "/none.json: no such file or directory");
   const auto code = [&](const std::string& text) {
     const auto found = FindCredentials(Write("x.json", text), "r.example", "");
     return found.ok() ? Code::kInternal : found.error().code();

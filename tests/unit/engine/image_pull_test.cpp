@@ -391,7 +391,7 @@ TEST_F(ImageImportTest, WhatIsNoArchive) {
   EXPECT_TRUE(Has(ImportIt(FromFile(std::string(2000, 'z'))), "not a tar archive"));
   ImportOptions options;
   options.source = home_ + "/gone.tar";
-  EXPECT_TRUE(Has(ImportIt(options), "No such file"));
+  EXPECT_TRUE(Has(ImportIt(options), "no such file"));
   ExpectStoreIsEmpty();
 }
 

@@ -75,7 +75,7 @@ TEST(Frames, CarryErrorsWithCodeErrnoAndHint) {
   ASSERT_TRUE(*b.Receive(frame));
   EXPECT_EQ(frame.header.stage, Stage::kMounts);
   const Error error = FrameError(frame);
-  EXPECT_EQ(error.Message(), "mount '/x': Operation not permitted");
+  EXPECT_EQ(error.Message(), "mount '/x': operation not permitted");
   EXPECT_EQ(error.hint(), "try less");
   EXPECT_EQ(error.code(), Code::kNotExecutable);
 }

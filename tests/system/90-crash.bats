@@ -1,0 +1,259 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# kill -9 at any moment, and many at once: the store holds the old state or the new one, and every
+# command works after it. CRASH_ROUNDS makes it longer.
+
+load helpers
+
+rounds=${CRASH_ROUNDS:-15}
+
+store_works() {
+  must images -q
+  must ps -aq
+}
+
+# Waits until no process of this file's containers is left.
+quiet() {
+  local i
+  for i in {1..50}; do
+    pgrep -u "$ACCOUNT" -f "$1" >/dev/null || return 0
+    sleep 0.1
+  done
+  complain "no process left: $(pgrep -u "$ACCOUNT" -fa "$1")"
+}
+
+@test "run, killed at any moment" {
+  local i length
+  length=$(python3 -c "
+import time, subprocess, sys
+start = time.perf_counter()
+subprocess.run(sys.argv[1:], check=True)
+print(time.perf_counter() - start)" "${AS_USER[@]}" "$CTOOL" run --rm "$IMG" true)
+  for ((i = 0; i < rounds; ++i)); do
+    begin run --rm --name "$C-$i" "$IMG" sh -c 'sleep 0.05; sleep 0.0731'
+    sleep "$(python3 -c "import random; print(random.random() * ($length + 0.05))")"
+    kill -9 "$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true
+    store_works
+    # the name is free, or belongs to something that rm can take
+    must rm -f -t 0 "$C-$i"
+    must run --rm --name "$C-$i" "$IMG" true
+  done
+  quiet 'sleep 0.0731'
+  try ps -aq
+  out_is ""
+}
+
+@test "run -d, killed at any moment: what runs is known" {
+  local i
+  for ((i = 0; i < rounds; ++i)); do
+    begin run -d --name "$C-$i" "$IMG" sleep 97.31
+    sleep "$(python3 -c 'import random; print(random.random() * 0.2)')"
+    kill -9 "$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true
+    must ps -a
+    must rm -f -t 0 "$C-$i"
+  done
+  quiet 'sleep 97.31'
+}
+
+@test "pull, killed at any moment: all or nothing" {
+  local i image=$REGISTRY/debian:latest
+  for ((i = 0; i < rounds; ++i)); do
+    begin pull -q "$image"
+    sleep "$(python3 -c 'import random; print(random.random() * 3)')"
+    kill -9 "$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true
+    store_works
+    try images -q "$image"
+    if [[ -n $out ]]; then
+      must run --rm "$image" perl -e 'print "whole\n"'
+      out_is whole
+      must rmi "$image"
+    fi
+  done
+  must pull -q "$image"
+  must run --rm "$image" perl -e 'print "whole\n"'
+  must rmi "$image"
+}
+
+@test "killed pulls do not fill the disk" {
+  local image=$REGISTRY/debian:latest i before after
+  must images -q
+  before=$(du -sk "$FILE_DIR/home" | cut -f1)
+  for i in 0.3 0.8 1.3; do
+    begin pull -q "$image"
+    sleep $i
+    kill -9 "$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true
+  done
+  must pull -q "$image"
+  must rmi "$image"
+  must rmi -f "$REGISTRY/nosuch"
+  after=$(du -sk "$FILE_DIR/home" | cut -f1)
+  ((after - before < 5000)) || complain "the disk as before ($before kB), not $after kB"
+  [[ -z $(find /var/tmp -maxdepth 1 -user "$ACCOUNT" -newer "$LIVE/env") ]] ||
+    complain "nothing in /var/tmp"
+}
+
+@test "rm and rmi, killed at any moment" {
+  local i
+  for ((i = 0; i < rounds; ++i)); do
+    must create --name "$C-$i" "$IMG" true
+    begin rm "$C-$i"
+    sleep "$(python3 -c 'import random; print(random.random() * 0.05)')"
+    kill -9 "$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true
+    must ps -a
+    must rm -f "$C-$i"
+  done
+  for ((i = 0; i < rounds; ++i)); do
+    must pull -q "$REGISTRY/many:latest"
+    begin rmi "$REGISTRY/many:latest"
+    sleep "$(python3 -c 'import random; print(random.random() * 0.05)')"
+    kill -9 "$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true
+    store_works
+    try images -q "$REGISTRY/many"
+    [[ -z $out ]] || must run --rm "$REGISTRY/many:latest" cat /l/last
+  done
+  must rmi -f "$REGISTRY/many:latest"
+  must run --rm "$IMG" true
+}
+
+monitor_of() {
+  local init
+  init=$(ct inspect -f '{{.State.Pid}}' "$1")
+  ps -o ppid= -p "$init" | tr -d ' '
+}
+
+@test "a killed monitor: the container can still be seen and removed" {
+  must run -d --name "$C" "$IMG" sleep 96.31
+  local monitor
+  monitor=$(monitor_of "$C")
+  ((monitor > 1)) || complain "a monitor"
+  kill -9 "$monitor"
+  sleep 0.3
+  must ps -a
+  must inspect "$C"
+  must rm -f -t 0 "$C"
+  quiet 'sleep 96.31'
+  is_gone "$C"
+}
+
+@test "a killed monitor and a killed container: exited, and the name is free" {
+  must run -d --name "$C" "$IMG" sleep 95.31
+  local monitor init
+  monitor=$(monitor_of "$C")
+  init=$(ct inspect -f '{{.State.Pid}}' "$C")
+  kill -9 "$monitor" "$init"
+  until_ok 5 test ! -e "/proc/$init/exe"
+  try ps -a --format '{{.Status}}'
+  ok
+  out_lacks Up
+  must start "$C"
+  has_status "$C" running
+}
+
+@test "after a reboot: what ran is exited and starts again" {
+  must run -d --name "$C" "$IMG" sleep 94.31
+  local monitor init
+  monitor=$(monitor_of "$C")
+  init=$(ct inspect -f '{{.State.Pid}}' "$C")
+  kill -9 "$monitor" "$init"
+  sleep 0.3
+  rm -rf "${FILE_DIR:?}/run"
+  install -d -o "$ACCOUNT" -m 0700 "$FILE_DIR/run"
+  has_status "$C" exited
+  must start "$C"
+  has_status "$C" running
+}
+
+@test "thirty at once" {
+  local i bad=0 jobs=()
+  for i in {1..30}; do
+    ct run --rm "$IMG" sh -c "echo $i" >"$T/out.$i" 2>"$T/err.$i" &
+    jobs+=($!)
+  done
+  for i in "${!jobs[@]}"; do wait "${jobs[$i]}" || bad=$((bad + 1)); done
+  [[ $bad == 0 ]] || cat "$T"/err.* >&2
+  equal "failures" 0 "$bad"
+  for i in {1..30}; do equal "output $i" "$i" "$(<"$T/out.$i")"; done
+  try ps -aq
+  out_is ""
+}
+
+@test "ten pulls of one image at once" {
+  ct rmi -f "$REGISTRY/many:latest" >/dev/null 2>&1 || true
+  local i bad=0 jobs=()
+  for i in {1..10}; do
+    ct pull -q "$REGISTRY/many:latest" >"$T/out.$i" 2>"$T/err.$i" &
+    jobs+=($!)
+  done
+  for i in "${!jobs[@]}"; do wait "${jobs[$i]}" || bad=$((bad + 1)); done
+  [[ $bad == 0 ]] || cat "$T"/err.* >&2
+  equal "failures" 0 "$bad"
+  equal "ids" 1 "$(cat "$T"/out.* | sort -u | wc -l)"
+  must run --rm "$REGISTRY/many:latest" cat /l/last
+  out_is 59
+  must rmi "$REGISTRY/many:latest"
+}
+
+@test "ten containers that want one name: one gets it" {
+  local i good=0 jobs=()
+  for i in {1..10}; do
+    ct create --name "$C" "$IMG" true >/dev/null 2>"$T/err.$i" &
+    jobs+=($!)
+  done
+  for i in "${!jobs[@]}"; do
+    if wait "${jobs[$i]}"; then good=$((good + 1)); fi
+  done
+  equal "winners" 1 "$good"
+  equal "losers' reason" 9 "$(cat "$T"/err.* | grep -c 'already in use')"
+}
+
+@test "the first commands ever, twenty at once" {
+  CT_OPTIONS=(--root "$(user_dir root)" --runroot "$(user_dir run)")
+  local i bad=0 jobs=()
+  for i in {1..20}; do
+    if ((i % 2)); then ct images -q; else ct ps -aq; fi >"$T/out.$i" 2>"$T/err.$i" &
+    jobs+=($!)
+  done
+  for i in "${!jobs[@]}"; do wait "${jobs[$i]}" || bad=$((bad + 1)); done
+  [[ $bad == 0 ]] || cat "$T"/err.* >&2
+  equal "failures" 0 "$bad"
+}
+
+@test "pull, run and rmi of one image against each other" {
+  local i image=$REGISTRY/config:label jobs=()
+  for i in 1 2 3 4 5 6; do
+    (ct pull -q "$image"; echo "$?" >"$T/pull.$i") >/dev/null 2>"$T/pull-err.$i" &
+    (ct run -q --rm "$image" echo hi >"$T/out.$i" 2>"$T/run-err.$i"; echo "$?" >"$T/run.$i") &
+    (ct rmi "$image" >/dev/null 2>"$T/rmi-err.$i"; echo "$?" >"$T/rmi.$i") &
+    jobs+=($!)
+  done
+  until_ok 60 all_done
+  for i in 1 2 3 4 5 6; do
+    equal "pull $i: $(<"$T/pull-err.$i")" 0 "$(<"$T/pull.$i")"
+    case $(<"$T/run.$i") in
+      0) equal "output $i" hi "$(<"$T/out.$i")" ;;
+      125) grep -qE 'image not known|no such image' "$T/run-err.$i" ;;
+      *) cat "$T/run-err.$i" >&2 && false ;;
+    esac
+    [[ $(<"$T/rmi.$i") =~ ^[012]$ ]] || { cat "$T/rmi-err.$i" >&2 && false; }
+  done
+  store_works
+}
+all_done() { (($(cat "$T"/pull.? "$T"/run.? "$T"/rmi.? 2>/dev/null | wc -l) == 18)); }
+
+@test "ps during rm" {
+  local i
+  for i in {1..10}; do must create --name "$C-$i" "$IMG" true; done
+  begin rm -fa
+  while kill -0 "$pid" 2>/dev/null; do
+    capture ct ps -a
+    ok
+  done
+  finish
+  ok
+}
