@@ -27,7 +27,8 @@ namespace cli {
 // One description of a command; the parser, --help, the man page, shell completion and the JSON
 // dump are all made from it. Plain data: the texts are string literals of the command's file.
 
-// What a shell may offer for a value. The names of containers, images, ... come from App::candidates.
+// What a shell may offer for a value. The names of containers, images, ... come from
+// App::candidates.
 enum class Complete {
   kNone,
   kFiles,

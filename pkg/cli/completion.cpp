@@ -92,10 +92,9 @@ class Completer {
       lost_ = lost_ || !IsGroup(app_, path_);
       return;
     }
+    if (entry->make == HelpCommand) return path_.clear();  // its words are those of a command
     runnable_ = Make(*entry, path_);
     command_ = &runnable_.description;
-    help_ = entry->make == HelpCommand;
-    if (help_) command_ = nullptr, path_.clear();  // its words are those of the command
   }
 
   void Offer(std::string_view current) {
@@ -182,7 +181,8 @@ class Completer {
     if (!app_.candidates) return;
     const std::string_view colon = kind == Complete::kContainerPaths ? ":" : "";
     for (const Candidate& c : app_.candidates(kind))
-      if (StartsWith(c.text, current)) Add(fmt::format("{}{}{}", typed, c.text, colon), c.description);
+      if (StartsWith(c.text, current))
+        Add(fmt::format("{}{}{}", typed, c.text, colon), c.description);
   }
 
   const App& app_;
@@ -192,7 +192,7 @@ class Completer {
   std::vector<const Option*> used_;
   const Option* awaiting_ = nullptr;
   size_t positionals_ = 0;
-  bool options_end_ = false, lost_ = false, help_ = false;
+  bool options_end_ = false, lost_ = false;
   bool files_ = false, directories_ = false, nospace_ = false;
   std::vector<std::string> lines_;
 };

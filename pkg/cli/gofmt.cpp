@@ -29,7 +29,8 @@ class Formatter {
 
   void Print(const Value& v, uint32_t verb) {
     using Kind = Value::Kind;
-    if (verb == 'T') return Pad(v.kind() == Kind::kNull && v.TypeName() == "nil" ? "<nil>" : v.TypeName());
+    if (verb == 'T')
+      return Pad(v.kind() == Kind::kNull && v.TypeName() == "nil" ? "<nil>" : v.TypeName());
     switch (v.kind()) {
       case Kind::kNull: return verb == 'v' ? Pad("<nil>") : BadVerb(v, verb);
       case Kind::kBool:
@@ -87,7 +88,8 @@ class Formatter {
 
   void Integer(const Value& v, uint64_t size, bool negative, uint32_t verb) {
     if (verb == 'c') return Pad(Rune(size));
-    if (verb == 'q') return Pad(GoQuoteRune(size > 0x10FFFF ? kRuneError : static_cast<uint32_t>(size)));
+    if (verb == 'q')
+      return Pad(GoQuoteRune(size > 0x10FFFF ? kRuneError : static_cast<uint32_t>(size)));
     if (verb == 'U') return Pad(fmt::format("U+{:04X}", size), false);
     if (verb != 'v' && verb != 'd' && verb != 'b' && verb != 'o' && verb != 'O' && verb != 'x' &&
         verb != 'X')

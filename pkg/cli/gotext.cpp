@@ -33,7 +33,8 @@ bool SplitBase(std::string_view text, int& base, std::string& digits) {
     if (c == 'b') base = 2;
     if (base != 10) text.remove_prefix(2), prefix = true;
   }
-  if (base == 10 && text.size() > 1 && text[0] == '0') base = 8, text.remove_prefix(1), prefix = true;
+  if (base == 10 && text.size() > 1 && text[0] == '0')
+    base = 8, text.remove_prefix(1), prefix = true;
   char previous = prefix ? '0' : '_';
   for (const char c : text) {
     if (c == '_' && previous == '_') return false;

@@ -58,10 +58,16 @@ std::string OptionRows(std::span<const Option> options, Defaults defaults) {
   return columns.Text(3);
 }
 
-std::string Indented(std::string_view text) {
+constexpr size_t kProseWidth = 78;
+
+// Prose, two blanks in; its lines of four blanks stay as they are.
+std::string Indented(std::string_view prose) {
   std::string out;
-  for (const std::string& line : Split(text, '\n'))
-    out += line.empty() ? "\n" : fmt::format("  {}\n", line);
+  for (const std::string& line : Split(prose, '\n')) {
+    const std::string text = StartsWith(line, "    ") ? line : Wrap(line, kProseWidth);
+    for (const std::string& part : Split(text, '\n'))
+      out += part.empty() ? "\n" : fmt::format("  {}\n", part);
+  }
   return out;
 }
 
@@ -75,6 +81,19 @@ std::string ExampleRows(const App& app, std::span<const Example> examples) {
 }
 
 }  // namespace
+
+std::string Wrap(std::string_view text, size_t width) {
+  std::string out;
+  size_t length = 0;
+  for (const std::string& word : Split(text, ' ')) {
+    if (word.empty()) continue;
+    const bool fits = length + 1 + word.size() <= width;
+    if (length > 0) out += fits ? ' ' : '\n';
+    length = fits && length > 0 ? length + 1 + word.size() : word.size();
+    out += word;
+  }
+  return out;
+}
 
 std::string UsageLine(const App& app, const Command& command) {
   std::string line = fmt::format("{} {}", app.name, command.path);

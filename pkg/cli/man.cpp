@@ -31,19 +31,8 @@ std::string Roff(std::string_view text) {
 
 constexpr size_t kLine = 76;
 
-// Running text: its words on lines of a length that mandoc likes.
-std::string Fill(std::string_view text) {
-  std::string out;
-  size_t length = 0;
-  for (const std::string& word : Split(text, ' ')) {
-    if (word.empty()) continue;
-    const bool fits = length + 1 + word.size() <= kLine;
-    if (length > 0) out += fits ? ' ' : '\n';
-    length = fits ? length + 1 + word.size() : word.size();
-    out += word;
-  }
-  return Roff(out) + "\n";
-}
+// Running text, on lines of a length that mandoc likes.
+std::string Fill(std::string_view text) { return Roff(Wrap(text, kLine)) + "\n"; }
 
 std::string Bold(std::string_view text) { return fmt::format("\\fB{}\\fR", Roff(text)); }
 std::string Italic(std::string_view text) { return fmt::format("\\fI{}\\fR", Roff(text)); }

@@ -22,9 +22,12 @@ std::string FlagName(const Option& option) {
 // One call of Parser::Parse.
 class Pass {
  public:
-  Pass(std::span<const Option> own, std::span<const Option> globals, std::vector<bool>& globals_seen,
-       Args args)
-      : own_(own), globals_(globals), own_seen_(own.size()), globals_seen_(globals_seen),
+  Pass(std::span<const Option> own, std::span<const Option> globals,
+       std::vector<bool>& globals_seen, Args args)
+      : own_(own),
+        globals_(globals),
+        own_seen_(own.size()),
+        globals_seen_(globals_seen),
         args_(args) {}
 
   Result<Parser::Outcome> Run(bool stop_at_first_positional, bool version) {

@@ -21,6 +21,9 @@ std::string UsageLine(const App& app, const Command& command);
 std::vector<std::string> ManPageNames(const App& app);
 std::string ManPage(const App& app, std::string_view page);  // "" when there is no such page
 
+// The words of `text` on lines of at most `width` bytes, one newline between lines.
+std::string Wrap(std::string_view text, size_t width);
+
 // All of the descriptions as one JSON array, for tests and tools.
 std::string DumpJson(const App& app);
 

@@ -22,8 +22,8 @@ Status Store(const Option& option, std::string_view text, bool first);
 // What --help calls the value: Option::value, or pflag's name of the sink's type ("string").
 std::string_view ValueName(const Option& option);
 
-// The default as --help shows it (`"missing"`, `10`): Option::def, or what the untouched sink holds;
-// "" for none.
+// The default as --help shows it (`"missing"`, `10`): Option::def, or what the untouched sink
+// holds; "" for none.
 std::string DefaultText(const Option& option);
 
 // One line of CSV, as pflag splits "a,b" and "\"a,b\",c".

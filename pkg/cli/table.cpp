@@ -68,7 +68,9 @@ class Aligner {
 // "CreatedAt" -> "CREATED AT", "ImageID" -> "IMAGE ID": at each step from small to capital, and
 // before the last capital of several when a small letter follows.
 std::string HeaderFor(std::string_view field) {
-  const auto small = [&](size_t i) { return i < field.size() && field[i] >= 'a' && field[i] <= 'z'; };
+  const auto small = [&](size_t i) {
+    return i < field.size() && field[i] >= 'a' && field[i] <= 'z';
+  };
   const auto capital = [&](size_t i) {
     return i < field.size() && field[i] >= 'A' && field[i] <= 'Z';
   };

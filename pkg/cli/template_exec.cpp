@@ -49,8 +49,8 @@ class Run {
     const size_t column = newline == before.npos ? before.size() : before.size() - newline - 1;
     const auto line = 1 + std::count(before.begin(), before.end(), '\n');
     return Error(Code::kInvalidArgument,
-                 fmt::format("template: {}:{}:{}: executing {} at <{}>: {}", set_.name, line, column,
-                             GoQuote(name_), Source(*at_), why));
+                 fmt::format("template: {}:{}:{}: executing {} at <{}>: {}", set_.name, line,
+                             column, GoQuote(name_), Source(*at_), why));
   }
 
   // ---- statements

@@ -63,7 +63,7 @@ struct Node {
   };
   Kind kind;
   size_t pos = 0;
-  std::string text = {};                // text; a literal as written; a function's or template's name
+  std::string text = {};  // the text; a literal as written; the name of a function or template
   std::vector<std::string> names = {};  // .A.B; $x.A; the variables a pipe declares
   bool assign = false;                  // a pipe with = instead of :=
   Value value = {};                     // of a literal

@@ -39,7 +39,8 @@ class Lexer {
         std::count(text_.begin() + static_cast<ptrdiff_t>(counted_),
                    text_.begin() + static_cast<ptrdiff_t>(from), '\n'));
     counted_ = from;
-    out_.push_back({.token = token, .pos = from, .line = line_, .text = text_.substr(from, to - from)});
+    out_.push_back(
+        {.token = token, .pos = from, .line = line_, .text = text_.substr(from, to - from)});
   }
 
   bool Fail(std::string why) {
@@ -176,14 +177,18 @@ class Lexer {
       if (quote != '`' && text_[at_] == '\\' && Peek(1) != '\n') ++at_;
     }
     ++at_;
-    Emit(quote == '"' ? Token::kString : quote == '`' ? Token::kRawString : Token::kChar, start, at_);
+    Emit(quote == '"'   ? Token::kString
+         : quote == '`' ? Token::kRawString
+                        : Token::kChar,
+         start, at_);
     return true;
   }
 
   bool AtNameEnd() const {
     if (at_ >= text_.size()) return true;
     const char c = text_[at_];
-    return IsBlank(c) || Starts("}}") || std::string_view(".,|:()").find(c) != std::string_view::npos;
+    return IsBlank(c) || Starts("}}") ||
+           std::string_view(".,|:()").find(c) != std::string_view::npos;
   }
 
   // .Name, $name, or the bare . and $

@@ -46,7 +46,7 @@ class Value {
     bool omit_empty = false;
     bool skip = false;
   };
-  // A map's entry has no JSON name; an alias is another template name of the field before it.
+  // Of a struct, or an entry of a map. An alias is a second Field that shares the first one's value.
   struct Field {
     std::string name;
     std::string json_name;
@@ -56,16 +56,17 @@ class Value {
   };
 
   Value() = default;  // Go's nil of no type: "<no value>" in a template
-  Value(bool v) : v_(v) {}                               // NOLINT: implicit on purpose, all of these
-  Value(int v) : v_(int64_t{v}) {}                       // NOLINT
-  Value(int64_t v) : v_(v) {}                            // NOLINT
-  Value(uint32_t v) : v_(int64_t{v}) {}                  // NOLINT
-  Value(uint64_t v);                                     // NOLINT
-  Value(double v) : v_(v) {}                             // NOLINT
-  Value(std::string v) : v_(std::move(v)) {}             // NOLINT
-  Value(std::string_view v) : v_(std::string(v)) {}      // NOLINT
-  Value(const char* v) : v_(std::string(v)) {}           // NOLINT
-  Value(const std::vector<std::string>& v);              // NOLINT: a "[]string"
+  // Implicit on purpose, so that a row is written as Set("Pid", 5).Set("Name", name).
+  Value(bool v) : v_(v) {}                           // NOLINT
+  Value(int v) : v_(int64_t{v}) {}                   // NOLINT
+  Value(int64_t v) : v_(v) {}                        // NOLINT
+  Value(uint32_t v) : v_(int64_t{v}) {}              // NOLINT
+  Value(uint64_t v);                                 // NOLINT
+  Value(double v) : v_(v) {}                         // NOLINT
+  Value(std::string v) : v_(std::move(v)) {}         // NOLINT
+  Value(std::string_view v) : v_(std::string(v)) {}  // NOLINT
+  Value(const char* v) : v_(std::string(v)) {}       // NOLINT
+  Value(const std::vector<std::string>& v);          // NOLINT: a "[]string"
 
   static Value NilPointer(std::string type);  // "*define.HealthCheckResults": "<nil>"
   static Value Struct(std::string type);

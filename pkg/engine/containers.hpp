@@ -42,11 +42,15 @@ Result<StartOutcome> Start(Engine& engine, const std::string& name_or_id,
 Result<state::Container> FindContainer(Engine& engine, const std::string& name_or_id);
 Result<state::Container> LatestContainer(Engine& engine);
 
+struct ContainerSize {
+  int64_t written = 0, whole = 0;  // bytes: what the container wrote; with its image
+};
 struct ContainerRow {
   state::Container container;
   std::string status;  // "Up 5 minutes", "Exited (0) 2 hours ago", "Created"
   std::string state;   // "running", "exited", "created"
   int64_t pid = 0;     // 0: not running
+  std::optional<ContainerSize> size;  // when it was asked for
 };
 struct ListContainersOptions {
   bool all = false;
@@ -54,7 +58,7 @@ struct ListContainersOptions {
   bool latest = false;
   std::vector<std::string> filters;
   std::string sort = "created";
-  bool with_spec = false;
+  bool with_spec = false, with_size = false;
 };
 Result<std::vector<ContainerRow>> ListContainers(Engine& engine, const ListContainersOptions& options);
 

@@ -29,8 +29,9 @@ Result<std::string> Destination(const std::string& path) {
   }
   if (parts.empty()) return Invalid("invalid container path " + Quote(path) + ": the root can't be mounted over");
   const std::string clean = "/" + Join(parts, "/");
-  if (clean == "/proc" || clean == "/sys" || StartsWith(clean, "/proc/"))
-    return Error(Code::kNotExecutable, "the mount at " + Quote(clean) + " is inside /proc or /sys");
+  // Which files below /proc may be covered, init knows.
+  if (clean == "/proc" || clean == "/sys")
+    return Error(Code::kNotExecutable, "the mount at " + Quote(clean) + " would hide the kernel's own");
   return clean;
 }
 

@@ -154,7 +154,8 @@ Result<std::string> InspectImage(Engine& engine, const FoundImage& found) {
   out["RepoTags"] = RepoTagsOf(image);
   out["RepoDigests"] = RepoDigestsOf(image);
   out["Parent"] = TRY(ParentOf(*TRY(engine.Db()), image, config));
-  out["Comment"] = config.comment;
+  // Of the image itself, or of its last layer, as podman tells it.
+  out["Comment"] = config.comment.empty() && !config.history.empty() ? config.history.back().comment : config.comment;
   out["Created"] = ParseRfc3339(config.created) ? config.created : std::string(kNever);
   out["Config"] = ConfigOf(config.config);
   out["Version"] = DockerVersion(image.config);

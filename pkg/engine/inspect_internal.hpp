@@ -11,6 +11,7 @@
 
 #include "engine/bundle_internal.hpp"
 #include "engine/container_spec.hpp"
+#include "engine/containers.hpp"
 #include "monitor/config.hpp"
 #include "state/store.hpp"
 
@@ -18,17 +19,13 @@ namespace ctool::engine {
 
 using InspectJson = nlohmann::ordered_json;
 
-struct InspectSize {
-  int64_t written = 0, whole = 0;  // what the container wrote; with its image
-};
-
 struct InspectInput {
   const state::Container& record;
   const ContainerSpec& spec;
   const ContainerFiles& files;
   std::string volumes_dir;
   std::optional<monitor::RunStatus> live = std::nullopt;  // while it runs
-  std::optional<InspectSize> size = std::nullopt;         // if asked for
+  std::optional<ContainerSize> size = std::nullopt;       // if asked for
   bool has_bundle = true;  // config.json was written: it was started once
   bool copied = false;     // its root is a plain copy of the image, for want of an overlay
 };

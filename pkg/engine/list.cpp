@@ -3,6 +3,7 @@
 
 #include "base/clock.hpp"
 #include "engine/container_filter_internal.hpp"
+#include "engine/container_size_internal.hpp"
 #include "engine/settle_internal.hpp"
 
 namespace ctool::engine {
@@ -65,6 +66,7 @@ Result<std::vector<ContainerRow>> ListContainers(Engine& engine, const ListConta
     if (!all && row.container.state != state::ContainerState::kRunning) continue;
     Describe(engine, row);
     if (!filter.Matches(row)) continue;
+    if (options.with_size) row.size = TRY(SizeOf(engine, row.container));
     rows.push_back(std::move(row));
     if (last > 0 && static_cast<int64_t>(rows.size()) == last) break;
   }

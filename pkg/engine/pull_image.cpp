@@ -30,6 +30,10 @@ struct Opened {
   registry::FetchedDocument top;  // without bytes when only its digest was asked for
 };
 
+std::string Initializing(const PullSource& source) {
+  return "initializing source docker://" + source.reference.Name();
+}
+
 // The first mirror that has the manifest serves the whole image. `Document` asks one client.
 template <class Document>
 Result<Opened> OpenSource(const Session& session, const PullSource& source, Document document) {
@@ -50,7 +54,7 @@ Result<Opened> OpenSource(const Session& session, const PullSource& source, Docu
     TRY(session.interrupt.Check());
   }
   if (!last) last = Error(Code::kInternal, "no registry to ask");
-  return std::move(*last).Wrap("initializing source docker://" + source.reference.Name());
+  return std::move(*last).Wrap(Initializing(source));
 }
 
 // Rows say "durable" only after a sync: what is in the database and still there can be used.
@@ -216,9 +220,11 @@ Result<std::string> TrySource(const Session& session, const PullSource& source) 
       return local->id;
     }
     if (session.plan.policy == "newer") Announce(session, source);
-    if (opened.top.bytes.empty()) opened.top = TRY(opened.client->GetManifest(what));
+    if (opened.top.bytes.empty())
+      opened.top = TRY_CTX(Initializing(source), opened.client->GetManifest(what));
   }
-  return FetchFrom(session, source, std::move(opened));
+  return TRY_CTX("pulling " + source.reference.Name(),
+                 FetchFrom(session, source, std::move(opened)));
 }
 
 Error AllFailed(std::vector<Error> errors) {

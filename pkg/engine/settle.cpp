@@ -96,8 +96,9 @@ Status DeleteContainer(Engine& engine, const state::Container& container, bool v
   const ContainerSpec spec = TRY(ContainerSpec::Parse(container.spec));
   // The record first: a folder without one is swept up later, a record without one would be broken.
   TRY(db.Transaction(state::Database::Commit::kOrdered, [&]() -> Status {
-    if (exit_code) TRY(db.PutExitCode(container.id, *exit_code));
+    // What gives space back comes first: on a full disk the rest then fits.
     TRY(db.RemoveContainer(container.id));
+    if (exit_code) TRY(db.PutExitCode(container.id, *exit_code));
     for (const std::string& name : anonymous) TRY(db.RemoveVolume(name));
     return Ok();
   }));

@@ -161,6 +161,7 @@ ExitRecord RunToTheEnd(const std::string& bundle, const Config& config, Running 
     record.code = !outcome.ok() || outcome->timed_out ? 255 : outcome->status.code;
     record.timed_out = outcome.ok() && outcome->timed_out;
     record.finished = WallNanos();
+    if (!config.fuse_overlayfs.empty()) runtime::EndFuseDaemons();
     if (!outcome.ok() || !WantsRestart(config, *outcome, record.restarts)) return record;
     relay.LetGo(record.code);
     running.network.reset();

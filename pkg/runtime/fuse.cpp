@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <unistd.h>
+
+#include <optional>
 
 #include "base/text.hpp"
 #include "runtime/launch.hpp"
@@ -12,7 +15,11 @@
 namespace ctool::runtime {
 
 // fuse-overlayfs goes to the background by itself once the mount is there, so that the end of the
-// process we start is the signal. The daemon is ours to reap: the monitor is a subreaper.
+// process we start is the signal. The daemon is ours to end and to reap: the monitor is a subreaper.
+//
+// It has a mount namespace of its own: init's pivot_root moves the root of every process of init's,
+// and the daemon needs the host's /proc. Its mount reaches init because init has made the mount
+// point shared.
 Status StartFuseOverlay(const std::string& program, pid_t init, const std::string& options,
                         const std::string& target) {
   if (program.empty())
@@ -29,7 +36,7 @@ Status StartFuseOverlay(const std::string& program, pid_t init, const std::strin
   if (child.in_child()) {
     // In the namespaces of init, but not in its pid namespace: the container can't see it.
     if (::setns(pidfd.get(), CLONE_NEWUSER | CLONE_NEWNS) < 0 || ::setresgid(0, 0, 0) < 0 ||
-        ::setresuid(0, 0, 0) < 0 || ::dup2(write_end.get(), 1) < 0 || ::dup2(write_end.get(), 2) < 0)
+        ::setresuid(0, 0, 0) < 0 || ::unshare(CLONE_NEWNS) < 0 || ::dup2(write_end.get(), 1) < 0 || ::dup2(write_end.get(), 2) < 0)
       ::_exit(124);
     const char* const argv[] = {program.c_str(), "-o", options.c_str(), target.c_str(), nullptr};
     const char* const envp[] = {"PATH=/usr/bin:/bin", nullptr};
@@ -44,6 +51,17 @@ Status StartFuseOverlay(const std::string& program, pid_t init, const std::strin
   return Error(Code::kUnsupported, "fuse-overlayfs " + status.Describe() + ": " +
                                        std::string(Trim(said.ok() ? *said : "")))
       .Hint("it needs /dev/fuse, readable and writable for you (mode 0666)");
+}
+
+void EndFuseDaemons() {
+  const std::string path = "/proc/self/task/" + std::to_string(::getpid()) + "/children";
+  const Result<std::string> children = sys::ReadFile(path);
+  if (!children.ok()) return;  // a kernel without the list: the daemon stays until its mount is gone
+  for (const std::string& text : Split(*children, ' ')) {
+    const std::optional<uint64_t> pid = ParseUint(text);
+    const Result<std::string> name = sys::ReadFile("/proc/" + text + "/comm");
+    if (pid && name.ok() && Trim(*name) == "fuse-overlayfs") ::kill(static_cast<pid_t>(*pid), SIGKILL);
+  }
 }
 
 }  // namespace ctool::runtime

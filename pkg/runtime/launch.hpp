@@ -46,9 +46,11 @@ class Launch {
   Stage last_ = Stage::kClone;
 };
 
-// Runs fuse-overlayfs (`program`) inside the namespaces of `init` and returns once `target` is
-// mounted; the daemon ends when the mount namespace goes.
+// Runs fuse-overlayfs (`program`) for `init` and returns once `target`, a shared mount point of
+// init's, is mounted. The daemon becomes a child of this process; EndFuseDaemons when the container
+// has ended.
 Status StartFuseOverlay(const std::string& program, pid_t init, const std::string& options,
                         const std::string& target);
+void EndFuseDaemons();
 
 }  // namespace ctool::runtime

@@ -385,15 +385,6 @@ load helpers
   (($(wc -l <"$T/.out") <= 3)) || complain "only its own processes"
 }
 
-@test "--userns=keep-id: the caller's ids" {
-  local dir
-  dir=$(user_dir w)
-  try run --rm --userns=keep-id -v "$dir:/w" "$IMG" sh -c 'id -u; id -un; touch /w/f'
-  ok
-  out_is "$USER_ID"$'\n'"$ACCOUNT"
-  equal "owner" "$ACCOUNT" "$(stat -c %U "$dir/f")"
-}
-
 @test "image volumes: the content, the owner, and they go with --rm" {
   must pull -q "$REGISTRY/config:volume"
   try run --rm "$REGISTRY/config:volume" sh -c 'cat /data/seed; stat -c %u:%g:%a /data; grep -c " /data " /proc/mounts'

@@ -146,7 +146,7 @@ small_store() {
 }
 drop_small_store() {
   ct rm -fa -t 0 >/dev/null 2>&1 || true
-  umount -R "$T/small"
+  until_ok 10 umount -R "$T/small"
 }
 
 @test "no space left: a clear error, and the space is given back" {
@@ -212,16 +212,14 @@ drop_small_store() {
 
 # --- accounts and helpers ---------------------------------------------------------------------
 
-# PATH with all that the account finds, but for some programs.
-path_without() {
-  local dir program
-  dir=$T/path
-  mkdir -p "$dir"
-  for program in /usr/local/bin/* /usr/bin/* /bin/* /usr/sbin/*; do
-    [[ " $* " == *" ${program##*/} "* ]] || ln -sf "$program" "$dir/" 2>/dev/null
-  done
-  CT_ENV=(PATH="$dir")
+# Takes programs out of /usr/bin until the test ends (in the mount namespace of this file).
+without() {
+  mkdir -p "$T/upper" "$T/work"
+  mount -t overlay -o "lowerdir=/usr/bin,upperdir=$T/upper,workdir=$T/work" none /usr/bin
+  local program
+  for program in "$@"; do rm -f "/usr/bin/$program"; done
 }
+with_all_again() { umount -l /usr/bin; }
 
 @test "an account without subordinate ids: one id, one warning, and it runs" {
   local bare=$ACCOUNT-bare
@@ -247,20 +245,23 @@ path_without() {
 }
 
 @test "without newuidmap: one id, and the reason" {
-  path_without newuidmap newgidmap
   CT_OPTIONS=(--root "$(user_dir root)" --runroot "$(user_dir run)")
+  without newuidmap newgidmap
   try run --rm "$IMG" id -u
+  with_all_again
   ok
   out_is 0
   err_has newuidmap
 }
 
 @test "without slirp4netns: the reason, and --network none works" {
-  path_without slirp4netns pasta
+  without slirp4netns pasta
   try run --rm "$IMG" true
-  [[ $rc == 125 || $rc == 126 || $rc == 127 ]] || complain "a failure of $TOOL"
-  err_has slirp4netns
+  local first=$rc message=$err
   try run --rm --network none "$IMG" echo fine
+  with_all_again
+  [[ $first == 12[567] ]] || complain "a failure of $TOOL"
+  [[ $message == *slirp4netns* ]] || complain "a word about slirp4netns, not: $message"
   ok
   out_is fine
 }
@@ -276,12 +277,11 @@ path_without() {
   [[ $message == *tun* ]] || complain "a word about /dev/net/tun, not: $message"
 }
 
-@test "without /dev/fuse: fuse-overlayfs cannot be had, and it says so" {
+@test "without /dev/fuse fuse-overlayfs cannot be had: a failure or a warning says so" {
   mount --bind /dev/null /dev/fuse
   CT_ENV=(CTOOL_OVERLAY=fuse)
   try run --rm "$IMG" true
   umount /dev/fuse
-  [[ $rc != 0 ]] || complain "a failure"
   err_like 'fuse'
 }
 

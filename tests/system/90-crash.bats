@@ -7,6 +7,12 @@ load helpers
 
 rounds=${CRASH_ROUNDS:-15}
 
+# What still throws away a killed pull's files need not be waited for.
+file_teardown() {
+  local left
+  for left in $(pgrep -u "$ACCOUNT" -f "^$CTOOL (pull|rmi) "); do kill "$left"; done
+}
+
 store_works() {
   must images -q
   must ps -aq
@@ -59,7 +65,7 @@ print(time.perf_counter() - start)" "${AS_USER[@]}" "$CTOOL" run --rm "$IMG" tru
 
 @test "pull, killed at any moment: all or nothing" {
   local i image=$REGISTRY/debian:latest
-  for ((i = 0; i < rounds; ++i)); do
+  for ((i = 0; i < (rounds + 2) / 3; ++i)); do
     begin pull -q "$image"
     sleep "$(python3 -c 'import random; print(random.random() * 3)')"
     kill -9 "$pid" 2>/dev/null || true
@@ -78,9 +84,7 @@ print(time.perf_counter() - start)" "${AS_USER[@]}" "$CTOOL" run --rm "$IMG" tru
 }
 
 @test "killed pulls do not fill the disk" {
-  local image=$REGISTRY/debian:latest i before after
-  must images -q
-  before=$(du -sk "$FILE_DIR/home" | cut -f1)
+  local image=$REGISTRY/debian:latest i
   for i in 0.3 0.8 1.3; do
     begin pull -q "$image"
     sleep $i
@@ -90,8 +94,14 @@ print(time.perf_counter() - start)" "${AS_USER[@]}" "$CTOOL" run --rm "$IMG" tru
   must pull -q "$image"
   must rmi "$image"
   must rmi -f "$REGISTRY/nosuch"
-  after=$(du -sk "$FILE_DIR/home" | cut -f1)
-  ((after - before < 5000)) || complain "the disk as before ($before kB), not $after kB"
+  # All that is left is a small image, but for what a background process is throwing away.
+  local size trash=$FILE_DIR/home/.local/share/ctool/trash
+  size=$(du -sk --exclude="$trash" "$FILE_DIR/home" | cut -f1)
+  ((size < 40000)) || complain "a small store, not $size kB"
+  files_in_trash() { find "$trash" 2>/dev/null | wc -l; }
+  size=$(files_in_trash)
+  shrinks() { (($(files_in_trash) < size || size <= 1)); }
+  until_ok 20 shrinks
   [[ -z $(find /var/tmp -maxdepth 1 -user "$ACCOUNT" -newer "$LIVE/env") ]] ||
     complain "nothing in /var/tmp"
 }
@@ -119,6 +129,14 @@ print(time.perf_counter() - start)" "${AS_USER[@]}" "$CTOOL" run --rm "$IMG" tru
   done
   must rmi -f "$REGISTRY/many:latest"
   must run --rm "$IMG" true
+}
+
+# noting FILE COMMAND...: writes the exit status to FILE.
+noting() {
+  local file=$1 status=0
+  shift
+  "$@" || status=$?
+  echo "$status" >"$file"
 }
 
 monitor_of() {
@@ -227,12 +245,14 @@ monitor_of() {
 @test "pull, run and rmi of one image against each other" {
   local i image=$REGISTRY/config:label jobs=()
   for i in 1 2 3 4 5 6; do
-    (ct pull -q "$image"; echo "$?" >"$T/pull.$i") >/dev/null 2>"$T/pull-err.$i" &
-    (ct run -q --rm "$image" echo hi >"$T/out.$i" 2>"$T/run-err.$i"; echo "$?" >"$T/run.$i") &
-    (ct rmi "$image" >/dev/null 2>"$T/rmi-err.$i"; echo "$?" >"$T/rmi.$i") &
+    noting "$T/pull.$i" ct pull -q "$image" >/dev/null 2>"$T/pull-err.$i" &
+    jobs+=($!)
+    noting "$T/run.$i" ct run -q --rm "$image" echo hi >"$T/out.$i" 2>"$T/run-err.$i" &
+    jobs+=($!)
+    noting "$T/rmi.$i" ct rmi "$image" >/dev/null 2>"$T/rmi-err.$i" &
     jobs+=($!)
   done
-  until_ok 60 all_done
+  wait "${jobs[@]}"
   for i in 1 2 3 4 5 6; do
     equal "pull $i: $(<"$T/pull-err.$i")" 0 "$(<"$T/pull.$i")"
     case $(<"$T/run.$i") in
@@ -244,7 +264,6 @@ monitor_of() {
   done
   store_works
 }
-all_done() { (($(cat "$T"/pull.? "$T"/run.? "$T"/rmi.? 2>/dev/null | wc -l) == 18)); }
 
 @test "ps during rm" {
   local i

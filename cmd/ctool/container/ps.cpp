@@ -6,6 +6,7 @@
 #include "cli/json.hpp"
 #include "cli/table.hpp"
 #include "ctool/container/options.hpp"
+#include "ctool/image/commands.hpp"
 #include "engine/containers.hpp"
 
 namespace ctool {
@@ -17,7 +18,7 @@ using engine::ContainerRow;
 struct PsOptions {
   engine::ListContainersOptions list;
   std::string format;
-  bool quiet = false, no_trunc = false, no_heading = false, size = false, external = false, sync = false;
+  bool quiet = false, no_trunc = false, no_heading = false, external = false, sync = false;
   bool pod = false, namespaces = false;
 };
 
@@ -36,7 +37,7 @@ cli::Command Describe(PsOptions& o) {
   c.options.push_back({.name = "noheading", .help = "Leave the headings out", .sink = &o.no_heading, .aliases = {"noheader"}});
   c.options.push_back({.name = "pod", .short_name = 'p', .help = "Show pods: there are none", .sink = &o.pod, .hidden = true});
   c.options.push_back({.name = "ns", .help = "Show namespaces", .sink = &o.namespaces, .aliases = {"namespace"}, .hidden = true});
-  c.options.push_back({.name = "size", .short_name = 's', .help = "Accepted for podman's sake", .sink = &o.size, .hidden = true});
+  c.options.push_back({.name = "size", .short_name = 's', .help = "Show what each takes on disk", .sink = &o.list.with_size});
   c.options.push_back({.name = "external", .help = "Accepted for podman's sake", .sink = &o.external, .aliases = {"storage"}, .hidden = true});
   c.options.push_back({.name = "sync", .help = "Accepted for podman's sake: the state is always the real one", .sink = &o.sync, .hidden = true});
   c.examples = {{"ps -a", "All containers"}, {"ps --format \"{{.Names}} {{.Status}}\"", "Names and states"}};
@@ -60,14 +61,20 @@ std::string PrintLabels(const std::string& json) {
   return Join(parts, ",");
 }
 
+std::string Size(const ContainerRow& row) {
+  return row.size ? HumanSize(row.size->written) + " (virtual " + HumanSize(row.size->whole) + ")" : "";
+}
+
 std::string DefaultTable(const std::vector<ContainerRow>& rows, const PsOptions& o) {
   std::vector<std::vector<std::string>> cells;
   cells.reserve(rows.size() + 1);
   if (!o.no_heading) cells.push_back({"CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "PORTS", "NAMES"});
+  if (o.list.with_size && !o.no_heading) cells[0].emplace_back("SIZE");
   for (const ContainerRow& row : rows) {
     const state::Container& c = row.container;
     cells.push_back({ShortId(c.id, o.no_trunc), Printable(c.image_name), Printable(ShortCommand(c.command, o.no_trunc)),
                      Ago(c.created), row.status, c.ports, c.name});
+    if (o.list.with_size) cells.back().push_back(Size(row));
   }
   return cli::AlignRows(cells);
 }
@@ -85,7 +92,7 @@ Value TemplateRow(const ContainerRow& row, const PsOptions& o) {
   v.Set("ExitCode", int64_t{c.exit_code}).Set("Exited", row.state == "exited");
   v.Set("StartedAt", c.started / 1'000'000'000).Set("ExitedAt", c.finished / 1'000'000'000);
   v.Set("AutoRemove", c.auto_remove).Set("Networks", c.network_mode);
-  v.Set("Mounts", "").Set("Pod", "").Set("PodName", "").Set("Size", "").Set("IsInfra", false);
+  v.Set("Mounts", "").Set("Pod", "").Set("PodName", "").Set("Size", Size(row)).Set("IsInfra", false);
   v.Set("Restarts", c.restart_count);
   return v;
 }

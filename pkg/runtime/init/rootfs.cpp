@@ -49,10 +49,20 @@ Status MountFuse(Context& c, const MountPlan& mount, const std::string& target) 
   }
   std::string options = "lowerdir=" + lower;
   if (!upper.empty()) options += ",upperdir=" + upper + ",workdir=" + work;
+  // Shared, so that what is mounted there in the daemon's namespace appears in ours.
+  if (::mount(target.c_str(), target.c_str(), nullptr, MS_BIND, nullptr) < 0 ||
+      ::mount(nullptr, target.c_str(), nullptr, MS_SHARED, nullptr) < 0)
+    return Error::Sys(errno, "make a shared mount point of", target);
+  const sys::Fd point = TRY(sys::Open(target, O_PATH | O_DIRECTORY));
   TRY(c.sync.Send(Msg::kWantFuse, Stage::kRootfs, options + '\0' + target));
   Frame answer;
   if (!TRY(c.sync.Receive(answer)) || answer.header.msg != Msg::kFuseDone)
     return Error(Code::kUnsupported, "fuse-overlayfs did not start");
+  // The point and what is on it now: pivot_root takes no shared mounts.
+  mount_attr attr{};
+  attr.propagation = MS_PRIVATE;
+  if (::mount_setattr(point.get(), "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof attr) < 0)
+    return Error::Sys(errno, "make private", target);
   return Ok();
 }
 

@@ -332,7 +332,8 @@ TEST(FromFd, ReadsToTheEndAndReportsErrors) {
   char byte = 0;
   const Result<size_t> bad = FromFd(-1, "nothing")->Read(std::span<char>(&byte, 1));
   ASSERT_FALSE(bad.ok());
-  EXPECT_EQ(bad.error().Message(), "read 'nothing': Bad file descriptor");
+  EXPECT_EQ(bad.error().text(), "read 'nothing'");
+  EXPECT_EQ(bad.error().sys_errno(), EBADF);
 }
 
 }  // namespace

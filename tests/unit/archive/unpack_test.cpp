@@ -495,10 +495,10 @@ TEST(Owners, WhatTheKernelRefusesIsExplained) {
       options.ignore_chown_errors = ignore;
       const Result<UnpackStats> stats = box.Unpack(tar, options);
       return stats.ok() ? "dropped " + std::to_string(stats->dropped_ids)
-                        : stats.error().Message() + (stats.error().code() == Code::kPermission ? "" : " (code)");
+                        : stats.error().text() + (stats.error().code() == Code::kPermission ? "" : " (code)");
     });
   };
-  EXPECT_EQ(run(false), "chown 33:0 'f': invalid argument");
+  EXPECT_EQ(run(false), "chown 33:0 'f'");
   EXPECT_EQ(run(true), "dropped 1");
 }
 

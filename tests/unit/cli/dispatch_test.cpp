@@ -10,7 +10,9 @@ namespace {
 
 class Dispatching : public testing::Test {
  protected:
-  sample::Ran Do(const std::vector<std::string_view>& args) { return sample::RunSample(app_, args); }
+  sample::Ran Do(const std::vector<std::string_view>& args) {
+    return sample::RunSample(app_, args);
+  }
   sample::Globals globals_;
   App app_ = sample::MakeApp(globals_);
 };
@@ -63,7 +65,8 @@ TEST_F(Dispatching, Version) {
   EXPECT_EQ(Do({"--version"}).out, "sample version 1.2.3\n");
   EXPECT_EQ(Do({"-v"}).out, "sample version 1.2.3\n");
   EXPECT_EQ(Do({"--version", "ps"}).out, "sample version 1.2.3\n");
-  EXPECT_EQ(Do({"ps", "--version"}).err, "Error: unknown flag: --version\nSee 'sample ps --help'\n");
+  EXPECT_EQ(Do({"ps", "--version"}).err,
+            "Error: unknown flag: --version\nSee 'sample ps --help'\n");
   EXPECT_EQ(Do({"ps", "-v"}).status, 125);
 }
 

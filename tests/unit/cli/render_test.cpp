@@ -128,8 +128,8 @@ TEST_F(Rendering, ManPages) {
        {".RS 4\n.EX\nsample run x\n.EE\n.RE\n",
         ".TP\n\\fB\\-e\\fR, \\fB\\-\\-env\\fR=\\fIKEY=VALUE\\fR\nSet an environment variable.\n",
         ".TP\n\\fB\\-\\-pull\\fR[=\\fIPOLICY\\fR]\n", "The default is \\(dqmissing\\(dq.\n",
-        "Two containers can't have the same name.\n", ".TP\n126\nThe command could not be invoked.\n",
-        ".SH SEE ALSO\n.BR sample (1)\n"})
+        "Two containers can't have the same name.\n",
+        ".TP\n126\nThe command could not be invoked.\n", ".SH SEE ALSO\n.BR sample (1)\n"})
     EXPECT_NE(page.find(part), std::string::npos) << part;
   EXPECT_EQ(page.find("secret"), std::string::npos);
   EXPECT_EQ(sample::RunSample(app_, {"__man", "nosuch"}).status, 125);

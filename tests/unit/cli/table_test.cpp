@@ -7,8 +7,9 @@ namespace ctool::cli {
 namespace {
 
 TEST(Table, HeaderAlone) {
-  EXPECT_EQ(AlignRows({{"CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "PORTS", "NAMES"}}),
-            "CONTAINER ID  IMAGE       COMMAND     CREATED     STATUS      PORTS       NAMES\n");
+  EXPECT_EQ(
+      AlignRows({{"CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "PORTS", "NAMES"}}),
+      "CONTAINER ID  IMAGE       COMMAND     CREATED     STATUS      PORTS       NAMES\n");
 }
 
 TEST(Table, ColumnsAreAsWideAsTheirWidestCell) {
@@ -16,8 +17,9 @@ TEST(Table, ColumnsAreAsWideAsTheirWidestCell) {
                        {"localhost/foo/img", "1", "ab81ba04359b", "1 second ago", "11.3 kB"}}),
             "REPOSITORY         TAG         IMAGE ID      CREATED       SIZE\n"
             "localhost/foo/img  1           ab81ba04359b  1 second ago  11.3 kB\n");
-  EXPECT_EQ(AlignRows({{"h\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9", "x"}}),
-            "h\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9  x\n");
+  EXPECT_EQ(
+      AlignRows({{"h\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9", "x"}}),
+      "h\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9  x\n");
   EXPECT_EQ(AlignRows({}), "");
 }
 
@@ -68,7 +70,8 @@ TEST(Formats, Tables) {
   EXPECT_EQ(Format("table {{.ID}}\\t{{.ImageID}}x"),
             "CONTAINER ID  IMAGE IDx\nc1            i1x\nc2            i1x\n");
   EXPECT_EQ(Format("table {{ .ID }}\\t{{.ID}}", Heading::kNo), "c1          c1\nc2          c2\n");
-  EXPECT_EQ(Format("table {{printf \"%s %s\" .ID .ID}}"), "CONTAINER ID CONTAINER ID\nc1 c1\nc2 c2\n");
+  EXPECT_EQ(Format("table {{printf \"%s %s\" .ID .ID}}"),
+            "CONTAINER ID CONTAINER ID\nc1 c1\nc2 c2\n");
 }
 
 TEST(Formats, ARangeSeesAllRows) {

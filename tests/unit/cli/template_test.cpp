@@ -51,7 +51,8 @@ Value Data() {
       .Set("S", sub)
       .Set("Subs", structs)
       .Set("P", Value::NilPointer("*main.Health"))
-      .Set("T", Value::Time({.seconds = 1700000000, .nanos = 123456000, .offset = 0, .zone = "UTC"}))
+      .Set("T",
+           Value::Time({.seconds = 1700000000, .nanos = 123456000, .offset = 0, .zone = "UTC"}))
       .Set("D", Value::Duration(90'000'000'000))
       .Set("Any", Value())
       .Set("U", "h\u00e9llo w\u00f6rld")
@@ -111,9 +112,10 @@ TEST(Templates, NestingHasALimit) {
   std::string elses = "{{if .E}}";
   for (int i = 0; i < 5000; ++i) elses += "{{else if .E}}";
   EXPECT_EQ(Outcome(elses + "{{end}}", Data()).first, "parse");
-  EXPECT_EQ(Outcome("{{define \"a\"}}{{template \"a\" .}}{{end}}{{template \"a\" .}}", Data()).second,
-            "template: ps:1:25: executing \"a\" at <{{template \"a\" .}}>: exceeded maximum template "
-            "depth (1000)");
+  EXPECT_EQ(
+      Outcome("{{define \"a\"}}{{template \"a\" .}}{{end}}{{template \"a\" .}}", Data()).second,
+      "template: ps:1:25: executing \"a\" at <{{template \"a\" .}}>: exceeded maximum template "
+      "depth (1000)");
 }
 
 TEST(Templates, CanBeExecutedAgain) {
@@ -127,11 +129,14 @@ TEST(Templates, CanBeExecutedAgain) {
 // error, never anything else.
 TEST(Templates, RandomOnesNeverCrash) {
   static constexpr std::string_view kPieces[] = {
-      "{{", "}}", "{{-", "-}}", " ", "\n", ".", ".A", ".L", ".M", ".S.X", ".Nosuch", "$", "$x", ":=",
-      "=", "|", "(", ")", ",", "\"a\"", "\"%*d\"", "\"%[2]v\"", "`r", "`", "'x'", "1", "-9", "1.5",
-      "0x", "true", "nil", "if ", "else ", "end", "range ", "with ", "define ", "block ", "template ",
-      "break", "continue", "printf ", "index ", "slice ", "len ", "eq ", "lt ", "and ", "or ",
-      "not ", "json ", "join ", "pad ", "truncate ", "split ", "/*", "*/", "\xff", "text", "\\"};
+      "{{",    "}}",       "{{-",     "-}}",     " ",      "\n",      ".",         ".A",
+      ".L",    ".M",       ".S.X",    ".Nosuch", "$",      "$x",      ":=",        "=",
+      "|",     "(",        ")",       ",",       "\"a\"",  "\"%*d\"", "\"%[2]v\"", "`r",
+      "`",     "'x'",      "1",       "-9",      "1.5",    "0x",      "true",      "nil",
+      "if ",   "else ",    "end",     "range ",  "with ",  "define ", "block ",    "template ",
+      "break", "continue", "printf ", "index ",  "slice ", "len ",    "eq ",       "lt ",
+      "and ",  "or ",      "not ",    "json ",   "join ",  "pad ",    "truncate ", "split ",
+      "/*",    "*/",       "\xff",    "text",    "\\"};
   std::mt19937 random(20240131);
   const auto pick = [&](size_t n) { return random() % n; };
   const Value data = Data();
@@ -141,7 +146,8 @@ TEST(Templates, RandomOnesNeverCrash) {
     for (size_t n = pick(14); n > 0; --n) {
       const bool action = pick(2) == 0;
       if (action) text += "{{";
-      for (size_t k = 1 + pick(4); k > 0; --k) text += std::string(kPieces[pick(std::size(kPieces))]) + (pick(3) != 0 ? " " : "");
+      for (size_t k = 1 + pick(4); k > 0; --k)
+        text += std::string(kPieces[pick(std::size(kPieces))]) + (pick(3) != 0 ? " " : "");
       if (action) text += "}}";
     }
     const auto outcome = Outcome(text, data);

@@ -93,9 +93,10 @@ TEST(Json, ReadsWithTheShapeOfGoTypes) {
             "80/tcp=8080\n");
   EXPECT_EQ(format("{{.Ports}}"), "map[80/tcp:[{8080}]]\n");
   EXPECT_EQ(format("{{.Big}} {{.F}}"), "18446744073709551615 1.5\n");
-  EXPECT_EQ(format("{{.Config.Nosuch}}"),
-            "template: inspect:1:9: executing \"inspect\" at <.Config.Nosuch>: can't evaluate field "
-            "Nosuch in type define.Data.Config");
+  EXPECT_EQ(
+      format("{{.Config.Nosuch}}"),
+      "template: inspect:1:9: executing \"inspect\" at <.Config.Nosuch>: can't evaluate field "
+      "Nosuch in type define.Data.Config");
   EXPECT_EQ(format("{{.P.Status}}"),
             "template: inspect:1:4: executing \"inspect\" at <.P.Status>: nil pointer evaluating "
             "*define.Data.P.Status");
@@ -116,7 +117,8 @@ TEST(Json, RefusesWhatIsBroken) {
 }
 
 TEST(Times, AsGoWritesThem) {
-  const Value::Moment m = {.seconds = 1700000000, .nanos = 120000000, .offset = -12600, .zone = "X"};
+  const Value::Moment m = {
+      .seconds = 1700000000, .nanos = 120000000, .offset = -12600, .zone = "X"};
   EXPECT_EQ(TimeText(m), "2023-11-14 18:43:20.12 -0330 X");
   EXPECT_EQ(TimeRfc3339(m), "2023-11-14T18:43:20.12-03:30");
   EXPECT_EQ(TimeFormat(m, "Mon Jan _2 3:04PM .000 ,00 2006"), "Tue Nov 14 6:43PM .120 ,12 2023");

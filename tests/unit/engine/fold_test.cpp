@@ -109,7 +109,7 @@ struct BadVolume {
 TEST_F(FoldTest, RefusesBadVolumes) {
   for (const BadVolume& bad : {BadVolume{"/no/such:/x", Code::kInvalidArgument}, {"/tmp:x", Code::kInvalidArgument},
                                {"/tmp:/", Code::kInvalidArgument}, {"/tmp:/proc", Code::kNotExecutable},
-                               {"/tmp:/proc/self/attr", Code::kNotExecutable}, {"/tmp:/x/../proc", Code::kNotExecutable},
+                               {"/tmp:/sys", Code::kNotExecutable}, {"/tmp:/x/../proc", Code::kNotExecutable},
                                {"/tmp:/x:rw,ro", Code::kInvalidArgument}, {"/tmp:/x:bogus", Code::kInvalidArgument},
                                {":/x", Code::kInvalidArgument}, {"/tmp:/x:/y", Code::kInvalidArgument},
                                {"b@d:/x", Code::kInvalidArgument}, {"/tmp:/x:U", Code::kUnsupported}}) {

@@ -18,6 +18,7 @@
 #include "digest/sha256.hpp"
 #include "engine/images.hpp"
 #include "spec/image.hpp"
+#include "spec/reference.hpp"
 #include "sys/file.hpp"
 
 namespace ctool::engine {

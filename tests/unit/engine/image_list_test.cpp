@@ -68,7 +68,7 @@ TEST_F(ImageListTest, Sorting) {
 TEST_F(ImageListTest, TheArgumentIsAPatternOrAName) {
   EXPECT_EQ(List(Filters{}, "created", "alpine"), "1:3 1:latest");
   EXPECT_EQ(List(Filters{}, "created", "alpine:3"), "1:3");
-  EXPECT_EQ(List(Filters{}, "created", "*/app"), "");
+  EXPECT_EQ(List(Filters{}, "created", "*/app"), "2:dev");
   EXPECT_EQ(List(Filters{}, "created", "localhost/*"), "2:dev");
   EXPECT_EQ(List(Filters{}, "created", "quay.io/*/*"), "3:<none>");
   EXPECT_EQ(List(Filters{}, "created", "quay.io/*"), "") << "* stops at a slash";

@@ -91,7 +91,7 @@ TEST_F(ImageLookupTest, APlatformFitsUnlessBothSidesSayOtherwise) {
             "image platform (linux/arm64) does not match the expected platform (linux/amd64)");
   EXPECT_EQ(PlatformMismatch({"linux", "amd64", "v3"}, host), "") << "nobody asked for a variant";
   EXPECT_EQ(PlatformMismatch({"", "", ""}, host), "") << "it does not say";
-  EXPECT_NE(PlatformMismatch({"linux", "arm", "v6"}, {{"linux", "arm", "v7"}, true}), "");
+  EXPECT_NE(PlatformMismatch({"linux", "arm", "v7"}, {{"linux", "arm", "v6"}, true}), "");
 }
 
 TEST_F(ImageLookupTest, TransportsInFrontOfAName) {

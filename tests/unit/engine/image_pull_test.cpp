@@ -275,7 +275,7 @@ TEST_F(ImagePullTest, WhatIsNoImageForThisSystem) {
 TEST_F(ImagePullTest, MoreLayersThanAMountCanHave) {
   const std::vector<std::string> layers(501, Tar("a", "x"));
   registry_.AddImage(layers, "latest");
-  EXPECT_TRUE(Has(Refused(registry_.name()), "the image has 501 layers, more than 500"));
+  EXPECT_EQ(Refused(registry_.name()), "the image has 501 layers, more than 500");
 }
 
 TEST_F(ImagePullTest, AnIndexInAnIndex) {
@@ -286,7 +286,7 @@ TEST_F(ImagePullTest, AnIndexInAnIndex) {
   outer.manifests = {registry_.AddManifest(spec::kOciIndex, inner.Print(), "")};
   outer.manifests[0].platform = spec::Platform::Host();
   registry_.AddManifest(spec::kOciIndex, outer.Print(), "latest");
-  EXPECT_TRUE(Has(Refused(registry_.name()), "an index inside an index"));
+  EXPECT_EQ(Refused(registry_.name()), "an index inside an index");
 }
 
 TEST_F(ImagePullTest, AnArchiveThatEscapes) {
@@ -418,8 +418,8 @@ TEST_F(ImageImportTest, NamesAndPlatformsAreCheckedFirst) {
   options.reference = "mine@sha256:" + Id('1');
   EXPECT_TRUE(Has(ImportIt(options), "a digest can't be chosen"));
   options.reference = "";
-  options.arch = "z80";
-  EXPECT_FALSE(ImportIt(options).size() == 64);
+  options.arch = "a/b/c/d";
+  EXPECT_TRUE(Has(ImportIt(options), "platform"));
   options.arch = "";
   options.changes = {"FROM scratch"};
   EXPECT_TRUE(Has(ImportIt(options), "invalid change"));

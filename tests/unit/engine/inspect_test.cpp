@@ -184,7 +184,7 @@ TEST_F(InspectTest, ConfigAndHostConfig) {
 
 TEST_F(InspectTest, Size) {
   InspectInput in = In();
-  in.size = InspectSize{10, 110};
+  in.size = ContainerSize{10, 110};
   const Json j = Json::parse(InspectText(in), nullptr, false);
   EXPECT_EQ(j["SizeRw"], 10);
   EXPECT_EQ(j["SizeRootFs"], 110);
