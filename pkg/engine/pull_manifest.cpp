@@ -30,9 +30,6 @@ Result<std::string> FetchConfig(registry::Client& client, const storage::Store& 
 }
 
 Status CheckLayers(const spec::Manifest& manifest, const spec::ImageConfig& config) {
-  if (manifest.layers.size() > kMaxLayers)
-    return Error(Code::kUnsupported, "the image has " + std::to_string(manifest.layers.size()) +
-                                         " layers, more than " + std::to_string(kMaxLayers));
   if (manifest.layers.size() != config.diff_ids.size())
     return Error(Code::kCorrupt, "layers do not match the image config: " +
                                      std::to_string(manifest.layers.size()) + " layers, " +
@@ -67,8 +64,6 @@ Result<ImageDocuments> ReadDocuments(registry::Client& client, const storage::St
       return Error(Code::kCorrupt, "manifest " + chosen.digest.str() + ": size " +
                                        std::to_string(out.document.bytes.size()) +
                                        ", the index says " + std::to_string(chosen.size));
-    if (TRY(spec::IsIndex(out.document.bytes, out.document.content_type)))
-      return Error(Code::kCorrupt, "an index inside an index");
   } else {
     out.document = std::move(top);
   }

@@ -23,12 +23,9 @@ struct ImageDocuments {
   spec::ImageConfig config;
 };
 
-// More layers than this do not fit into an overlay mount.
-inline constexpr size_t kMaxLayers = 500;
-
 // From the manifest or index that a reference names (`top`) to the image for `platform`.
 // kCorrupt: an index in an index, wrong sizes or digests, layers and config that disagree.
-// kUnsupported: no image for this system, more than kMaxLayers layers, not an image at all.
+// kNotFound: no image for the platform. kUnsupported: for another system, or not an image at all.
 Result<ImageDocuments> ReadDocuments(registry::Client& client, const storage::Store& store,
                                      registry::FetchedDocument top,
                                      const AskedPlatform& platform);

@@ -275,7 +275,7 @@ TEST_F(ImagePullTest, WhatIsNoImageForThisSystem) {
 TEST_F(ImagePullTest, MoreLayersThanAMountCanHave) {
   const std::vector<std::string> layers(501, Tar("a", "x"));
   registry_.AddImage(layers, "latest");
-  EXPECT_EQ(Refused(registry_.name()), "the image has 501 layers, more than 500");
+  EXPECT_TRUE(Has(Refused(registry_.name()), "more than 500 layers"));
 }
 
 TEST_F(ImagePullTest, AnIndexInAnIndex) {
@@ -286,7 +286,10 @@ TEST_F(ImagePullTest, AnIndexInAnIndex) {
   outer.manifests = {registry_.AddManifest(spec::kOciIndex, inner.Print(), "")};
   outer.manifests[0].platform = spec::Platform::Host();
   registry_.AddManifest(spec::kOciIndex, outer.Print(), "latest");
-  EXPECT_EQ(Refused(registry_.name()), "an index inside an index");
+  EXPECT_TRUE(Has(Refused(registry_.name()), "no image for platform"));
+  outer.manifests[0].media_type = spec::kOciManifest;
+  registry_.AddManifest(spec::kOciIndex, outer.Print(), "latest");
+  EXPECT_TRUE(Has(Refused(registry_.name()), "not a manifest but an index"));
 }
 
 TEST_F(ImagePullTest, AnArchiveThatEscapes) {
