@@ -39,7 +39,8 @@ void AddImages(state::Database& db, std::vector<Candidate>& into) {
   for (const state::Image& image : *images) {
     for (const std::string& name : image.names) {
       into.push_back({name});
-      if (const std::string_view brief = ShortName(name); brief != name) into.push_back({std::string(brief)});
+      if (const std::string_view brief = ShortName(name); brief != name)
+        into.push_back({std::string(brief)});
     }
     if (image.names.empty()) into.push_back({image.id.substr(0, 12)});
   }

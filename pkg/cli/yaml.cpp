@@ -15,7 +15,7 @@ namespace {
 // slash or an underscore, or is all digits and dashes with a letter among them, and holds no mark.
 bool IsPlain(std::string_view text) {
   constexpr std::array<std::string_view, 11> kWords = {"true", "false", "yes", "no", "on", "off",
-                                                       "null", "y", "n", "~", ""};
+                                                       "null", "y",     "n",   "~",  ""};
   if (std::find(kWords.begin(), kWords.end(), ToLower(text)) != kWords.end()) return false;
   const auto first = static_cast<unsigned char>(text[0]);
   if (std::isalpha(first) == 0 && first != '/' && first != '_') return false;
@@ -29,7 +29,9 @@ bool IsPlain(std::string_view text) {
   return true;
 }
 
-std::string Key(std::string_view name) { return IsPlain(name) ? std::string(name) : ToJson(Value(name)); }
+std::string Key(std::string_view name) {
+  return IsPlain(name) ? std::string(name) : ToJson(Value(name));
+}
 
 class Writer {
  public:
@@ -58,7 +60,8 @@ class Writer {
 
  private:
   static bool Shown(const Value::Field& f) {
-    return !f.skip && !(f.omit_empty && f.value->kind() != Value::Kind::kStruct && !f.value->Truth());
+    return !f.skip &&
+           !(f.omit_empty && f.value->kind() != Value::Kind::kStruct && !f.value->Truth());
   }
   static bool HasFields(const Value& v) {
     if (v.kind() != Value::Kind::kMap && v.kind() != Value::Kind::kStruct) return false;

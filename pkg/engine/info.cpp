@@ -49,8 +49,9 @@ Json Distribution() {
 
 int CpuCount() {
   cpu_set_t cpus;
-  return ::sched_getaffinity(0, sizeof cpus, &cpus) == 0 ? CPU_COUNT(&cpus)
-                                                         : static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN));
+  return ::sched_getaffinity(0, sizeof cpus, &cpus) == 0
+             ? CPU_COUNT(&cpus)
+             : static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN));
 }
 
 double Uptime() { return std::strtod(ReadOr("/proc/uptime").c_str(), nullptr); }
@@ -74,7 +75,9 @@ class Collector {
     out["registries"] = Registries();
     out["store"] = TRY(StoreInfo(store, overlay));
     out["version"] = Version();
-    degraded_.push_back({"limits", "memory, cpu and process limits are not applied: control groups are not used", ""});
+    degraded_.push_back(
+        {"limits", "memory, cpu and process limits are not applied: control groups are not used",
+         ""});
     Json degraded = Json::array();
     for (const Degraded& d : degraded_)
       degraded.push_back({{"feature", d.feature}, {"reason", d.reason}, {"hint", d.hint}});
@@ -114,7 +117,8 @@ class Collector {
     host["memFree"] = memory.free;
     host["memTotal"] = memory.total;
     host["networkBackend"] = "slirp4netns";
-    host["ociRuntime"] = {{"name", "ctool"}, {"package", ""}, {"path", monitor}, {"version", CTOOL_VERSION}};
+    host["ociRuntime"] = {
+        {"name", "ctool"}, {"package", ""}, {"path", monitor}, {"version", CTOOL_VERSION}};
     host["os"] = platform.os;
     host["rootlessNetworkCmd"] = "slirp4netns";
     host["security"] = TRY(Security(conf));
@@ -129,15 +133,19 @@ class Collector {
 
   Result<Json> IdMappings() {
     const userns::IdMap map = TRY(userns::DefaultMap());
-    if (map.single_id) degraded_.push_back({"ids", map.degraded_reason + ": only one id is mapped", map.degraded_hint});
+    if (map.single_id)
+      degraded_.push_back(
+          {"ids", map.degraded_reason + ": only one id is mapped", map.degraded_hint});
     return Json{{"gidmap", Mappings(map.gids)}, {"uidmap", Mappings(map.uids)}};
   }
 
   std::string Slirp(const config::ContainersConf& conf) {
-    const Result<std::string> program = network::FindSlirp(
-        conf.network_cmd_path.value_or(""), conf.helper_binaries_dir.value_or(std::vector<std::string>{}));
+    const Result<std::string> program =
+        network::FindSlirp(conf.network_cmd_path.value_or(""),
+                           conf.helper_binaries_dir.value_or(std::vector<std::string>{}));
     if (!program.ok()) Degrade("network", program.error());
-    else if (const Status tun = network::CheckTunDevice(); !tun.ok()) Degrade("network", tun.error());
+    else if (const Status tun = network::CheckTunDevice(); !tun.ok())
+      Degrade("network", tun.error());
     return program.ok() ? *program : "";
   }
 
@@ -165,7 +173,8 @@ class Collector {
   Json Policy() {
     const Result<config::Policy> policy = config::Policy::Load();
     if (!policy.ok()) Degrade("policy", policy.error());
-    return {{"file", policy.ok() ? policy->file() : ""}, {"builtin", policy.ok() && policy->file().empty()}};
+    return {{"file", policy.ok() ? policy->file() : ""},
+            {"builtin", policy.ok() && policy->file().empty()}};
   }
 
   Result<Json> StoreInfo(const storage::Store& store, const OverlayInfo& overlay) {
@@ -181,7 +190,8 @@ class Collector {
     if (!overlay.fuse.empty()) options["overlay.mount_program"] = {{"Executable", overlay.fuse}};
     Json out;
     out["configFile"] = "";  // storage.conf(5) is not read
-    out["containerStore"] = {{"number", number}, {"paused", 0}, {"running", running}, {"stopped", number - running}};
+    out["containerStore"] = {
+        {"number", number}, {"paused", 0}, {"running", running}, {"stopped", number - running}};
     out["graphDriverName"] = "overlay";
     out["graphOptions"] = std::move(options);
     out["graphRoot"] = store.root();
@@ -200,8 +210,14 @@ class Collector {
 
   static Json Version() {
     const spec::Platform host = spec::Platform::Host();
-    return {{"APIVersion", CTOOL_VERSION}, {"Built", 0}, {"BuiltTime", ""}, {"GitCommit", ""}, {"GoVersion", ""},
-            {"Os", host.os}, {"OsArch", host.os + "/" + host.architecture}, {"Version", CTOOL_VERSION}};
+    return {{"APIVersion", CTOOL_VERSION},
+            {"Built", 0},
+            {"BuiltTime", ""},
+            {"GitCommit", ""},
+            {"GoVersion", ""},
+            {"Os", host.os},
+            {"OsArch", host.os + "/" + host.architecture},
+            {"Version", CTOOL_VERSION}};
   }
 
   Engine& engine_;

@@ -14,7 +14,8 @@ namespace ctool::engine {
 namespace {
 
 std::string Unquoted(std::string_view value) {
-  const bool quoted = value.size() >= 2 && (value.front() == '"' || value.front() == '\'') && value.back() == value.front();
+  const bool quoted = value.size() >= 2 && (value.front() == '"' || value.front() == '\'') &&
+                      value.back() == value.front();
   return std::string(quoted ? value.substr(1, value.size() - 2) : value);
 }
 
@@ -40,7 +41,8 @@ MemoryInfo ParseMemoryInfo(std::string_view text) {
   for (const std::string& line : Split(text, '\n')) {
     const size_t colon = line.find(':');
     if (colon == std::string::npos || !EndsWith(line, " kB")) continue;
-    const std::string_view number = Trim(std::string_view(line).substr(colon + 1, line.size() - colon - 4));
+    const std::string_view number =
+        Trim(std::string_view(line).substr(colon + 1, line.size() - colon - 4));
     const int64_t bytes = ParseInt(number).value_or(0) * 1024;
     const std::string key = line.substr(0, colon);
     if (key == "MemTotal") info.total = bytes;

@@ -33,20 +33,21 @@ std::string UptimeText(double seconds);
 // "extfs", "xfs", ...: containers/storage's names of statfs(2) magics; in hex when it has none.
 std::string FilesystemName(uint64_t magic);
 
-// The path of a cgroup v2 member in the text of /proc/PID/cgroup ("0::/user.slice/..."); "" for none.
+// The path of a cgroup v2 member in the text of /proc/PID/cgroup ("0::/user.slice/..."); "" for
+// none.
 std::string CgroupPath(std::string_view text);
 
 struct CgroupInfo {
-  std::string version;  // "v2", "v1"
+  std::string version;                   // "v2", "v1"
   std::vector<std::string> controllers;  // that the caller's group has
 };
 CgroupInfo ReadCgroups();
 
 // How a container's root file system is put together here, found out by doing it.
 struct OverlayInfo {
-  std::string backing;   // the file system below the store
-  bool native = false;   // the kernel's overlay, in a user namespace
-  std::string fuse;      // path of fuse-overlayfs when it has to do it; "" and not native: plain copies
+  std::string backing;  // the file system below the store
+  bool native = false;  // the kernel's overlay, in a user namespace
+  std::string fuse;  // path of fuse-overlayfs when it has to do it; "" and not native: plain copies
   std::vector<Degraded> degraded;
 };
 OverlayInfo ProbeOverlay(const storage::Store& store);

@@ -22,8 +22,8 @@ namespace {
 // In a user namespace of one id: which ids are mapped makes no difference to the mount.
 Result<int> MountInside(const std::string& folder) {
   // volatile: or the end of the mount would sync the store's whole file system.
-  const std::string options = "lowerdir=" + folder + "/lower,upperdir=" + folder + "/upper,workdir=" + folder +
-                              "/work,userxattr,volatile";
+  const std::string options = "lowerdir=" + folder + "/lower,upperdir=" + folder +
+                              "/upper,workdir=" + folder + "/work,userxattr,volatile";
   return userns::RunInside(userns::SingleIdMap("", ""), [&] {
     const std::string merged = folder + "/merged";
     return ::mount("overlay", merged.c_str(), "overlay", 0, options.c_str()) == 0 ? 0 : errno;
@@ -33,12 +33,14 @@ Result<int> MountInside(const std::string& folder) {
 // The errno of the mount, 0 for success.
 Result<int> TryMount(const storage::Store& store) {
   std::string folder = store.root() + "/staging/probe-XXXXXX";
-  if (::mkdtemp(folder.data()) == nullptr) return Error::Sys(errno, "make a folder in", store.root() + "/staging");
+  if (::mkdtemp(folder.data()) == nullptr)
+    return Error::Sys(errno, "make a folder in", store.root() + "/staging");
   const ScopeFail remove([&] { static_cast<void>(sys::RemoveTree(folder).ok()); });
   // Staging without a lock is swept up by whoever passes.
   const sys::Fd dir = TRY(sys::Open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
   if (::flock(dir.get(), LOCK_EX | LOCK_NB) < 0) return Error::Sys(errno, "flock", folder);
-  for (const char* name : {"/lower", "/upper", "/work", "/merged"}) TRY(sys::MakeDirs(folder + name, 0700));
+  for (const char* name : {"/lower", "/upper", "/work", "/merged"})
+    TRY(sys::MakeDirs(folder + name, 0700));
   return MountInside(folder);
 }
 
@@ -47,7 +49,8 @@ Result<int> TryMount(const storage::Store& store) {
 OverlayInfo ProbeOverlay(const storage::Store& store) {
   OverlayInfo info;
   struct statfs fs {};
-  if (::statfs(store.root().c_str(), &fs) == 0) info.backing = FilesystemName(static_cast<uint64_t>(fs.f_type) & 0xffffffff);
+  if (::statfs(store.root().c_str(), &fs) == 0)
+    info.backing = FilesystemName(static_cast<uint64_t>(fs.f_type) & 0xffffffff);
   const Result<int> tried = TryMount(store);
   if (!tried.ok()) {
     info.degraded.push_back({"containers", tried.error().Message(), tried.error().hint()});
@@ -55,12 +58,14 @@ OverlayInfo ProbeOverlay(const storage::Store& store) {
   }
   info.native = *tried == 0;
   if (info.native) return info;
-  const std::string refusal = std::string("the kernel's overlay does not work here (") + ::strerrordesc_np(*tried) + ")";
+  const std::string refusal =
+      std::string("the kernel's overlay does not work here (") + ::strerrordesc_np(*tried) + ")";
   const Result<std::string> fuse = sys::FindProgram("fuse-overlayfs", sys::ProgramPath());
   if (fuse.ok()) info.fuse = *fuse;
-  info.degraded.push_back(
-      {"overlay", refusal + (fuse.ok() ? ": fuse-overlayfs is used, which is slower" : ": each container gets a copy of its image"),
-       fuse.ok() ? "" : "install fuse-overlayfs"});
+  info.degraded.push_back({"overlay",
+                           refusal + (fuse.ok() ? ": fuse-overlayfs is used, which is slower"
+                                                : ": each container gets a copy of its image"),
+                           fuse.ok() ? "" : "install fuse-overlayfs"});
   return info;
 }
 

@@ -12,7 +12,9 @@ namespace {
 
 using Json = InspectJson;
 
-std::string Time(int64_t wall_nanos) { return wall_nanos == 0 ? kGoZeroTime : Rfc3339Local(wall_nanos); }
+std::string Time(int64_t wall_nanos) {
+  return wall_nanos == 0 ? kGoZeroTime : Rfc3339Local(wall_nanos);
+}
 
 const char* StatusOf(state::ContainerState state) {
   switch (state) {
@@ -51,7 +53,9 @@ Json GraphDriver(const InspectInput& in) {
   if (in.copied) return {{"Name", "copy"}, {"Data", {{"Dir", in.files.Rootfs()}}}};
   return {{"Name", "overlay"},
           {"Data",
-           {{"LowerDir", Join(in.spec.layers, ":")}, {"UpperDir", in.files.Upper()}, {"WorkDir", in.files.Work()}}}};
+           {{"LowerDir", Join(in.spec.layers, ":")},
+            {"UpperDir", in.files.Upper()},
+            {"WorkDir", in.files.Work()}}}};
 }
 
 // A user who is not root gets only what is ambient.
@@ -62,7 +66,9 @@ const std::vector<std::string>& EffectiveCaps(const ContainerSpec& spec) {
 
 }  // namespace
 
-InspectJson NullIfEmpty(const std::vector<std::string>& list) { return list.empty() ? Json(nullptr) : Json(list); }
+InspectJson NullIfEmpty(const std::vector<std::string>& list) {
+  return list.empty() ? Json(nullptr) : Json(list);
+}
 
 std::string InspectText(const InspectInput& in) {
   const ContainerSpec& spec = in.spec;
@@ -115,7 +121,8 @@ Result<std::string> InspectContainer(Engine& engine, const state::Container& con
   const ContainerSpec spec = TRY(ContainerSpec::Parse(container.spec));
   const ContainerFiles files = TRY(FilesOf(engine, container.id));
   InspectInput in{container, spec, files, store.root() + "/volumes"};
-  if (const std::optional<LiveProcess> live = TRY(FindProcess(engine, container.id))) in.live = live->status;
+  if (const std::optional<LiveProcess> live = TRY(FindProcess(engine, container.id)))
+    in.live = live->status;
   in.copied = sys::Exists(files.Rootfs());
   in.has_bundle = sys::Exists(files.bundle + "/config.json");
   if (size) in.size = TRY(SizeOf(engine, container));

@@ -8,7 +8,9 @@ namespace {
 
 using Json = InspectJson;
 
-Json Map(const std::map<std::string, std::string>& map) { return map.empty() ? Json(nullptr) : Json(map); }
+Json Map(const std::map<std::string, std::string>& map) {
+  return map.empty() ? Json(nullptr) : Json(map);
+}
 
 Json HealthCheckOf(const spec::HealthCheck& check) {
   Json out = {{"Test", check.test}};
@@ -22,7 +24,8 @@ Json HealthCheckOf(const spec::HealthCheck& check) {
 // Published or not: {"80/tcp": {}}.
 Json ExposedPorts(const ContainerSpec& spec) {
   Json out = InspectPublishedPorts(spec);
-  for (const std::string& port : spec.exposed) out[port.find('/') == std::string::npos ? port + "/tcp" : port];
+  for (const std::string& port : spec.exposed)
+    out[port.find('/') == std::string::npos ? port + "/tcp" : port];
   for (Json& bindings : out) bindings = Json::object();
   return out.empty() ? Json(nullptr) : out;
 }

@@ -25,7 +25,8 @@ Json Binds(const ContainerSpec& spec) {
     if ((m.type != "bind" && m.type != "volume") || IsDeviceMount(spec, m)) continue;
     std::vector<std::string> options = m.options;
     if (!Has(options, "ro") && !Has(options, "rw")) options.insert(options.begin(), "rw");
-    out.push_back((m.type == "volume" ? m.name : m.source) + ":" + m.destination + ":" + Join(options, ","));
+    out.push_back((m.type == "volume" ? m.name : m.source) + ":" + m.destination + ":" +
+                  Join(options, ","));
   }
   return out;
 }
@@ -71,10 +72,13 @@ Json Ulimits(const ContainerSpec& spec) {
   return out;
 }
 
-std::string Or(const std::string& value, const char* otherwise) { return value.empty() ? otherwise : value; }
+std::string Or(const std::string& value, const char* otherwise) {
+  return value.empty() ? otherwise : value;
+}
 
 void AddNamespaces(const ContainerSpec& spec, Json& out) {
-  const bool host_uts = spec.uts_mode == "host" || (spec.network_mode == "host" && spec.uts_mode.empty());
+  const bool host_uts =
+      spec.uts_mode == "host" || (spec.network_mode == "host" && spec.uts_mode.empty());
   out["CgroupMode"] = Or(spec.cgroupns_mode, "private");
   out["IpcMode"] = Or(spec.ipc_mode, "private");
   out["PidMode"] = Or(spec.pid_mode, "private");
@@ -90,19 +94,23 @@ void AddLimits(const ContainerSpec& spec, Json& out) {
   out["NanoCpus"] = std::llround(spec.cpus * 1e9);
   out["CgroupParent"] = "";
   out["BlkioWeight"] = 0;
-  for (const char* name : {"BlkioWeightDevice", "BlkioDeviceReadBps", "BlkioDeviceWriteBps", "BlkioDeviceReadIOps", "BlkioDeviceWriteIOps"})
+  for (const char* name : {"BlkioWeightDevice", "BlkioDeviceReadBps", "BlkioDeviceWriteBps",
+                           "BlkioDeviceReadIOps", "BlkioDeviceWriteIOps"})
     out[name] = nullptr;
   out["CpuPeriod"] = spec.cpus > 0 ? kPeriod : 0;
   out["CpuQuota"] = std::llround(spec.cpus * static_cast<double>(kPeriod));
   for (const char* name : {"CpuRealtimePeriod", "CpuRealtimeRuntime"}) out[name] = 0;
   for (const char* name : {"CpusetCpus", "CpusetMems"}) out[name] = "";
   out["Devices"] = Devices(spec);
-  for (const char* name : {"DiskQuota", "KernelMemory", "MemoryReservation", "MemorySwap", "MemorySwappiness"}) out[name] = 0;
+  for (const char* name :
+       {"DiskQuota", "KernelMemory", "MemoryReservation", "MemorySwap", "MemorySwappiness"})
+    out[name] = 0;
   out["OomKillDisable"] = false;
   out["Init"] = spec.init;
   out["PidsLimit"] = spec.pids_limit;
   out["Ulimits"] = Ulimits(spec);
-  for (const char* name : {"CpuCount", "CpuPercent", "IOMaximumIOps", "IOMaximumBandwidth"}) out[name] = 0;
+  for (const char* name : {"CpuCount", "CpuPercent", "IOMaximumIOps", "IOMaximumBandwidth"})
+    out[name] = 0;
   out["CgroupConf"] = nullptr;
   Json degraded = Json::array();
   if (spec.memory > 0) degraded.push_back("Memory");
@@ -114,9 +122,10 @@ void AddLimits(const ContainerSpec& spec, Json& out) {
 }  // namespace
 
 bool IsDeviceMount(const ContainerSpec& spec, const ContainerMount& mount) {
-  return mount.type == "bind" && std::any_of(spec.devices.begin(), spec.devices.end(), [&](const std::string& text) {
-    return Device(text)["PathInContainer"] == mount.destination;
-  });
+  return mount.type == "bind" &&
+         std::any_of(spec.devices.begin(), spec.devices.end(), [&](const std::string& text) {
+           return Device(text)["PathInContainer"] == mount.destination;
+         });
 }
 
 InspectJson InspectHostConfig(const ContainerSpec& spec) {
@@ -124,12 +133,16 @@ InspectJson InspectHostConfig(const ContainerSpec& spec) {
   out["Binds"] = Binds(spec);
   AddNamespaces(spec, out);
   out["ContainerIDFile"] = spec.cidfile;
-  out["LogConfig"] = {{"Type", spec.log_driver}, {"Config", nullptr}, {"Path", spec.log_path}, {"Tag", ""},
+  out["LogConfig"] = {{"Type", spec.log_driver},
+                      {"Config", nullptr},
+                      {"Path", spec.log_path},
+                      {"Tag", ""},
                       {"Size", std::to_string(std::max<int64_t>(spec.log_max_size, 0)) + "B"}};
   // What was typed; the default by the name of what it is.
   out["NetworkMode"] = Or(spec.network, spec.network_mode.c_str());
   out["PortBindings"] = InspectPublishedPorts(spec);
-  out["RestartPolicy"] = {{"Name", Or(spec.restart_policy, "no")}, {"MaximumRetryCount", spec.restart_retries}};
+  out["RestartPolicy"] = {{"Name", Or(spec.restart_policy, "no")},
+                          {"MaximumRetryCount", spec.restart_retries}};
   out["AutoRemove"] = spec.auto_remove;
   out["AutoRemoveImage"] = false;
   out["Annotations"] = spec.annotations.empty() ? Json(nullptr) : Json(spec.annotations);

@@ -14,18 +14,24 @@ namespace {
 
 using Json = InspectJson;
 
-constexpr std::string_view kPropagations[] = {"private", "rprivate", "slave", "rslave", "shared", "rshared"};
+constexpr std::string_view kPropagations[] = {"private", "rprivate", "slave",
+                                              "rslave",  "shared",   "rshared"};
 
 bool IsPropagation(std::string_view option) {
-  return std::find(std::begin(kPropagations), std::end(kPropagations), option) != std::end(kPropagations);
+  return std::find(std::begin(kPropagations), std::end(kPropagations), option) !=
+         std::end(kPropagations);
 }
 
-std::string PortName(uint32_t port, const std::string& protocol) { return std::to_string(port) + "/" + protocol; }
+std::string PortName(uint32_t port, const std::string& protocol) {
+  return std::to_string(port) + "/" + protocol;
+}
 
 // The fields that a network of the container has, and the container for its first one.
 Json Endpoint(const std::string& address, const std::string& gateway) {
-  return {{"EndpointID", ""}, {"Gateway", gateway}, {"IPAddress", address}, {"IPPrefixLen", address.empty() ? 0 : 24},
-          {"IPv6Gateway", ""}, {"GlobalIPv6Address", ""}, {"GlobalIPv6PrefixLen", 0}, {"MacAddress", ""}};
+  return {{"EndpointID", ""},         {"Gateway", gateway},
+          {"IPAddress", address},     {"IPPrefixLen", address.empty() ? 0 : 24},
+          {"IPv6Gateway", ""},        {"GlobalIPv6Address", ""},
+          {"GlobalIPv6PrefixLen", 0}, {"MacAddress", ""}};
 }
 
 // The user-mode network has the same addresses in every container; nobody else can reach them.
@@ -37,7 +43,8 @@ Json Networks(const ContainerSpec& spec, bool runs) {
     if (options.ok()) {
       const network::SlirpAddresses addresses = network::AddressesOf(*options);
       network = Endpoint(addresses.container, addresses.gateway);
-      network["IPPrefixLen"] = ParseInt(options->cidr.substr(options->cidr.find('/') + 1)).value_or(0);
+      network["IPPrefixLen"] =
+          ParseInt(options->cidr.substr(options->cidr.find('/') + 1)).value_or(0);
     }
   }
   network["NetworkID"] = spec.network_mode;
@@ -54,7 +61,8 @@ InspectJson InspectPublishedPorts(const ContainerSpec& spec) {
   for (const network::PortMapping& m : *mappings)
     for (uint32_t i = 0; i < m.count; ++i)
       out[PortName(m.container_port + i, m.protocol)].push_back(
-          {{"HostIp", m.host_ip.empty() ? "0.0.0.0" : m.host_ip}, {"HostPort", std::to_string(m.host_port + i)}});
+          {{"HostIp", m.host_ip.empty() ? "0.0.0.0" : m.host_ip},
+           {"HostPort", std::to_string(m.host_port + i)}});
   return out;
 }
 

@@ -400,11 +400,11 @@ probe_says() {
 
 @test "a program that is the runtime itself (R01: E14)" {
   local before
-  before=$(sha256sum "$CTOOL" "$(dirname "$CTOOL")"/../libexec/ctool/* 2>/dev/null)
+  sums() { sha256sum "$CTOOL" && find "$LIVE/tree" -type f -exec sha256sum {} + 2>/dev/null; }
+  before=$(sums || true)
   hostile e14 /bin/self --version
   hostile e14 /bin/selfscript
-  equal "sums of the programs" "$before" \
-    "$(sha256sum "$CTOOL" "$(dirname "$CTOOL")"/../libexec/ctool/* 2>/dev/null)"
+  equal "sums of the programs" "$before" "$(sums || true)"
 }
 
 @test "writing through /proc/*/exe does not reach the caller's own programs (R01)" {
@@ -489,10 +489,10 @@ probe_says() {
 }
 
 @test "labels are data: nothing in an image grants rights" {
-  must import -q -c 'LABEL io.containers.capabilities=SYS_ADMIN run="podman run --privileged"' \
+  must import -q -c 'LABEL io.containers.capabilities=SYS_ADMIN' -c 'LABEL run=--privileged' \
     "$(minimal_tar)" "grant$BATS_TEST_NUMBER"
-  must run --rm "grant$BATS_TEST_NUMBER" sh -c 'grep CapEff /proc/self/status'
-  out_lacks 200000
+  try run --rm "grant$BATS_TEST_NUMBER" grep CapEff /proc/self/status
+  [[ $rc != 0 ]] || out_like 'CapEff:.*00000000(800405fb|00000000)$'
   ct rmi "grant$BATS_TEST_NUMBER" >/dev/null
 }
 minimal_tar() {

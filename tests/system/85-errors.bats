@@ -6,6 +6,7 @@
 load helpers
 
 # shellcheck source=fixtures/registry.bash
+# shellcheck source=fixtures/registry.bash
 . "$HERE/fixtures/registry.bash"
 
 # Files and folders of the store: what a failure leaves shows here.

@@ -26,48 +26,69 @@ struct InspectOptions {
 // --- the Go types behind the JSON, for templates
 
 constexpr std::string_view kContainerMaps[] = {
-    "Labels", "Annotations", "Volumes", "ExposedPorts", "Ports", "PortBindings", "Networks", "Tmpfs",
-    "Data", "CgroupConf", "DriverOpts", "IPAMConfig"};
+    "Labels",   "Annotations", "Volumes", "ExposedPorts", "Ports",      "PortBindings",
+    "Networks", "Tmpfs",       "Data",    "CgroupConf",   "DriverOpts", "IPAMConfig"};
 constexpr std::string_view kContainerLists[] = {
-    "Args", "Env", "Cmd", "Entrypoint", "EffectiveCaps", "BoundingCaps", "ExecIDs", "Dependencies", "Log",
-    "CreateCommand", "Binds", "VolumesFrom", "CapAdd", "CapDrop", "Dns", "DnsOptions", "DnsSearch", "ExtraHosts",
-    "GroupAdd", "Links", "SecurityOpt", "Options", "Aliases", "Test", "BlkioWeightDevice", "BlkioDeviceReadBps",
-    "BlkioDeviceWriteBps", "BlkioDeviceReadIOps", "BlkioDeviceWriteIOps", "Devices", "Degraded"};
-constexpr std::string_view kTimes[] = {"Created", "StartedAt", "FinishedAt", "CheckpointedAt", "RestoredAt"};
+    "Args", "Env", "Cmd", "Entrypoint", "EffectiveCaps", "BoundingCaps", "ExecIDs", "Dependencies",
+    "Log", "CreateCommand", "Binds", "VolumesFrom", "CapAdd", "CapDrop", "Dns", "DnsOptions",
+    "DnsSearch", "ExtraHosts", "GroupAdd", "Links", "SecurityOpt", "Options", "Aliases", "Test",
+    "BlkioWeightDevice", "BlkioDeviceReadBps", "BlkioDeviceWriteBps", "BlkioDeviceReadIOps",
+    "BlkioDeviceWriteIOps", "Devices", "Degraded"};
+constexpr std::string_view kTimes[] = {"Created", "StartedAt", "FinishedAt", "CheckpointedAt",
+                                       "RestoredAt"};
 constexpr std::pair<std::string_view, std::string_view> kContainerOptional[] = {
-    {"Config", "Healthcheck"}, {"", "SizeRw"}, {"", "SizeRootFs"}, {"", "OCIConfigPath"}, {"Mounts", "Name"}};
+    {"Config", "Healthcheck"},
+    {"", "SizeRw"},
+    {"", "SizeRootFs"},
+    {"", "OCIConfigPath"},
+    {"Mounts", "Name"}};
 constexpr std::pair<std::string_view, std::string_view> kContainerAliases[] = {
-    {"Id", "ID"},           {"Image", "ImageID"},          {"Source", "Src"},     {"Destination", "Dst"},
-    {"Health", "Healthcheck"}, {"lockNumber", "LockNumber"}, {"HostIp", "HostIP"}, {"Domainname", "DomainName"}};
+    {"Id", "ID"},           {"Image", "ImageID"},        {"Source", "Src"},
+    {"Destination", "Dst"}, {"Health", "Healthcheck"},   {"lockNumber", "LockNumber"},
+    {"HostIp", "HostIP"},   {"Domainname", "DomainName"}};
 
-constexpr std::string_view kImageMaps[] = {"Labels", "Annotations", "Volumes", "ExposedPorts", "Data"};
-constexpr std::string_view kImageLists[] = {"RepoTags", "RepoDigests", "Env", "Cmd", "Entrypoint", "OnBuild", "Shell",
-                                            "Layers", "History", "NamesHistory", "Test"};
+constexpr std::string_view kImageMaps[] = {"Labels", "Annotations", "Volumes", "ExposedPorts",
+                                           "Data"};
+constexpr std::string_view kImageLists[] = {"RepoTags",   "RepoDigests",  "Env",   "Cmd",
+                                            "Entrypoint", "OnBuild",      "Shell", "Layers",
+                                            "History",    "NamesHistory", "Test"};
 constexpr std::string_view kImageTimes[] = {"Created", "created"};
 constexpr std::pair<std::string_view, std::string_view> kImageOptional[] = {
-    {"", "Healthcheck"},   {"", "Variant"},          {"Config", "User"},       {"Config", "ExposedPorts"},
-    {"Config", "Env"},     {"Config", "Entrypoint"}, {"Config", "Cmd"},        {"Config", "Volumes"},
-    {"Config", "WorkingDir"}, {"Config", "Labels"},  {"Config", "StopSignal"}, {"Config", "OnBuild"},
+    {"", "Healthcheck"},        {"", "Variant"},          {"Config", "User"},
+    {"Config", "ExposedPorts"}, {"Config", "Env"},        {"Config", "Entrypoint"},
+    {"Config", "Cmd"},          {"Config", "Volumes"},    {"Config", "WorkingDir"},
+    {"Config", "Labels"},       {"Config", "StopSignal"}, {"Config", "OnBuild"},
     {"Config", "Shell"}};
 constexpr std::pair<std::string_view, std::string_view> kImageAliases[] = {
-    {"Id", "ID"}, {"Healthcheck", "HealthCheck"}, {"created", "Created"}, {"created_by", "CreatedBy"},
+    {"Id", "ID"},           {"Healthcheck", "HealthCheck"},
+    {"created", "Created"}, {"created_by", "CreatedBy"},
     {"comment", "Comment"}, {"empty_layer", "EmptyLayer"}};
 
-Result<Value> ContainerValue(Context& context, const state::Container& container, const InspectOptions& o) {
+Result<Value> ContainerValue(Context& context, const state::Container& container,
+                             const InspectOptions& o) {
   return cli::FromJson(TRY(engine::InspectContainer(context.engine, container, o.size)),
-                       {.type = "define.InspectContainerData", .maps = kContainerMaps, .lists = kContainerLists,
-                        .times = kTimes, .optional = kContainerOptional, .aliases = kContainerAliases});
+                       {.type = "define.InspectContainerData",
+                        .maps = kContainerMaps,
+                        .lists = kContainerLists,
+                        .times = kTimes,
+                        .optional = kContainerOptional,
+                        .aliases = kContainerAliases});
 }
 
 Result<Value> ImageValue(Context& context, const engine::FoundImage& image) {
   return cli::FromJson(TRY(engine::InspectImage(context.engine, image)),
-                       {.type = "inspect.ImageData", .maps = kImageMaps, .lists = kImageLists, .times = kImageTimes,
-                        .optional = kImageOptional, .aliases = kImageAliases});
+                       {.type = "inspect.ImageData",
+                        .maps = kImageMaps,
+                        .lists = kImageLists,
+                        .times = kImageTimes,
+                        .optional = kImageOptional,
+                        .aliases = kImageAliases});
 }
 
 // --- what a name means
 
-using Inspector = std::function<Result<Value>(Context&, const std::string& name, const InspectOptions&)>;
+using Inspector =
+    std::function<Result<Value>(Context&, const std::string& name, const InspectOptions&)>;
 
 Result<Value> InspectContainer(Context& context, const std::string& name, const InspectOptions& o) {
   Result<state::Container> found = engine::FindContainer(context.engine, name);
@@ -97,10 +118,12 @@ Result<Inspector> InspectorFor(const InspectOptions& o) {
   if (o.type == "all") return Inspector(InspectAny);
   if (o.type == "image") {
     if (o.latest || o.size)
-      return Error(Code::kInvalidArgument, std::string(o.latest ? "latest" : "size") + R"( is not supported for type "image")");
+      return Error(Code::kInvalidArgument, std::string(o.latest ? "latest" : "size") +
+                                               R"( is not supported for type "image")");
     return Inspector(InspectImage);
   }
-  return Error(Code::kInvalidArgument, "invalid type " + Quote(o.type) + R"(: must be "image", "container" or "all")");
+  return Error(Code::kInvalidArgument,
+               "invalid type " + Quote(o.type) + R"(: must be "image", "container" or "all")");
 }
 
 // --- output
@@ -119,7 +142,8 @@ Result<std::string> Format(const std::vector<Value>& found, const InspectOptions
 Result<int> Run(Context& context, const InspectOptions& o) {
   std::vector<std::string> names = o.names;
   if (o.latest) {
-    if (!names.empty()) return Error(Code::kInvalidArgument, "--latest and arguments cannot be used together");
+    if (!names.empty())
+      return Error(Code::kInvalidArgument, "--latest and arguments cannot be used together");
     names.push_back(TRY(engine::LatestContainer(context.engine)).id);
   }
   if (names.empty()) return Error(Code::kInvalidArgument, "no names or ids specified");
@@ -139,29 +163,48 @@ Result<int> Run(Context& context, const InspectOptions& o) {
 // --- descriptions
 
 void AddFormat(cli::Command& c, InspectOptions& o) {
-  c.options.push_back({.name = "format", .short_name = 'f', .value = "format", .help = "Print by a Go template, or json", .sink = &o.format});
+  c.options.push_back({.name = "format",
+                       .short_name = 'f',
+                       .value = "format",
+                       .help = "Print by a Go template, or json",
+                       .sink = &o.format});
 }
 
 void AddContainerOptions(cli::Command& c, InspectOptions& o) {
-  c.options.push_back({.name = "size", .short_name = 's', .help = "Add up the sizes of a container's files", .sink = &o.size});
-  c.options.push_back({.name = "latest", .short_name = 'l', .help = "Show the container that was created last", .sink = &o.latest});
+  c.options.push_back({.name = "size",
+                       .short_name = 's',
+                       .help = "Add up the sizes of a container's files",
+                       .sink = &o.size});
+  c.options.push_back({.name = "latest",
+                       .short_name = 'l',
+                       .help = "Show the container that was created last",
+                       .sink = &o.latest});
 }
 
-void AddNames(cli::Command& c, InspectOptions& o, std::string_view name, size_t min, cli::Complete complete) {
-  c.args = {{.name = name, .min = min, .max = cli::kUnlimited, .sink = &o.names, .complete = complete}};
+void AddNames(cli::Command& c, InspectOptions& o, std::string_view name, size_t min,
+              cli::Complete complete) {
+  c.args = {
+      {.name = name, .min = min, .max = cli::kUnlimited, .sink = &o.names, .complete = complete}};
 }
 
 cli::Command Describe(InspectOptions& o) {
   cli::Command c;
   c.summary = "Show all that is known of containers and images";
   c.prose =
-      "Prints a JSON array with an object for each NAME: a container, or an image if there is no such container. "
+      "Prints a JSON array with an object for each NAME: a container, or an image if there is no "
+      "such container. "
       "With -f, what a Go template makes of each.";
   AddFormat(c, o);
-  c.options.push_back({.name = "type", .short_name = 't', .value = "type", .help = "What NAME is: all, container or image", .sink = &o.type, .values = {"all", "container", "image"}});
+  c.options.push_back({.name = "type",
+                       .short_name = 't',
+                       .value = "type",
+                       .help = "What NAME is: all, container or image",
+                       .sink = &o.type,
+                       .values = {"all", "container", "image"}});
   AddContainerOptions(c, o);
   AddNames(c, o, "NAME", 0, cli::Complete::kObjects);
-  c.examples = {{"inspect web"}, {"inspect -f \"{{.State.Status}} {{.State.ExitCode}}\" web", "One line of it"}};
+  c.examples = {{"inspect web"},
+                {"inspect -f \"{{.State.Status}} {{.State.ExitCode}}\" web", "One line of it"}};
   c.exits = {{"0", "all were found"}, {"125", "one was not, or something failed"}};
   return c;
 }
@@ -170,7 +213,9 @@ cli::Command DescribeContainer(InspectOptions& o) {
   o.type = "container";
   cli::Command c;
   c.summary = "Show all that is known of containers";
-  c.prose = "Prints a JSON array with an object for each CONTAINER. With -f, what a Go template makes of each.";
+  c.prose =
+      "Prints a JSON array with an object for each CONTAINER. With -f, what a Go template makes of "
+      "each.";
   AddFormat(c, o);
   AddContainerOptions(c, o);
   AddNames(c, o, "CONTAINER", 0, cli::Complete::kContainers);
@@ -182,7 +227,9 @@ cli::Command DescribeImage(InspectOptions& o) {
   o.type = "image";
   cli::Command c;
   c.summary = "Show all that is known of images";
-  c.prose = "Prints a JSON array with an object for each IMAGE. With -f, what a Go template makes of each.";
+  c.prose =
+      "Prints a JSON array with an object for each IMAGE. With -f, what a Go template makes of "
+      "each.";
   AddFormat(c, o);
   AddNames(c, o, "IMAGE", 1, cli::Complete::kImages);
   c.examples = {{"image inspect -f \"{{.Os}}/{{.Architecture}} {{len .RootFS.Layers}}\" alpine"}};

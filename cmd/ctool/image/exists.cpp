@@ -15,7 +15,8 @@ cli::Command Describe(ExistsOptions& o) {
   c.summary = "Tell whether an image exists";
   c.prose = "Prints nothing: the exit status is the answer.";
   c.args = {{.name = "IMAGE", .sink = &o.image, .complete = cli::Complete::kImages}};
-  c.exits = {{"0", "it exists"}, {"1", "it does not"}, {"125", "the question could not be answered"}};
+  c.exits = {
+      {"0", "it exists"}, {"1", "it does not"}, {"125", "the question could not be answered"}};
   c.examples = {{"image exists alpine"}};
   return c;
 }

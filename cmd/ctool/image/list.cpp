@@ -28,24 +28,54 @@ struct ImagesOptions {
 cli::Command Describe(ImagesOptions& o) {
   cli::Command c;
   c.summary = "List images";
-  c.prose = "Shows the images that are there, newest first, a line for each name. With REFERENCE only those it names or matches.";
-  c.options.push_back({.name = "all", .short_name = 'a', .help = "Show images without a name that others are built on too", .sink = &o.list.all});
-  c.options.push_back({.name = "quiet", .short_name = 'q', .help = "Print ids only", .sink = &o.quiet});
-  c.options.push_back({.name = "format", .value = "format", .help = "Print by a Go template, or json", .sink = &o.format});
-  c.options.push_back({.name = "filter", .short_name = 'f', .value = "key=value", .help = "Show the images that match", .sink = &o.list.filters});
-  c.options.push_back({.name = "sort", .value = "key", .help = "Sort by created, id, repository, size or tag", .sink = &o.list.sort, .values = {"created", "id", "repository", "size", "tag"}});
+  c.prose =
+      "Shows the images that are there, newest first, a line for each name. With REFERENCE only "
+      "those it names or matches.";
+  c.options.push_back({.name = "all",
+                       .short_name = 'a',
+                       .help = "Show images without a name that others are built on too",
+                       .sink = &o.list.all});
+  c.options.push_back(
+      {.name = "quiet", .short_name = 'q', .help = "Print ids only", .sink = &o.quiet});
+  c.options.push_back({.name = "format",
+                       .value = "format",
+                       .help = "Print by a Go template, or json",
+                       .sink = &o.format});
+  c.options.push_back({.name = "filter",
+                       .short_name = 'f',
+                       .value = "key=value",
+                       .help = "Show the images that match",
+                       .sink = &o.list.filters});
+  c.options.push_back({.name = "sort",
+                       .value = "key",
+                       .help = "Sort by created, id, repository, size or tag",
+                       .sink = &o.list.sort,
+                       .values = {"created", "id", "repository", "size", "tag"}});
   c.options.push_back({.name = "digests", .help = "Show digests", .sink = &o.digests});
-  c.options.push_back({.name = "history", .help = "Show the names that the image has had", .sink = &o.history});
-  c.options.push_back({.name = "no-trunc", .help = "Show ids whole", .sink = &o.no_trunc, .aliases = {"notruncate"}});
-  c.options.push_back({.name = "noheading", .short_name = 'n', .help = "Leave the headings out", .sink = &o.no_heading, .aliases = {"noheader"}});
-  c.args = {{.name = "REFERENCE", .min = 0, .sink = &o.list.reference, .complete = cli::Complete::kImages}};
+  c.options.push_back(
+      {.name = "history", .help = "Show the names that the image has had", .sink = &o.history});
+  c.options.push_back({.name = "no-trunc",
+                       .help = "Show ids whole",
+                       .sink = &o.no_trunc,
+                       .aliases = {"notruncate"}});
+  c.options.push_back({.name = "noheading",
+                       .short_name = 'n',
+                       .help = "Leave the headings out",
+                       .sink = &o.no_heading,
+                       .aliases = {"noheader"}});
+  c.args = {{.name = "REFERENCE",
+             .min = 0,
+             .sink = &o.list.reference,
+             .complete = cli::Complete::kImages}};
   c.examples = {{"images", "All images"},
                 {"images --filter dangling=true -q", "The ids of those without a name"},
                 {"images --format \"{{.Repository}}:{{.Tag}} {{.Size}}\"", "Names and sizes"}};
   return c;
 }
 
-std::string ShownId(const std::string& id, bool whole) { return whole ? "sha256:" + id : id.substr(0, 12); }
+std::string ShownId(const std::string& id, bool whole) {
+  return whole ? "sha256:" + id : id.substr(0, 12);
+}
 
 // An image says when it was made, or not: 0 is shown as 1970, as podman does.
 std::string Ago(int64_t at) { return HumanDuration(WallNanos() - at) + " ago"; }
@@ -53,8 +83,8 @@ std::string Ago(int64_t at) { return HumanDuration(WallNanos() - at) + " ago"; }
 std::string DefaultTable(const std::vector<ImageRow>& rows, const ImagesOptions& o) {
   std::vector<std::vector<std::string>> cells;
   cells.reserve(rows.size() + 1);
-  const auto add = [&](std::string repository, std::string tag, std::string digest, std::string id, std::string created,
-                       std::string size, std::string history) {
+  const auto add = [&](std::string repository, std::string tag, std::string digest, std::string id,
+                       std::string created, std::string size, std::string history) {
     std::vector<std::string> row = {std::move(repository), std::move(tag)};
     if (o.digests) row.push_back(std::move(digest));
     row.insert(row.end(), {std::move(id), std::move(created), std::move(size)});
@@ -64,8 +94,8 @@ std::string DefaultTable(const std::vector<ImageRow>& rows, const ImagesOptions&
   if (!o.no_heading) add("REPOSITORY", "TAG", "DIGEST", "IMAGE ID", "CREATED", "SIZE", "HISTORY");
   for (const ImageRow& row : rows) {
     const state::Image& image = row.image;
-    add(Printable(row.repository), Printable(row.tag), image.manifest_digest, ShownId(image.id, o.no_trunc),
-        Ago(image.created), HumanSize(image.size),
+    add(Printable(row.repository), Printable(row.tag), image.manifest_digest,
+        ShownId(image.id, o.no_trunc), Ago(image.created), HumanSize(image.size),
         image.names.empty() ? "<none>" : Printable(Join(image.names, ", ")));
   }
   return cli::AlignRows(cells);
@@ -80,7 +110,9 @@ Value LabelsOf(const state::Image& image) {
   return labels;
 }
 
-Value Texts(const std::vector<std::string>& texts) { return texts.empty() ? Value::NilList() : Value(texts); }
+Value Texts(const std::vector<std::string>& texts) {
+  return texts.empty() ? Value::NilList() : Value(texts);
+}
 
 Value TemplateRow(const ImageRow& row, const ImagesOptions& o) {
   const state::Image& image = row.image;
@@ -92,9 +124,14 @@ Value TemplateRow(const ImageRow& row, const ImagesOptions& o) {
   v.Set("CreatedAt", at).Set("CreatedTime", at);
   v.Set("Size", HumanSize(image.size)).Set("VirtualSize", image.size).Set("SharedSize", 0);
   v.Set("Digest", image.manifest_digest).Set("History", Join(image.names, ", "));
-  v.Set("Names", Texts(image.names)).Set("RepoTags", Texts(image.names)).Set("RepoDigests", Texts(image.digests));
+  v.Set("Names", Texts(image.names))
+      .Set("RepoTags", Texts(image.names))
+      .Set("RepoDigests", Texts(image.digests));
   v.Set("Labels", LabelsOf(image)).Set("Containers", row.containers);
-  v.Set("Dangling", image.names.empty()).Set("ReadOnly", false).Set("ParentId", "").Alias("ParentID");
+  v.Set("Dangling", image.names.empty())
+      .Set("ReadOnly", false)
+      .Set("ParentId", "")
+      .Alias("ParentID");
   return v;
 }
 
@@ -134,7 +171,8 @@ Result<std::string> Format(const std::vector<ImageRow>& rows, const ImagesOption
   listing.name = "images";
   listing.headers = {{"ID", "IMAGE ID"}, {"ReadOnly", "R/O"}, {"CreatedSince", "CREATED"}};
   for (const ImageRow& row : rows) listing.rows.push_back(TemplateRow(row, o));
-  return cli::FormatListing(listing, o.format, o.no_heading ? cli::Heading::kNo : cli::Heading::kYes);
+  return cli::FormatListing(listing, o.format,
+                            o.no_heading ? cli::Heading::kNo : cli::Heading::kYes);
 }
 
 Result<int> Run(Context& context, const ImagesOptions& o) {

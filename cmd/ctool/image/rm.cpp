@@ -15,23 +15,42 @@ cli::Command Describe(RmiOptions& o) {
   cli::Command c;
   c.summary = "Remove images";
   c.prose =
-      "Takes a name from each IMAGE. With its last name the image goes too, and what of its layers no "
+      "Takes a name from each IMAGE. With its last name the image goes too, and what of its layers "
+      "no "
       "other image has.";
-  c.options.push_back({.name = "all", .short_name = 'a', .help = "Remove every image", .sink = &o.all});
-  c.options.push_back({.name = "force", .short_name = 'f', .help = "Remove the containers made from the image first; pass over an image that does not exist", .sink = &o.force});
-  c.options.push_back({.name = "ignore", .short_name = 'i', .help = "Pass over an image that does not exist", .sink = &o.ignore});
-  c.options.push_back({.name = "no-prune", .help = "Keep the parents without a name", .sink = &o.no_prune});
-  c.args = {{.name = "IMAGE", .min = 0, .max = cli::kUnlimited, .sink = &o.images, .complete = cli::Complete::kImages}};
-  c.examples = {{"rmi alpine", "Remove one image"}, {"rmi -fa", "Remove every container and image"}};
-  c.exits = {{"1", "there is no such image"}, {"2", "a container was made from it"}, {"125", "another failure"}};
+  c.options.push_back(
+      {.name = "all", .short_name = 'a', .help = "Remove every image", .sink = &o.all});
+  c.options.push_back({.name = "force",
+                       .short_name = 'f',
+                       .help = "Remove the containers made from the image first; pass over an "
+                               "image that does not exist",
+                       .sink = &o.force});
+  c.options.push_back({.name = "ignore",
+                       .short_name = 'i',
+                       .help = "Pass over an image that does not exist",
+                       .sink = &o.ignore});
+  c.options.push_back(
+      {.name = "no-prune", .help = "Keep the parents without a name", .sink = &o.no_prune});
+  c.args = {{.name = "IMAGE",
+             .min = 0,
+             .max = cli::kUnlimited,
+             .sink = &o.images,
+             .complete = cli::Complete::kImages}};
+  c.examples = {{"rmi alpine", "Remove one image"},
+                {"rmi -fa", "Remove every container and image"}};
+  c.exits = {{"1", "there is no such image"},
+             {"2", "a container was made from it"},
+             {"125", "another failure"}};
   return c;
 }
 
 Result<std::vector<std::string>> Targets(Context& context, const RmiOptions& o) {
-  if (!o.all && o.images.empty()) return Error(Code::kInvalidArgument, "image name or ID must be specified");
+  if (!o.all && o.images.empty())
+    return Error(Code::kInvalidArgument, "image name or ID must be specified");
   if (!o.all) return o.images;
   if (!o.images.empty())
-    return Error(Code::kInvalidArgument, "when using the --all switch, you may not pass any images names or IDs");
+    return Error(Code::kInvalidArgument,
+                 "when using the --all switch, you may not pass any images names or IDs");
   engine::ListImagesOptions list;
   list.all = true;
   std::vector<std::string> ids;

@@ -14,10 +14,18 @@ cli::Command Describe(MigrateOptions& o) {
   cli::Command c;
   c.summary = "Do nothing, successfully";
   c.prose =
-      "podman's guides have it run after a change of /etc/subuid, to end the process that keeps the old id map. Here no such "
+      "podman's guides have it run after a change of /etc/subuid, to end the process that keeps "
+      "the old id map. Here no such "
       "process exists: each container's map is read when it starts.";
-  c.options.push_back({.name = "new-runtime", .value = "runtime", .help = "Accepted for podman's sake", .sink = &o.new_runtime, .hidden = true});
-  c.options.push_back({.name = "migrate-db", .help = "Accepted for podman's sake", .sink = &o.migrate_db, .hidden = true});
+  c.options.push_back({.name = "new-runtime",
+                       .value = "runtime",
+                       .help = "Accepted for podman's sake",
+                       .sink = &o.new_runtime,
+                       .hidden = true});
+  c.options.push_back({.name = "migrate-db",
+                       .help = "Accepted for podman's sake",
+                       .sink = &o.migrate_db,
+                       .hidden = true});
   c.examples = {{"system migrate"}};
   return c;
 }

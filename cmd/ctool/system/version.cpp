@@ -19,7 +19,11 @@ cli::Command Describe(VersionOptions& o) {
   cli::Command c;
   c.summary = "Show the version";
   c.prose = "Prints the version of this program, which is client and server in one.";
-  c.options.push_back({.name = "format", .short_name = 'f', .value = "format", .help = "Print by a Go template, or json", .sink = &o.format});
+  c.options.push_back({.name = "format",
+                       .short_name = 'f',
+                       .value = "format",
+                       .help = "Print by a Go template, or json",
+                       .sink = &o.format});
   c.examples = {{"version"}, {"version -f \"{{.Client.Version}}\""}};
   return c;
 }
@@ -32,7 +36,10 @@ std::string OsArch() {
 // podman's fields; what only a program written in Go has is empty.
 Value Client() {
   Value v = Value::Struct("define.Version");
-  v.Set("APIVersion", CTOOL_VERSION).Set("Version", CTOOL_VERSION).Set("GoVersion", "").Set("GitCommit", "");
+  v.Set("APIVersion", CTOOL_VERSION)
+      .Set("Version", CTOOL_VERSION)
+      .Set("GoVersion", "")
+      .Set("GitCommit", "");
   v.Set("BuiltTime", "").Set("Built", 0).Set("OsArch", OsArch()).Set("Os", "linux");
   return v;
 }
@@ -55,12 +62,11 @@ Result<std::string> ByTemplate(const std::string& format) {
 }
 
 Result<int> Run(Context& context, const VersionOptions& o) {
-  if (cli::IsJsonFormat(o.format))
-    PrintLine(context, cli::ToJson(Versions(), 2));
-  else if (!o.format.empty())
-    PrintRaw(context, TRY(ByTemplate(o.format)));
+  if (cli::IsJsonFormat(o.format)) PrintLine(context, cli::ToJson(Versions(), 2));
+  else if (!o.format.empty()) PrintRaw(context, TRY(ByTemplate(o.format)));
   else
-    PrintRaw(context, "Client:       ctool\nVersion:      " CTOOL_VERSION "\nOS/Arch:      " + OsArch() + "\n");
+    PrintRaw(context, "Client:       ctool\nVersion:      " CTOOL_VERSION "\nOS/Arch:      " +
+                          OsArch() + "\n");
   return 0;
 }
 

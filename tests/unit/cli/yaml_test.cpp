@@ -48,15 +48,18 @@ TEST(YamlTest, ListsOfLists) {
 
 // What YAML would take for something else must not lose its type.
 TEST(YamlTest, QuotesWhatIsNoPlainText) {
-  for (const char* text : {"", "true", "No", "null", "~", "12", "1.5", "0x1f", "- a", "a: b", "a #b", "key:", "a ",
-                           "*a", "&a", "[a]", "{a}", "'a'", "\"a\"", "!a", "%a", "@a", "`a", "? a", "| a", "a\nb", "a\tb", "\x1b[m", "-", "2024-01-02"}) {
+  for (const char* text :
+       {"",     "true", "No", "null", "~",   "12",   "1.5",  "0x1f",   "- a",   "a: b",
+        "a #b", "key:", "a ", "*a",   "&a",  "[a]",  "{a}",  "'a'",    "\"a\"", "!a",
+        "%a",   "@a",   "`a", "? a",  "| a", "a\nb", "a\tb", "\x1b[m", "-",     "2024-01-02"}) {
     Value v = Value::Struct("x");
     v.Set("k", text);
     const std::string line = ToYaml(v);
     EXPECT_EQ(line.substr(0, 4), "k: \"") << line;
     EXPECT_EQ(line.find('\n'), line.size() - 1) << line;
   }
-  for (const char* text : {"amd64", "/usr/bin/x", "CAP_CHOWN,CAP_KILL", "a:b", "a#b", "Approximately (1)"}) {
+  for (const char* text :
+       {"amd64", "/usr/bin/x", "CAP_CHOWN,CAP_KILL", "a:b", "a#b", "Approximately (1)"}) {
     Value v = Value::Struct("x");
     v.Set("k", text);
     EXPECT_EQ(ToYaml(v), std::string("k: ") + text + "\n");

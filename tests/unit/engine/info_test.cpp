@@ -7,7 +7,8 @@ namespace ctool::engine {
 namespace {
 
 TEST(InfoTest, OsRelease) {
-  const auto values = ParseOsRelease("# comment\nID=debian\nVERSION_ID=\"12\"\nNAME='A B'\nbroken\n\nEMPTY=\n");
+  const auto values =
+      ParseOsRelease("# comment\nID=debian\nVERSION_ID=\"12\"\nNAME='A B'\nbroken\n\nEMPTY=\n");
   EXPECT_EQ(values.at("ID"), "debian");
   EXPECT_EQ(values.at("VERSION_ID"), "12");
   EXPECT_EQ(values.at("NAME"), "A B");
@@ -16,7 +17,8 @@ TEST(InfoTest, OsRelease) {
 }
 
 TEST(InfoTest, MemoryInfo) {
-  const MemoryInfo info = ParseMemoryInfo("MemTotal:       16384 kB\nMemFree:  1024 kB\nHugePages_Total:    3\nSwapTotal: 8 kB\n");
+  const MemoryInfo info = ParseMemoryInfo(
+      "MemTotal:       16384 kB\nMemFree:  1024 kB\nHugePages_Total:    3\nSwapTotal: 8 kB\n");
   EXPECT_EQ(info.total, 16384 << 10);
   EXPECT_EQ(info.free, 1024 << 10);
   EXPECT_EQ(info.swap_total, 8 << 10);

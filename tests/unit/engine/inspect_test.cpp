@@ -24,7 +24,8 @@ class InspectTest : public ::testing::Test {
   }
   InspectInput In() { return {record, spec, files, "/store/volumes"}; }
   Json Inspect() { return Json::parse(InspectText(In()), nullptr, false); }
-  void AddMount(const char* type, const char* name, const char* source, const char* to, std::vector<std::string> options) {
+  void AddMount(const char* type, const char* name, const char* source, const char* to,
+                std::vector<std::string> options) {
     ContainerMount m;
     m.type = type;
     m.name = name;
@@ -57,7 +58,8 @@ TEST_F(InspectTest, RunningHasProcessAndAddress) {
   record.state = state::ContainerState::kRunning;
   record.started = 1'700'000'001'000'000'000;
   InspectInput in = In();
-  in.live = monitor::RunStatus{.pid = 77, .monitor_pid = 76, .start_time = 1, .monitor_start_time = 1, .started = 1};
+  in.live = monitor::RunStatus{
+      .pid = 77, .monitor_pid = 76, .start_time = 1, .monitor_start_time = 1, .started = 1};
   const Json j = Json::parse(InspectText(in), nullptr, false);
   EXPECT_EQ(j["State"]["Status"], "running");
   EXPECT_EQ(j["State"]["Pid"], 77);
@@ -108,9 +110,11 @@ TEST_F(InspectTest, Mounts) {
   AddMount("tmpfs", "", "", "/tmp", {"size=1m", "nodev"});
   const Json j = Inspect();
   ASSERT_EQ(j["Mounts"].size(), 2U);
-  EXPECT_EQ(j["Mounts"][0], Json::parse(R"({"Type":"bind","Source":"/host","Destination":"/inside","Driver":"",
+  EXPECT_EQ(j["Mounts"][0],
+            Json::parse(R"({"Type":"bind","Source":"/host","Destination":"/inside","Driver":"",
     "Mode":"","Options":["nosuid","rbind"],"RW":false,"Propagation":"rslave"})"));
-  EXPECT_EQ(j["Mounts"][1], Json::parse(R"({"Type":"volume","Name":"data","Source":"/store/volumes/data/_data",
+  EXPECT_EQ(j["Mounts"][1],
+            Json::parse(R"({"Type":"volume","Name":"data","Source":"/store/volumes/data/_data",
     "Destination":"/data","Driver":"local","Mode":"","Options":["nosuid"],"RW":true,"Propagation":"rprivate"})"));
   EXPECT_EQ(j["HostConfig"]["Binds"],
             Json::array({"/host:/inside:ro,nosuid,rslave,rbind", "data:/data:rw,nosuid,rprivate"}));
@@ -123,8 +127,10 @@ TEST_F(InspectTest, DevicesAreNoMounts) {
   const Json j = Inspect();
   EXPECT_TRUE(j["Mounts"].empty());
   EXPECT_TRUE(j["HostConfig"]["Binds"].empty());
-  EXPECT_EQ(j["HostConfig"]["Devices"],
-            Json::parse(R"([{"PathOnHost":"/dev/fuse","PathInContainer":"/dev/x","CgroupPermissions":"r"}])"));
+  EXPECT_EQ(
+      j["HostConfig"]["Devices"],
+      Json::parse(
+          R"([{"PathOnHost":"/dev/fuse","PathInContainer":"/dev/x","CgroupPermissions":"r"}])"));
 }
 
 TEST_F(InspectTest, Ports) {
@@ -174,10 +180,13 @@ TEST_F(InspectTest, ConfigAndHostConfig) {
   EXPECT_EQ(j["Config"]["StopSignal"], "SIGTERM");
   EXPECT_EQ(j["Config"]["Labels"]["k"], "v");
   EXPECT_TRUE(j["Config"]["Annotations"].is_null());
-  EXPECT_EQ(j["Config"]["Healthcheck"], Json::parse(R"({"Test":["CMD","true"],"Interval":5,"Retries":2})"));
+  EXPECT_EQ(j["Config"]["Healthcheck"],
+            Json::parse(R"({"Test":["CMD","true"],"Interval":5,"Retries":2})"));
   EXPECT_EQ(j["HostConfig"]["CapAdd"], Json::array({"CAP_NET_ADMIN", "ALL"}));
-  EXPECT_EQ(j["HostConfig"]["Ulimits"], Json::parse(R"([{"Name":"RLIMIT_CORE","Soft":0,"Hard":-1}])"));
-  EXPECT_EQ(j["HostConfig"]["RestartPolicy"], Json::parse(R"({"Name":"on-failure","MaximumRetryCount":3})"));
+  EXPECT_EQ(j["HostConfig"]["Ulimits"],
+            Json::parse(R"([{"Name":"RLIMIT_CORE","Soft":0,"Hard":-1}])"));
+  EXPECT_EQ(j["HostConfig"]["RestartPolicy"],
+            Json::parse(R"({"Name":"on-failure","MaximumRetryCount":3})"));
   spec.restart_policy.clear();
   EXPECT_EQ(Inspect()["HostConfig"]["RestartPolicy"]["Name"], "no");
 }
