@@ -5,8 +5,7 @@
 
 load helpers
 
-# shellcheck source=fixtures/registry.bash
-# shellcheck source=fixtures/registry.bash
+# shellcheck disable=SC1091
 . "$HERE/fixtures/registry.bash"
 
 # Files and folders of the store: what a failure leaves shows here.
