@@ -12,7 +12,7 @@ namespace {
 constexpr off_t kReserveBytes = 1 << 20;
 // Below this much free space the reserve is not made again: it would take what a removal just
 // gave back to the user.
-constexpr uint64_t kPlentyBytes = 64 << 20;
+constexpr uint64_t kPlentyBytes = 8 << 20;
 
 std::string ReservePath(const std::string& database_path) { return database_path + ".reserve"; }
 
