@@ -152,6 +152,16 @@ canary_ok() {
   }
 }
 
+# To be called after a test has mounted something: podman's pause process keeps the mount namespace
+# of its first command, so that podman would not see it.
+mounts_changed() {
+  local pause
+  if oracle && pause=$(cat "$FILE_DIR/run/libpod/tmp/pause.pid" 2>/dev/null); then
+    kill -9 "$pause" && rm -f "$FILE_DIR/run/libpod/tmp/pause.pid"
+  fi
+  return 0
+}
+
 # A folder of the account, removed with the test.
 user_dir() {
   local dir=$T/$1
@@ -228,15 +238,12 @@ teardown() {
 }
 
 teardown_file() {
-  local pause left
+  local left
   if declare -F file_teardown >/dev/null; then file_teardown; fi
   left=$(ct ps -aq)
   [[ -z $left ]] || {
     echo "containers left behind: $left" >&2
     return 1
   }
-  if oracle; then
-    pause=$(cat "$FILE_DIR/run/libpod/tmp/pause.pid" 2>/dev/null) && kill -9 "$pause"
-  fi
-  return 0
+  mounts_changed
 }
