@@ -5,6 +5,7 @@
 #include <atomic>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
 
 #include "archive/pipe.hpp"
@@ -17,6 +18,8 @@ namespace {
 // Layers under way at once. More do not help: two cores are busy with two (DESIGN.md), and each
 // holds buffers and a window for its decoder.
 constexpr size_t kAtOnce = 3;
+
+constexpr size_t kPumpBytes = 128 << 10;
 
 // Ends early once the pull is stopped, also while nothing comes from the network.
 class StoppableSource final : public archive::Source {
@@ -33,15 +36,38 @@ class StoppableSource final : public archive::Source {
   const Interrupt& interrupt_;
 };
 
+// Everything from `in` into the pipe.
+Status Pump(archive::Source& in, archive::PipeWriter& out) {
+  std::string chunk(kPumpBytes, '\0');
+  for (;;) {
+    const size_t n = TRY(in.Read({chunk.data(), chunk.size()}));
+    if (n == 0) return Ok();
+    TRY(out.Write({chunk.data(), n}));
+  }
+}
+
+Status UnpackTar(const LayerWork& work, LayerJob& job, archive::Source& tar) {
+  const storage::Store::UnpackedLayer layer =
+      TRY_CTX("layer " + job.blob.digest.str(),
+              work.store.UnpackLayer(tar, job.diff_id, work.unpack));
+  job.size = layer.size;
+  return Ok();
+}
+
+// Decompressing costs about as much as hashing and unpacking together, so it has a thread of its
+// own: an image of one large layer keeps two cores busy.
 Status Unpack(const LayerWork& work, LayerJob& job, archive::Source& compressed) {
   StoppableSource source(compressed, work.interrupt);
   const std::unique_ptr<archive::Source> tar =
       TRY(archive::Decompress(source, job.compression));
-  const storage::Store::UnpackedLayer layer =
-      TRY_CTX("layer " + job.blob.digest.str(),
-              work.store.UnpackLayer(*tar, job.diff_id, work.unpack));
-  job.size = layer.size;
-  return Ok();
+  if (job.compression == spec::Compression::kNone) return UnpackTar(work, job, *tar);
+  archive::Pipe pipe = archive::MakePipe();
+  std::thread decompressor =
+      TRY(StartThread([&] { pipe.writer.Close(Pump(*tar, pipe.writer)); }));
+  const Status unpacked = UnpackTar(work, job, *pipe.reader);
+  pipe.reader.reset();  // ends a decompressor that still has something to say
+  decompressor.join();
+  return unpacked;
 }
 
 // From the registry into the blob file and, at once, into the layer.

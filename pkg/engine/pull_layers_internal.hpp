@@ -32,9 +32,9 @@ struct LayerWork {
   Interrupt& interrupt;
 };
 
-// Does all jobs, some of them at once; each streams: network, blob file and its digest in one
-// thread, decompression, diffID and unpacking in another, with a bounded pipe between them. The
-// first error stops the others and is returned. Must be inside the user namespace.
+// Does all jobs, some of them at once. Each streams through three threads with bounded pipes between
+// them: network, blob file and its digest; decompression; diffID and unpacking. The first error
+// stops the others and is returned. Must be inside the user namespace.
 Status FetchLayers(const LayerWork& work, std::vector<LayerJob>& jobs);
 
 }  // namespace ctool::engine

@@ -49,10 +49,15 @@ TEST_F(FileTest, RemoveTreeFollowsNoLinkAndOpensClosedFolders) {
 TEST_F(FileTest, RemoveTreeStopsAtAMount) {
   ASSERT_TRUE(MakeDirs(dir_ + "/t/mnt", 0755).ok());
   const std::string map = "0 " + std::to_string(::geteuid()) + " 1";
+  const std::string groups = "0 " + std::to_string(::getegid()) + " 1";
+  const auto write = [](const char* file, const std::string& text) {
+    return WriteAll(Open(file, O_WRONLY)->get(), text, file).ok();
+  };
   const pid_t child = ::fork();
   if (child == 0) {
     if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0 ||
-        !WriteAll(Open("/proc/self/uid_map", O_WRONLY)->get(), map, "uid_map").ok() || ::mount("tmpfs", (dir_ + "/t/mnt").c_str(), "tmpfs", 0, nullptr) < 0)
+        !write("/proc/self/setgroups", "deny") || !write("/proc/self/uid_map", map) ||
+        !write("/proc/self/gid_map", groups) || ::mount("tmpfs", (dir_ + "/t/mnt").c_str(), "tmpfs", 0, nullptr) < 0)
       ::_exit(2);
     if (!WriteFileAtomic(dir_ + "/t/mnt/f", "x", 0600, Durability::kNone).ok()) ::_exit(3);
     const Status removed = RemoveTree(dir_ + "/t");

@@ -198,7 +198,7 @@ TEST_F(WithDir, AHelperThatIsKilledOrTalksTooMuchOrIsMissing) {
   EXPECT_TRUE(Said("exited with status 1: \\x1b\\x1b")) << said_.substr(0, 200);
   EXPECT_LT(said_.size(), 6000u);
   WriteUnprivileged(dir_ + "/missing", good);
-  EXPECT_TRUE(Said("execute '" + dir_ + "/missing': no such file or directory")) << said_;
+  EXPECT_TRUE(Said(dir_ + "/missing exited with status 127: No such file or directory")) << said_;
 }
 
 TEST(RunInside, TheResultIsTheWorksStatus) {
