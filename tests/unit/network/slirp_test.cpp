@@ -303,7 +303,7 @@ TEST_P(SlirpTest, FailureTellsWhy) {
     return finished.error().Message();
   });
   EXPECT_EQ(failure.substr(0, 37), "slirp4netns exited with status 1: /pr") << failure;
-  EXPECT_NE(failure.find("no such file or directory"), std::string::npos) << failure;
+  EXPECT_NE(failure.find("No such file or directory"), std::string::npos) << failure;
   EXPECT_EQ(failure.find("child failed"), std::string::npos) << failure;
 }
 
