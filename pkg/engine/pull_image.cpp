@@ -126,7 +126,8 @@ Status FetchContent(const Session& session, registry::Client& client, const Imag
   TRY(SkipPresent(session, jobs));
   session.progress.Line("Getting image source signatures");
   const archive::UnpackOptions unpack = UnpackOptionsFor(session.plan.map);
-  TRY(FetchLayers({client, session.store, unpack, session.progress, session.interrupt}, jobs));
+  TRY(FetchLayers({client, session.store, unpack, session.progress, session.interrupt, false},
+                  jobs));
   const std::unique_ptr<PullProgress::Transfer> config =
       session.progress.Begin("Copying config", image.manifest.config.digest, 0);
   TRY(session.store.PutBlob(image.config_bytes, image.manifest.config.digest));

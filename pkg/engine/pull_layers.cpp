@@ -54,13 +54,14 @@ Status UnpackTar(const LayerWork& work, LayerJob& job, archive::Source& tar) {
   return Ok();
 }
 
-// Decompressing costs about as much as hashing and unpacking together, so it has a thread of its
-// own: an image of one large layer keeps two cores busy.
+// Decompressing costs about as much as hashing and unpacking together. With fewer layers than
+// processors it gets a thread of its own: an image of one large layer keeps two cores busy, too.
 Status Unpack(const LayerWork& work, LayerJob& job, archive::Source& compressed) {
   StoppableSource source(compressed, work.interrupt);
   const std::unique_ptr<archive::Source> tar =
       TRY(archive::Decompress(source, job.compression));
-  if (job.compression == spec::Compression::kNone) return UnpackTar(work, job, *tar);
+  if (!work.decompress_apart || job.compression == spec::Compression::kNone)
+    return UnpackTar(work, job, *tar);
   archive::Pipe pipe = archive::MakePipe();
   std::thread decompressor =
       TRY(StartThread([&] { pipe.writer.Close(Pump(*tar, pipe.writer)); }));
@@ -162,7 +163,10 @@ class JobQueue {
 
 }  // namespace
 
-Status FetchLayers(const LayerWork& work, std::vector<LayerJob>& jobs) {
+Status FetchLayers(LayerWork work, std::vector<LayerJob>& jobs) {
+  const auto layers = std::count_if(jobs.begin(), jobs.end(),
+                                    [](const LayerJob& job) { return job.unpack; });
+  work.decompress_apart = static_cast<size_t>(layers) < std::thread::hardware_concurrency();
   JobQueue queue(work, jobs);
   std::vector<std::thread> others;
   for (size_t i = 1; i < std::min(kAtOnce, jobs.size()); ++i) {

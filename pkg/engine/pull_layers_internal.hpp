@@ -30,11 +30,12 @@ struct LayerWork {
   const archive::UnpackOptions& unpack;
   PullProgress& progress;
   Interrupt& interrupt;
+  bool decompress_apart = false;  // set by FetchLayers
 };
 
-// Does all jobs, some of them at once. Each streams through three threads with bounded pipes between
-// them: network, blob file and its digest; decompression; diffID and unpacking. The first error
-// stops the others and is returned. Must be inside the user namespace.
-Status FetchLayers(const LayerWork& work, std::vector<LayerJob>& jobs);
+// Does all jobs, some of them at once. Each streams through two or three threads with bounded pipes
+// between them: network, blob file and its digest; decompression; diffID and unpacking. The first
+// error stops the others and is returned. Must be inside the user namespace.
+Status FetchLayers(LayerWork work, std::vector<LayerJob>& jobs);
 
 }  // namespace ctool::engine

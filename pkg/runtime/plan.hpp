@@ -20,7 +20,6 @@ inline constexpr char kGroupAddAnnotation[] = "io.ctool.group-add";  // blank-se
 inline constexpr char kSeccompAnnotation[] = "io.ctool.seccomp";     // path of a compiled filter
 inline constexpr char kCreateCwdAnnotation[] = "io.ctool.create-cwd";  // "1": make a missing cwd
 inline constexpr char kPasswdAnnotation[] = "io.ctool.passwd";  // file to write an extended passwd to
-inline constexpr char kInitAnnotation[] = "io.ctool.init";  // path of the PID 1 program inside
 inline constexpr char kOverlayAnnotation[] = "io.ctool.overlay";  // "fuse": don't try the kernel's
 
 // One mount, its options sorted into what the mount API wants.
