@@ -180,6 +180,7 @@ monitor_of() {
   init=$(ct inspect -f '{{.State.Pid}}' "$C")
   kill -9 "$monitor" "$init"
   sleep 0.3
+  mounts_changed
   rm -rf "${FILE_DIR:?}/run"
   install -d -o "$ACCOUNT" -m 0700 "$FILE_DIR/run"
   has_status "$C" exited
