@@ -236,23 +236,56 @@ Status RemoveTree(const std::string& path) {
   return RemoveTree(dir.get(), slash == std::string::npos ? path : path.substr(slash + 1));
 }
 
-Status CopyContents(int in, int out, std::string_view what) {
-  if (::ioctl(out, FICLONE, in) == 0) return Ok();
-  for (bool kernel_copies = true;;) {
-    if (kernel_copies) {
-      const ssize_t n = ::copy_file_range(in, nullptr, out, nullptr, size_t{1} << 30, 0);
-      if (n > 0 || (n < 0 && errno == EINTR)) continue;
-      // 0 is EOF, or a file of procfs that has a size only when it is read; any errno here is
-      // about the method (EXDEV, EINVAL, EOPNOTSUPP), and read and write report their own.
-      kernel_copies = false;
-    }
-    std::array<char, 65536> chunk;
+namespace {
+
+Status CopyByReading(int in, int out, std::string_view what) {
+  for (std::array<char, 65536> chunk;;) {
     const ssize_t n = ::read(in, chunk.data(), chunk.size());
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return Error::Sys(errno, "read", what);
     if (n == 0) return Ok();
     TRY(WriteAll(out, {chunk.data(), static_cast<size_t>(n)}, what));
   }
+}
+
+// The bytes [begin, end) to the same place. False when the kernel can't copy between the two: nothing
+// was written then.
+Result<bool> CopyRange(int in, int out, off_t begin, off_t end, std::string_view what) {
+  for (off_t from = begin, to = begin; from < end;) {
+    const ssize_t n = ::copy_file_range(in, &from, out, &to, static_cast<size_t>(end - from), 0);
+    if (n > 0 || (n < 0 && errno == EINTR)) continue;
+    if (n == 0) return true;  // it became shorter meanwhile
+    if (from == begin && (errno == EXDEV || errno == EINVAL || errno == EOPNOTSUPP || errno == ENOSYS)) return false;
+    return Error::Sys(errno, "copy", what);
+  }
+  return true;
+}
+
+// Data only, so that holes stay holes. False as above.
+Result<bool> CopySparse(int in, int out, off_t size, std::string_view what) {
+  for (off_t end = 0; end < size;) {
+    const off_t data = ::lseek(in, end, SEEK_DATA);
+    if (data < 0 && errno == ENXIO) break;  // the rest is a hole
+    if (data < 0) return Error::Sys(errno, "lseek", what);
+    end = ::lseek(in, data, SEEK_HOLE);
+    if (end < 0) return Error::Sys(errno, "lseek", what);
+    if (!TRY(CopyRange(in, out, data, end, what))) {
+      if (::lseek(in, 0, SEEK_SET) < 0) return Error::Sys(errno, "lseek", what);
+      return false;
+    }
+  }
+  if (::ftruncate(out, size) < 0) return Error::Sys(errno, "ftruncate", what);
+  return true;
+}
+
+}  // namespace
+
+Status CopyContents(int in, int out, std::string_view what) {
+  const struct stat st = TRY(StatFd(in, what));
+  // Size 0 is also said by files of procfs, which have one only when they are read.
+  if (!S_ISREG(st.st_mode) || st.st_size == 0) return CopyByReading(in, out, what);
+  if (::ioctl(out, FICLONE, in) == 0) return Ok();
+  return TRY(CopySparse(in, out, st.st_size, what)) ? Ok() : CopyByReading(in, out, what);
 }
 
 }  // namespace ctool::sys

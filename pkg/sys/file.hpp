@@ -55,7 +55,8 @@ Result<std::string> ReadLinkAt(int dirfd, const std::string& name);
 Status RemoveTree(int dirfd, const std::string& name);
 Status RemoveTree(const std::string& path);
 
-// Copies all of `in` to `out` at their offsets: reflink, copy_file_range, then read and write.
+// Copies all of `in` to the empty `out`, both at offset 0: reflink, copy_file_range, or read and write. Holes
+// stay holes but in the last case.
 Status CopyContents(int in, int out, std::string_view what);
 
 }  // namespace ctool::sys

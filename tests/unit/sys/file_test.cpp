@@ -97,6 +97,29 @@ TEST(Spawn, ReportsAFailedExecAndCapturesOutput) {
   EXPECT_EQ(captured->status.code, 3);
 }
 
+TEST_F(FileTest, CopyKeepsHolesAndBytes) {
+  const Fd from = Open(dir_ + "/from", O_RDWR | O_CREAT, 0600).value();
+  constexpr off_t kSize = 64 << 20;
+  ASSERT_EQ(::pwrite(from.get(), "first", 5, 0), 5);
+  ASSERT_EQ(::pwrite(from.get(), "middle", 6, kSize / 2), 6);
+  ASSERT_EQ(::ftruncate(from.get(), kSize), 0);
+  const Fd to = Open(dir_ + "/to", O_RDWR | O_CREAT, 0600).value();
+  ASSERT_TRUE(CopyContents(from.get(), to.get(), "from").ok());
+  const struct stat st = *StatFd(to.get(), "to");
+  EXPECT_EQ(st.st_size, kSize);
+  EXPECT_LT(st.st_blocks * 512, 1 << 20);
+  EXPECT_EQ(*ReadFile(dir_ + "/from", 2 * kSize), *ReadFile(dir_ + "/to", 2 * kSize));
+}
+
+TEST_F(FileTest, CopyReadsWhatHasNoSizeAndOverwritesNothingElse) {
+  for (const char* source : {"/proc/self/mountinfo", "/dev/null"}) {
+    const Fd from = Open(source, O_RDONLY).value();
+    const Fd to = Open(dir_ + "/to", O_RDWR | O_CREAT | O_TRUNC, 0600).value();
+    ASSERT_TRUE(CopyContents(from.get(), to.get(), source).ok());
+    EXPECT_EQ(*ReadFile(dir_ + "/to"), *ReadFile(source));
+  }
+}
+
 TEST(Spawn, GivesTheChildNothingButWhatIsNamed) {
   const int leaked = ::open("/etc/passwd", O_RDONLY);  // no O_CLOEXEC on purpose
   ::signal(SIGUSR1, SIG_IGN);
