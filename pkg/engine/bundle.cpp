@@ -4,6 +4,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "engine/bundle_internal.hpp"
+#include "engine/sandbox_internal.hpp"
 #include "network/address.hpp"
 #include "network/hosts.hpp"
 #include "network/slirp4netns.hpp"
@@ -22,11 +23,6 @@ Status Write(const std::string& path, std::string_view text, mode_t mode) {
   if (::fchmod(fd.get(), mode) < 0) return Error::Sys(errno, "fchmod", path);
   TRY(sys::WriteAll(fd.get(), text, path));
   return fd.Close(path);
-}
-
-Result<network::SlirpOptions> SlirpOptionsOf(const ContainerSpec& spec, const config::ContainersConf& conf) {
-  return network::ParseSlirpNetwork(spec.network_options.empty() ? "slirp4netns" : "slirp4netns:" + spec.network_options,
-                                    conf.network_cmd_options.value_or(std::vector<std::string>{}));
 }
 
 Status WriteHosts(const ContainerSpec& spec, const config::ContainersConf& conf, const std::string& address, const ContainerFiles& files) {
@@ -59,7 +55,7 @@ Status WriteResolvConf(const ContainerSpec& spec, const std::string& forwarder, 
   return Write(files.bundle + "/resolv.conf", TRY(network::MakeResolvConf(input)), 0644);
 }
 
-// Files for the network, and what the monitor has to start for it.
+// Files for the network, and what the monitor does once it is up.
 Status PrepareNetwork(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files,
                       monitor::Config& config) {
   const config::ContainersConf& conf = *TRY(engine.Conf());
@@ -71,16 +67,13 @@ Status PrepareNetwork(Engine& engine, const ContainerSpec& spec, const Container
     addresses = network::AddressesOf(options);
     ipv6 = options.enable_ipv6;
     if (!options.disable_dns) forwarder = addresses.dns;
-    const std::string program = TRY(network::FindSlirp(
-        conf.network_cmd_path.value_or(""), conf.helper_binaries_dir.value_or(std::vector<std::string>{})));
     TRY(network::CheckTunDevice());
     if (!spec.ports.empty()) {
       const std::vector<network::PortMapping> mappings = TRY(network::ParsePortMappings(spec.ports));
       Status free = network::CheckHostPorts(mappings);
       if (!free.ok()) return std::move(free).error().As(Code::kNotExecutable);
-      config.slirp_socket = files.bundle + "/slirp.sock";
+      config.slirp_socket = SlirpSocketOf(spec, files.bundle);
     }
-    config.slirp_command = TRY(network::SlirpCommand(program, options, config.slirp_socket));
     config.container_ip = addresses.container;
     config.ports = spec.ports;
   }
@@ -106,22 +99,20 @@ Status PrepareSeccomp(Engine& engine, const ContainerSpec& spec, const Container
   return Ok();
 }
 
-Status WarnOfSingleId(const userns::IdMap& map) {
+void WarnOfSingleId(const userns::IdMap& map) {
   if (map.single_id) Warn(map.degraded_reason + "; only one id is mapped" + (map.degraded_hint.empty() ? "" : " (" + map.degraded_hint + ")"));
-  return Ok();
 }
 
 }  // namespace
 
-Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files) {
+Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files, const userns::IdMap& map) {
   TRY(sys::MakeDirs(files.Merged(), 0700));
   monitor::Config config;
-  config.map = TRY(userns::DefaultMap());
-  TRY(WarnOfSingleId(config.map));
+  WarnOfSingleId(map);
   storage::Store& store = *TRY(engine.Store());
   const std::string program = TRY(engine.Program("ctool-monitor"));
   spec::RuntimeSpec runtime_spec =
-      TRY(MakeRuntimeSpec(spec, files, config.map, store.root() + "/volumes", program));
+      TRY(MakeRuntimeSpec(spec, files, map, store.root() + "/volumes", program));
   TRY(PrepareSeccomp(engine, spec, files, runtime_spec));
   TRY(PrepareNetwork(engine, spec, files, config));
   TRY(Write(files.bundle + "/hostname", spec.hostname, 0644));
@@ -130,7 +121,6 @@ Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFil
   config.id = spec.id;
   config.run_dir = files.bundle;
   config.exit_file = files.Exit();
-  config.keep_stdin = spec.interactive;
   if (spec.log_driver != "none") config.log_path = spec.log_path;
   config.log_max_size = spec.log_max_size;
   // Looked for only when the kernel's overlay has refused; the search is a few failed stats.

@@ -7,6 +7,7 @@
 #include "engine/container_spec.hpp"
 #include "engine/engine.hpp"
 #include "monitor/config.hpp"
+#include "userns/userns.hpp"
 
 namespace ctool::engine {
 
@@ -27,7 +28,7 @@ struct ContainerFiles {
 
 // Writes everything that the monitor reads: config.json, monitor.json, the seccomp filter, hosts,
 // hostname, resolv.conf. Done at every start, so that a changed resolver, id range or binary counts.
-Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files);
+Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files, const userns::IdMap& map);
 
 // config.json's content (pure but for the id map and what it finds about the host).
 Result<spec::RuntimeSpec> MakeRuntimeSpec(const ContainerSpec& spec, const ContainerFiles& files,

@@ -160,6 +160,7 @@ void Fields(V& v, T& s) {
   v("network", s.network);
   v("networkMode", s.network_mode);
   v("networkOptions", s.network_options);
+  v("publishes", s.publishes);
   v("ports", s.ports);
   v("exposed", s.exposed);
   v("dns", s.dns);

@@ -56,6 +56,7 @@ struct ContainerSpec {
   std::string network;          // what the user typed; "" is the default
   std::string network_mode;     // "none", "host", "slirp4netns"
   std::string network_options;  // after the colon
+  bool publishes = false;            // -p or -P was given
   std::vector<std::string> ports;    // as published: podman's -p, one mapping each
   std::vector<std::string> exposed;  // "80/tcp"
   std::vector<std::string> dns, dns_search, dns_option, add_host;

@@ -32,24 +32,20 @@ Result<std::vector<std::string>> LayerFolders(const storage::Store& store, const
   return store.LowerDirs(diff_ids, image.fixup_layer);
 }
 
-Result<ContainerSpec> Fold(Engine& engine, const CreateOptions& options, const FoundImage& found) {
+Status Fold(Engine& engine, const CreateOptions& options, const FoundImage& found, ContainerSpec& spec) {
   const spec::ImageConfig image = TRY(spec::ImageConfig::Parse(found.image.config));
   const FoldInput in{options, *TRY(engine.Conf()), image.config};
-  ContainerSpec spec;
-  spec.id = RandomHexId();
-  spec.created = WallNanos();
   spec.image_id = found.image.id;
   spec.image_name = found.name.empty() ? found.image.id : found.name;
   spec.image_digest = found.image.manifest_digest;
   spec.layers = TRY(LayerFolders(*TRY(engine.Store()), found.image));
   TRY(FoldProcess(in, spec));
-  TRY(FoldNetwork(in, spec));
+  TRY(FoldPorts(in, spec));
   TRY(FoldEnv(in, spec));
   TRY(FoldMounts(in, spec));
   TRY(FoldSecurity(in, spec));
   TRY(FoldLimits(in, spec));
-  TRY(FoldLifecycle(in, spec));
-  return spec;
+  return FoldLifecycle(in, spec);
 }
 
 Status MakeFolders(const ContainerSpec& spec, const ContainerFiles& files) {
@@ -133,8 +129,18 @@ Status WriteIdFile(const std::string& path, const std::string& id) {
 
 }  // namespace
 
-Result<NewContainer> BeginCreate(Engine& engine, const CreateOptions& options) {
+Result<ContainerSpec> BeginSpec(Engine& engine, const CreateOptions& options) {
   TRY(CheckOptions(options));
+  ContainerSpec spec;
+  spec.id = RandomHexId();
+  spec.created = WallNanos();
+  spec.tty = options.tty;
+  spec.interactive = options.interactive;
+  TRY(FoldNetwork(options, *TRY(engine.Conf()), spec));
+  return spec;
+}
+
+Result<NewContainer> BeginCreate(Engine& engine, const CreateOptions& options, ContainerSpec spec) {
   if (!options.fetch.authfile.empty()) TRY(config::FindCredentials(options.fetch.authfile, "", ""));
   const std::string wanted = !options.name.empty() && options.name[0] == '/' ? options.name.substr(1) : options.name;
   // Before the image is fetched: a name that is taken is known at once.
@@ -145,7 +151,7 @@ Result<NewContainer> BeginCreate(Engine& engine, const CreateOptions& options) {
     if (holder) TRY(RemoveContainer(engine, holder->id, {true, true, 10}));
   }
   const FoundImage image = TRY(EnsureImage(engine, options.image, options.pull, options.fetch));
-  ContainerSpec spec = TRY(Fold(engine, options, image));
+  TRY(Fold(engine, options, image, spec));
   spec.name = wanted.empty() ? TRY(FreeName(db, spec.id)) : wanted;
   const ContainerFiles files = TRY(FilesOf(engine, spec.id));
   if (spec.log_path.empty() && spec.log_driver != "none") spec.log_path = files.Log();
@@ -165,13 +171,13 @@ Result<NewContainer> BeginCreate(Engine& engine, const CreateOptions& options) {
   return made;
 }
 
-Status CommitCreate(Engine& engine, NewContainer& container) {
+Status CommitCreate(Engine& engine, NewContainer& container, state::ContainerState as) {
   state::Database& db = *TRY(engine.Db());
   const ContainerSpec& spec = container.spec;
   container.record = Record(spec);
-  // What nobody needs after a power cut is not worth a wait for the disk.
-  const auto commit = spec.auto_remove ? state::Database::Commit::kOrdered : state::Database::Commit::kDurable;
-  Status committed = db.Transaction(commit, [&]() -> Status {
+  container.record.state = as;
+  if (as == state::ContainerState::kRunning) container.record.started = WallNanos();
+  Status committed = db.Transaction(state::Database::Commit::kOrdered, [&]() -> Status {
     TRY(RequireFree(db, spec.name));
     TRY(db.PutContainer(container.record));
     return RecordVolumes(db, spec);
@@ -185,8 +191,9 @@ Status CommitCreate(Engine& engine, NewContainer& container) {
 }
 
 Result<std::string> Create(Engine& engine, const CreateOptions& options) {
-  NewContainer container = TRY(BeginCreate(engine, options));
-  TRY(CommitCreate(engine, container));
+  NewContainer container = TRY(BeginCreate(engine, options, TRY(BeginSpec(engine, options))));
+  TRY(CommitCreate(engine, container, state::ContainerState::kCreated));
+  TRY(engine.Db())->Sync();
   return container.spec.id;
 }
 

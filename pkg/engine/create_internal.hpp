@@ -16,9 +16,12 @@ struct NewContainer {
   sys::FileLock lock;
 };
 
+// Id, namespaces and network: enough for a sandbox, which the monitor makes while the rest is found out.
+Result<ContainerSpec> BeginSpec(Engine& engine, const CreateOptions& options);
 // Everything but the record: `run` lets the monitor set the container up while it is committed.
-Result<NewContainer> BeginCreate(Engine& engine, const CreateOptions& options);
-// Writes the record and the cidfile. When it fails the folder is gone.
-Status CommitCreate(Engine& engine, NewContainer& container);
+Result<NewContainer> BeginCreate(Engine& engine, const CreateOptions& options, ContainerSpec spec);
+// Writes the record and the cidfile; a power cut may still undo it (Database::Sync). When it fails the folder is gone.
+// `as` kRunning: who commits holds the container's lock and is about to let it go.
+Status CommitCreate(Engine& engine, NewContainer& container, state::ContainerState as);
 
 }  // namespace ctool::engine

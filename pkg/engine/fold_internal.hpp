@@ -22,10 +22,13 @@ struct FoldInput {
 // What can be judged without the image: conflicts, syntax. Before anything is pulled.
 Status CheckOptions(const CreateOptions& options);
 
+// Namespaces, network, names: what the image has no say in, so that the sandbox can be made before it is known.
+Status FoldNetwork(const CreateOptions& options, const config::ContainersConf& conf, ContainerSpec& spec);
+
 Status FoldProcess(const FoldInput& in, ContainerSpec& spec);   // argv, user, workdir, hostname
 Status FoldEnv(const FoldInput& in, ContainerSpec& spec);       // after FoldProcess
 Status FoldMounts(const FoldInput& in, ContainerSpec& spec);    // -v, --mount, --tmpfs, volumes
-Status FoldNetwork(const FoldInput& in, ContainerSpec& spec);
+Status FoldPorts(const FoldInput& in, ContainerSpec& spec);     // after FoldNetwork
 Status FoldSecurity(const FoldInput& in, ContainerSpec& spec);
 Status FoldLimits(const FoldInput& in, ContainerSpec& spec);
 Status FoldLifecycle(const FoldInput& in, ContainerSpec& spec);  // restart, signals, logs, labels

@@ -17,10 +17,10 @@ bool IsUserMode(const std::string& mode) {
          mode == "pasta" || mode == "slirp4netns" || mode == "podman";
 }
 
-Status FoldMode(const FoldInput& in, ContainerSpec& spec) {
-  if (in.options.network.size() > 1)
+Status FoldMode(const CreateOptions& options, const config::ContainersConf& conf, ContainerSpec& spec) {
+  if (options.network.size() > 1)
     return Error(Code::kUnsupported, "more than one --network is not supported");
-  spec.network = !in.options.network.empty() ? in.options.network[0] : in.conf.netns.value_or("");
+  spec.network = !options.network.empty() ? options.network[0] : conf.netns.value_or("");
   const size_t colon = spec.network.find(':');
   const std::string mode = spec.network.substr(0, colon);
   const std::string rest = colon == std::string::npos ? "" : spec.network.substr(colon + 1);
@@ -39,6 +39,8 @@ Status FoldMode(const FoldInput& in, ContainerSpec& spec) {
   }
   return Ok();
 }
+
+}  // namespace
 
 Status FoldPorts(const FoldInput& in, ContainerSpec& spec) {
   const CreateOptions& o = in.options;
@@ -69,6 +71,8 @@ Status FoldPorts(const FoldInput& in, ContainerSpec& spec) {
   return Ok();
 }
 
+namespace {
+
 Status RefuseForeignNamespaces(const CreateOptions& o) {
   const auto check = [](const char* option, const std::string& mode, std::initializer_list<std::string_view> known) -> Status {
     if (mode.empty() || std::find(known.begin(), known.end(), mode) != known.end()) return Ok();
@@ -83,24 +87,23 @@ Status RefuseForeignNamespaces(const CreateOptions& o) {
 
 }  // namespace
 
-Status FoldNetwork(const FoldInput& in, ContainerSpec& spec) {
-  const CreateOptions& o = in.options;
+Status FoldNetwork(const CreateOptions& o, const config::ContainersConf& conf, ContainerSpec& spec) {
   TRY(RefuseForeignNamespaces(o));
   spec.pid_mode = o.pid;
   spec.ipc_mode = o.ipc;
   spec.uts_mode = o.uts;
   spec.cgroupns_mode = o.cgroupns;
   spec.userns_mode = o.userns;
-  TRY(FoldMode(in, spec));
-  TRY(FoldPorts(in, spec));
-  spec.no_hosts = o.no_hosts || in.conf.no_hosts.value_or(false);
+  TRY(FoldMode(o, conf, spec));
+  spec.publishes = !o.publish.empty() || o.publish_all;
+  spec.no_hosts = o.no_hosts || conf.no_hosts.value_or(false);
   spec.add_host = o.add_host;
-  const auto list = [](const std::vector<std::string>& typed, const config::ContainersConf::List& conf) {
-    return typed.empty() ? conf.value_or(std::vector<std::string>{}) : typed;
+  const auto list = [](const std::vector<std::string>& typed, const config::ContainersConf::List& configured) {
+    return typed.empty() ? configured.value_or(std::vector<std::string>{}) : typed;
   };
-  spec.dns = list(o.dns, in.conf.dns_servers);
-  spec.dns_search = list(o.dns_search, in.conf.dns_searches);
-  spec.dns_option = list(o.dns_option, in.conf.dns_options);
+  spec.dns = list(o.dns, conf.dns_servers);
+  spec.dns_search = list(o.dns_search, conf.dns_searches);
+  spec.dns_option = list(o.dns_option, conf.dns_options);
   const bool none = std::find(spec.dns.begin(), spec.dns.end(), "none") != spec.dns.end();
   if (!none) TRY(network::CheckDns(spec.dns, spec.dns_search, spec.dns_option));
   for (const std::string& text : spec.add_host) TRY(network::ParseAddHost(text));

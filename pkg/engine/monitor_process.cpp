@@ -5,7 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "sys/child.hpp"
+#include "base/log.hpp"
 #include "sys/file.hpp"
 
 namespace ctool::engine {
@@ -29,22 +29,40 @@ bool WithinReach(const struct stat& st, const std::string& path) {
 
 }  // namespace
 
-Result<runtime::SyncSocket> StartMonitor(Engine& engine, const std::string& bundle, const sys::FileLock& lock) {
+Result<MonitorProcess> MonitorProcess::Start(Engine& engine, const monitor::Sandbox& sandbox) {
   const std::string path = TRY(engine.Program("ctool-monitor"));
   sys::Fd program = TRY(sys::Open(path, O_RDONLY));
   if (WithinReach(TRY(sys::StatFd(program.get(), path)), path)) program = TRY(SealedCopy(program.get()));
   auto [ours, theirs] = TRY(runtime::SyncSocket::Pair());
   sys::SpawnOptions options;
-  options.argv = {"ctool-monitor", "supervise", bundle};
+  options.argv = {"ctool-monitor", "supervise"};
   options.exec_fd = program.get();
-  options.fds = {{theirs.fd(), 3}, {lock.fd(), 4}, {STDERR_FILENO, STDERR_FILENO}};
+  options.fds = {{theirs.fd(), 3}, {STDERR_FILENO, STDERR_FILENO}};
   options.new_session = true;
   options.die_with_parent = false;
-  options.await_exec = false;  // we commit the record meanwhile; one that can't start closes its socket
   for (char** e = environ; *e != nullptr; ++e) options.env.emplace_back(*e);
   sys::Child child = TRY(sys::Spawn(options));
-  std::move(child).Detach();  // it outlives us; init reaps it
-  return std::move(ours);
+  MonitorProcess process(std::move(child), std::move(ours));
+  // The socket holds it until the monitor reads it.
+  TRY(process.socket_.Send(runtime::Msg::kSandbox, runtime::Stage::kPlan, sandbox.Print()));
+  return process;
+}
+
+MonitorProcess::~MonitorProcess() {
+  if (!socket_) return;
+  socket_.Close();
+  // It ends by itself, and must, for a moment later nothing of the sandbox may be left.
+  const Result<sys::ExitStatus> ended = child_.Wait();
+  if (!ended.ok()) Debug(ended.error().Message());
+}
+
+Result<runtime::SyncSocket> MonitorProcess::Supervise(const std::string& bundle, const sys::FileLock& lock) && {
+  runtime::SyncSocket socket = std::move(socket_);
+  std::move(child_).Detach();  // it outlives us; init reaps it
+  const Status sent = socket.Send(runtime::Msg::kBundle, runtime::Stage::kPlan, bundle, lock.fd());
+  // EPIPE: it has failed already, and says why in a frame.
+  if (!sent.ok() && sent.error().sys_errno() != EPIPE) return sent.error();
+  return socket;
 }
 
 }  // namespace ctool::engine

@@ -1,20 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <functional>
 #include <string>
 
 #include "base/result.hpp"
 #include "engine/engine.hpp"
+#include "monitor/sandbox.hpp"
 #include "runtime/frame.hpp"
+#include "sys/child.hpp"
 #include "sys/lock.hpp"
 
 namespace ctool::engine {
 
-// Starts ctool-monitor on a bundle; the returned socket is its only tie to us. The program file is
-// never one that the container's root (the invoking user) could write to: CVE-2019-5736. `lock` is
-// the container's; the monitor holds it from now on.
-Result<runtime::SyncSocket> StartMonitor(Engine& engine, const std::string& bundle,
-                                         const sys::FileLock& lock);
+// A ctool-monitor that makes a sandbox and waits for its container. Destroyed before it has one, it ends, and the
+// sandbox with it.
+class MonitorProcess {
+ public:
+  // Returns while the monitor starts up. The program file is never one that the container's root (the invoking user)
+  // could write to: CVE-2019-5736.
+  static Result<MonitorProcess> Start(Engine& engine, const monitor::Sandbox& sandbox);
+
+  MonitorProcess(MonitorProcess&&) = default;
+  MonitorProcess& operator=(MonitorProcess&&) = delete;
+  ~MonitorProcess();
+
+  // Gives it the container. The monitor holds `lock`, the container's, from now on; the returned socket is its only
+  // tie to us.
+  Result<runtime::SyncSocket> Supervise(const std::string& bundle, const sys::FileLock& lock) &&;
+
+ private:
+  MonitorProcess(sys::Child child, runtime::SyncSocket socket) : child_(std::move(child)), socket_(std::move(socket)) {}
+
+  sys::Child child_;
+  runtime::SyncSocket socket_;
+};
 
 }  // namespace ctool::engine

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <sched.h>
+
 #include <algorithm>
 #include <cstdlib>
 
 #include "base/text.hpp"
 #include "engine/bundle_internal.hpp"
+#include "engine/sandbox_internal.hpp"
 #include "runtime/plan.hpp"
 #include "sys/file.hpp"
 
@@ -119,11 +122,11 @@ void SetIds(const userns::IdMap& map, spec::RuntimeSpec& out) {
 }
 
 void SetNamespaces(const ContainerSpec& spec, spec::RuntimeSpec& out) {
-  for (const char* type : {"user", "mount", "pid", "ipc"}) out.namespaces.push_back({type, ""});
-  if (spec.uts_mode != "host" && !(spec.network_mode == "host" && spec.uts_mode.empty()))
-    out.namespaces.push_back({"uts", ""});
-  if (spec.network_mode != "host") out.namespaces.push_back({"network", ""});
-  if (spec.cgroupns_mode != "host") out.namespaces.push_back({"cgroup", ""});
+  const uint64_t flags = NamespacesOf(spec);
+  for (const auto& [flag, type] : {std::pair<uint64_t, const char*>(CLONE_NEWUSER, "user"), {CLONE_NEWNS, "mount"},
+                                   {CLONE_NEWPID, "pid"}, {CLONE_NEWIPC, "ipc"}, {CLONE_NEWUTS, "uts"},
+                                   {CLONE_NEWNET, "network"}, {CLONE_NEWCGROUP, "cgroup"}})
+    if ((flags & flag) != 0) out.namespaces.push_back({type, ""});
 }
 
 }  // namespace
@@ -162,7 +165,7 @@ Result<spec::RuntimeSpec> MakeRuntimeSpec(const ContainerSpec& spec, const Conta
   if (spec.network_mode == "host" && !spec.privileged) out.masked_paths.emplace_back("/sys/kernel");
   out.sysctl = spec.sysctls;
   out.annotations = spec.annotations;
-  out.annotations["io.ctool.id"] = spec.id;
+  out.annotations[runtime::kIdAnnotation] = spec.id;
   out.annotations[runtime::kUserAnnotation] = spec.user;
   out.annotations[runtime::kPasswdAnnotation] = files.bundle + "/passwd";
   if (!spec.group_add.empty()) out.annotations[runtime::kGroupAddAnnotation] = Join(spec.group_add, " ");

@@ -73,18 +73,11 @@ Result<bool> Settle(Engine& engine, state::Container& container) {
 Status DeleteTree(const std::string& path) {
   Status deleted = sys::RemoveTree(path);
   if (deleted.ok() || deleted.error().code() != Code::kPermission) return deleted;
-  const userns::IdMap map = TRY(userns::DefaultMap());
-  const int code = TRY(userns::RunInside(map, [&]() -> int {
-    const Status inside = sys::RemoveTree(path);
-    if (inside.ok()) return 0;
-    Log(LogLevel::kError, inside.error().Message());
-    return 1;
-  }));
-  if (code != 0) return Error(Code::kIo, "deleting '" + path + "' failed");
-  return Ok();
+  return userns::RemoveTree(path, TRY(userns::DefaultMap()));
 }
 
-Status DeleteContainer(Engine& engine, const state::Container& container, bool volumes, std::optional<int> exit_code) {
+Result<std::vector<std::string>> DeleteRecord(Engine& engine, const state::Container& container, bool volumes,
+                                              std::optional<int> exit_code) {
   storage::Store& store = *TRY(engine.Store());
   state::Database& db = *TRY(engine.Db());
   std::vector<std::string> anonymous;
@@ -102,35 +95,44 @@ Status DeleteContainer(Engine& engine, const state::Container& container, bool v
     for (const std::string& name : anonymous) TRY(db.RemoveVolume(name));
     return Ok();
   }));
+  std::vector<std::string> folders;
   for (const std::string& name : anonymous) {
     const std::string path = store.VolumePath(name);
-    TRY(DeleteTree(path.substr(0, path.rfind('/'))));
+    folders.push_back(path.substr(0, path.rfind('/')));
   }
-  const std::string run_dir = TRY(engine.RunDir(container.id, false));
-  TRY(sys::RemoveTree(run_dir));
+  folders.push_back(TRY(engine.RunDir(container.id, false)));
+  folders.push_back(store.ContainerPath(container.id));
   // Ours to remove only while it still names this container.
   for (const std::string* file : {&spec.cidfile, &spec.pid_file, &spec.monitor_pid_file})
     if (!file->empty()) ::unlink(file->c_str());
-  return DeleteTree(store.ContainerPath(container.id));
+  return folders;
+}
+
+Status DeleteContainer(Engine& engine, const state::Container& container, bool volumes, std::optional<int> exit_code) {
+  for (const std::string& folder : TRY(DeleteRecord(engine, container, volumes, exit_code))) TRY(DeleteTree(folder));
+  return Ok();
 }
 
 Status CleanupContainer(Engine& engine, const std::string& id) {
   state::Database& db = *TRY(engine.Db());
-  std::optional<state::Container> container = TRY(db.FindContainer(id));
-  if (!container) return Ok();  // somebody else was quicker
-  const ContainerFiles files = TRY(FilesOf(engine, container->id));
-  // Waits for the monitor that called us to end.
-  const sys::FileLock lock = TRY(sys::FileLock::Acquire(files.Lock(), sys::FileLock::Mode::kExclusive));
-  container = TRY(db.FindContainer(id));
-  if (!container) return Ok();
-  const std::optional<monitor::ExitRecord> ended = ReadExit(files);
-  // The command that started it may not have said so yet; the exit file knows better.
-  if (container->state == state::ContainerState::kRunning || ended) {
-    MarkExited(*container, ended);
-    if (!container->auto_remove) TRY(db.UpdateContainer(*container));
-  }
-  if (container->state != state::ContainerState::kExited) return Ok();
-  if (container->auto_remove) TRY(DeleteContainer(engine, *container, true, container->exit_code));
+  const auto settle = [&]() -> Status {
+    std::optional<state::Container> container = TRY(db.FindContainer(id));
+    if (!container) return Ok();  // somebody else was quicker
+    const ContainerFiles files = TRY(FilesOf(engine, container->id));
+    // Waits for the monitor that called us to end.
+    const sys::FileLock lock = TRY(sys::FileLock::Acquire(files.Lock(), sys::FileLock::Mode::kExclusive));
+    container = TRY(db.FindContainer(id));
+    if (!container) return Ok();
+    const std::optional<monitor::ExitRecord> ended = ReadExit(files);
+    // The command that started it may not have said so yet; the exit file knows better.
+    if (container->state == state::ContainerState::kRunning || ended) {
+      MarkExited(*container, ended);
+      if (!container->auto_remove) TRY(db.UpdateContainer(*container));
+    }
+    if (container->state != state::ContainerState::kExited || !container->auto_remove) return Ok();
+    return DeleteContainer(engine, *container, true, container->exit_code);
+  };
+  TRY(settle());
   db.Tidy();
   return Ok();
 }

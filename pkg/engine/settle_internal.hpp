@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "engine/bundle_internal.hpp"
@@ -33,6 +34,10 @@ Result<bool> Settle(Engine& engine, state::Container& container);
 // Record, folders, anonymous volumes and cidfile of a container that does not run (any more).
 Status DeleteContainer(Engine& engine, const state::Container& container, bool volumes,
                        std::optional<int> exit_code);
+
+// The same but for the folders, which it returns: with the record gone nobody needs them, and nobody has to wait.
+Result<std::vector<std::string>> DeleteRecord(Engine& engine, const state::Container& container, bool volumes,
+                                              std::optional<int> exit_code);
 
 // Deletes a folder of the store; goes into the user namespace for files of subordinate ids.
 Status DeleteTree(const std::string& path);

@@ -7,6 +7,7 @@
 #include "engine/copy_rootfs.hpp"
 #include "engine/create_internal.hpp"
 #include "engine/monitor_process.hpp"
+#include "engine/sandbox_internal.hpp"
 #include "engine/settle_internal.hpp"
 #include "sys/file.hpp"
 
@@ -36,35 +37,48 @@ Result<Started> AwaitStarted(runtime::SyncSocket monitor, bool& overlay_failed) 
   return Started{std::move(monitor), std::move(frame.fd)};
 }
 
+// A sandbox in the making, and who makes it.
+struct Sandboxed {
+  monitor::Sandbox sandbox;
+  MonitorProcess monitor;
+};
+
+Result<Sandboxed> MakeSandbox(Engine& engine, const ContainerSpec& spec) {
+  monitor::Sandbox sandbox = TRY(SandboxOf(engine, spec));
+  MonitorProcess process = TRY(MonitorProcess::Start(engine, sandbox));
+  return Sandboxed{std::move(sandbox), std::move(process)};
+}
+
 class Starter {
  public:
   Starter(Engine& engine, const ContainerSpec& spec, ContainerFiles files, const sys::FileLock& lock)
       : engine_(engine), spec_(spec), files_(std::move(files)), lock_(lock) {}
 
   // `commit` runs while the monitor sets the container up; it is let go only afterwards.
-  Result<Started> Start(Attachment* attachment, const std::function<Status()>& commit) {
+  Result<Started> Start(Result<Sandboxed> sandboxed, Attachment* attachment, const std::function<Status()>& commit) {
     const char* mode = std::getenv("CTOOL_OVERLAY");
     if (mode != nullptr && std::string_view(mode) == "copy" && !sys::Exists(files_.Rootfs())) {
       Warn("the container gets a copy of the image, as CTOOL_OVERLAY=copy asks");
       TRY(CopyRootfs(spec_.layers, files_.Rootfs()));
     }
     bool overlay_failed = false;
-    Result<Started> started = Try(attachment, commit, overlay_failed);
+    Result<Started> started = Try(TRY(std::move(sandboxed)), attachment, commit, overlay_failed);
     if (started.ok() || !overlay_failed) return started;
     Warn("no overlay file system works here (" + started.error().Message() +
          "); the container gets a copy of the image, which takes time and space");
     TRY(CopyRootfs(spec_.layers, files_.Rootfs()));
-    return Try(attachment, []() { return Ok(); }, overlay_failed);
+    return Try(TRY(MakeSandbox(engine_, spec_)), attachment, []() { return Ok(); }, overlay_failed);
   }
 
  private:
-  Result<Started> Try(Attachment* attachment, const std::function<Status()>& commit, bool& overlay_failed) {
+  Result<Started> Try(Sandboxed sandboxed, Attachment* attachment, const std::function<Status()>& commit,
+                      bool& overlay_failed) {
     TRY(engine_.RunDir(spec_.id, true));
     // What the last run left: from now on the exit file means that this one has ended.
     TRY(sys::RemoveTree(files_.Exit()));
     TRY(sys::RemoveTree(files_.bundle + "/stop"));
-    TRY(WriteBundle(engine_, spec_, files_));
-    runtime::SyncSocket monitor = TRY(StartMonitor(engine_, files_.bundle, lock_));
+    TRY(WriteBundle(engine_, spec_, files_, sandboxed.sandbox.map));
+    runtime::SyncSocket monitor = TRY(std::move(sandboxed.monitor).Supervise(files_.bundle, lock_));
     TRY(commit());
     if (attachment != nullptr) {
       const Status sized = attachment->SendWindowSize(monitor);
@@ -73,6 +87,8 @@ class Starter {
     // EPIPE: the monitor has failed already, and says why in a frame.
     const Status go = monitor.Send(Msg::kGo);
     if (!go.ok() && go.error().sys_errno() != EPIPE) return std::move(go).error();
+    // Meanwhile the container starts. What nobody needs after a power cut is not worth a wait for the disk.
+    if (!spec_.auto_remove) TRY(engine_.Db())->Sync();
     return AwaitStarted(std::move(monitor), overlay_failed);
   }
 
@@ -97,14 +113,23 @@ Status MarkRunning(Engine& engine, state::Container& record, const ContainerFile
 }
 
 // The end of an attached container: the record, or its removal. The monitor is told afterwards, so
-// that it starts the cleanup itself should we die on the way.
-Status Conclude(Engine& engine, state::Container& record, int exit_code) {
+// that it starts the cleanup itself should we die on the way. It deletes the folders and
+// shortens the database's log: nobody has to wait for that.
+Status Conclude(Engine& engine, state::Container& record, int exit_code, const runtime::SyncSocket& monitor) {
   record.state = state::ContainerState::kExited;
   record.exit_code = exit_code;
   record.finished = WallNanos();
-  if (record.auto_remove) return DeleteContainer(engine, record, true, exit_code);
+  std::vector<std::string> folders;
   state::Database& db = *TRY(engine.Db());
-  return db.Transaction(state::Database::Commit::kOrdered, [&] { return db.UpdateContainer(record); });
+  if (record.auto_remove) folders = TRY(DeleteRecord(engine, record, true, exit_code));
+  else TRY(db.Transaction(state::Database::Commit::kOrdered, [&] { return db.UpdateContainer(record); }));
+  std::string list;
+  for (const std::string& folder : folders) list += folder + '\0';
+  const Status tidied = db.IsUntidy() ? monitor.Send(Msg::kTidy) : Ok();
+  if (!tidied.ok()) Debug(tidied.error().Message());
+  if (list.size() <= runtime::kMaxPayload && monitor.Send(Msg::kDone, runtime::Stage::kExec, list).ok()) return Ok();
+  for (const std::string& folder : folders) TRY(DeleteTree(folder));
+  return Ok();
 }
 
 bool HasRestartPolicy(const ContainerSpec& spec) {
@@ -117,9 +142,7 @@ Result<StartOutcome> Follow(Engine& engine, state::Container& record, bool resta
   if (!code) return StartOutcome{true, 0};
   // With a restart policy the record is the monitor's business: this may not be the end.
   if (restarts) return StartOutcome{false, *code};
-  TRY(Conclude(engine, record, *code));
-  const Status told = started.monitor.Send(Msg::kDone);
-  if (!told.ok()) Debug(told.error().Message());
+  TRY(Conclude(engine, record, *code, started.monitor));
   return StartOutcome{false, *code};
 }
 
@@ -127,6 +150,8 @@ Result<StartOutcome> Follow(Engine& engine, state::Container& record, bool resta
 Error AfterFailure(Engine& engine, state::Container& record, Error error) {
   const auto settle = [&]() -> Status {
     if (record.auto_remove) return DeleteContainer(engine, record, true, std::nullopt);
+    record.state = state::ContainerState::kCreated;
+    record.started = 0;
     record.error = error.Message();
     return TRY(engine.Db())->UpdateContainer(record);
   };
@@ -140,7 +165,10 @@ Error AfterFailure(Engine& engine, state::Container& record, Error error) {
 Result<StartOutcome> Run(Engine& engine, const CreateOptions& options, const AttachOptions& attach,
                          const std::function<void(const std::string& id)>& on_started) {
   TRY(ParseDetachKeys(attach.detach_keys));
-  NewContainer container = TRY(BeginCreate(engine, options));
+  ContainerSpec begun = TRY(BeginSpec(engine, options));
+  // Namespaces, id maps and network come up while the image is looked for and the bundle written.
+  Result<Sandboxed> sandboxed = MakeSandbox(engine, begun);
+  NewContainer container = TRY(BeginCreate(engine, options, std::move(begun)));
   const bool detached = IsDetached(attach);
   std::optional<Attachment> attachment;
   // Until it was tried: with a failure before that the container is there all the same, not started.
@@ -148,12 +176,12 @@ Result<StartOutcome> Run(Engine& engine, const CreateOptions& options, const Att
   Status committed = Ok();
   const auto commit = [&]() -> Status {
     commit_tried = true;
-    return committed = CommitCreate(engine, container);
+    return committed = CommitCreate(engine, container, state::ContainerState::kRunning);
   };
   const auto start = [&]() -> Result<Started> {
     if (!detached) attachment = TRY(Attachment::Prepare(attach, container.spec.tty, container.spec.interactive));
     Starter starter(engine, container.spec, TRY(FilesOf(engine, container.spec.id)), container.lock);
-    return starter.Start(attachment ? &*attachment : nullptr, commit);
+    return starter.Start(std::move(sandboxed), attachment ? &*attachment : nullptr, commit);
   };
   Result<Started> started = start();
   if (!started.ok()) {
@@ -161,7 +189,6 @@ Result<StartOutcome> Run(Engine& engine, const CreateOptions& options, const Att
     if (!committed.ok()) return std::move(committed).error();
     return AfterFailure(engine, container.record, std::move(started).error());
   }
-  TRY(MarkRunning(engine, container.record, TRY(FilesOf(engine, container.spec.id))));
   on_started(container.spec.id);
   if (detached) return StartOutcome{true, 0};
   return Follow(engine, container.record, HasRestartPolicy(container.spec), *attachment, *started);
@@ -180,7 +207,8 @@ Result<StartOutcome> Start(Engine& engine, const std::string& name_or_id, const 
   std::optional<Attachment> attachment;
   if (!IsDetached(attach)) attachment = TRY(Attachment::Prepare(attach, spec.tty, spec.interactive));
   Starter starter(engine, spec, files, *lock);
-  Result<Started> started = starter.Start(attachment ? &*attachment : nullptr, [] { return Ok(); });
+  Result<Started> started =
+      starter.Start(MakeSandbox(engine, spec), attachment ? &*attachment : nullptr, [] { return Ok(); });
   if (!started.ok()) {
     // Scripts know one exit status for a start that failed.
     Error error = std::move(started).error();

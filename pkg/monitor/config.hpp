@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "userns/userns.hpp"
 
 namespace ctool::monitor {
 
@@ -16,11 +15,8 @@ struct Config {
   std::string id;
   std::string run_dir;       // runtime state: status, gone after a reboot
   std::string exit_file;     // exit code and time, kept with the container
-  bool keep_stdin = false;   // -i: a pipe; otherwise /dev/null
   std::string log_path;      // k8s-file; empty: none
   int64_t log_max_size = -1;  // bytes; -1: no limit
-  userns::IdMap map;
-  std::vector<std::string> slirp_command;  // network::SlirpCommand; empty: no network to start
   std::string slirp_socket, container_ip;  // where ports are added, and for whom
   std::vector<std::string> ports;          // published ports, as -p has them
   std::string fuse_overlayfs;  // program, empty: not installed

@@ -16,6 +16,7 @@
 #include "monitor/config.hpp"
 #include "monitor/network.hpp"
 #include "monitor/relay.hpp"
+#include "monitor/sandbox.hpp"
 #include "runtime/launch.hpp"
 #include "sys/file.hpp"
 #include "sys/procfs.hpp"
@@ -37,10 +38,10 @@ Result<std::pair<sys::Fd, sys::Fd>> Pipe() {
   return std::pair(sys::Fd(ends[0]), sys::Fd(ends[1]));
 }
 
-Result<Pipes> MakePipes(const Config& config, bool terminal) {
+Result<Pipes> MakePipes(const Sandbox& sandbox) {
   Pipes p;
-  if (terminal) return p;
-  if (config.keep_stdin) {
+  if (sandbox.terminal) return p;
+  if (sandbox.keep_stdin) {
     std::tie(p.in, p.ours.in) = TRY(Pipe());
   } else {
     p.in = TRY(sys::Open("/dev/null", O_RDONLY));
@@ -49,6 +50,12 @@ Result<Pipes> MakePipes(const Config& config, bool terminal) {
   std::tie(p.ours.err, p.err) = TRY(Pipe());
   return p;
 }
+
+// What is there before the bundle: init in its namespaces, waiting.
+struct Prepared {
+  Streams streams;
+  runtime::Launch launch;
+};
 
 // A container that has been started, and everything that lives as long as it does.
 struct Running {
@@ -69,9 +76,7 @@ Status WriteStatus(const Config& config, pid_t pid) {
   status.monitor_pid = ::getpid();
   status.monitor_start_time = TRY(sys::ProcessStartTime(status.monitor_pid));
   status.started = WallNanos();
-  TRY(sys::WriteFileAtomic(config.run_dir + "/status", status.Print(), 0600, sys::Durability::kNone));
-  TRY(WritePidFile(config.pid_file, pid));
-  return WritePidFile(config.monitor_pid_file, status.monitor_pid);
+  return sys::WriteFileAtomic(config.run_dir + "/status", status.Print(), 0600, sys::Durability::kNone);
 }
 
 // The window size, if there is a terminal, comes before the first instruction.
@@ -84,36 +89,49 @@ Status AwaitGo(const runtime::SyncSocket& command, int terminal) {
   }
 }
 
+Result<Prepared> Prepare(const Sandbox& sandbox) {
+  Pipes pipes = TRY(MakePipes(sandbox));
+  runtime::Launch launch = TRY(runtime::Launch::Start(sandbox.namespaces, sandbox.map,
+                                                      {pipes.in.get(), pipes.out.get(), pipes.err.get()}));
+  return Prepared{std::move(pipes.ours), std::move(launch)};
+}
+
+// What a command asked for. The lock is only held: it is free when the monitor is gone.
+struct Order {
+  Sandbox sandbox;
+  std::string bundle;
+  sys::Fd lock;
+  Config config;
+};
+
 // `command` lets the container go; without one (a restart) it starts at once. `stage` is where a
 // failure was.
-Result<Running> Start(const std::string& bundle, const Config& config,
-                      const runtime::SyncSocket* command, Stage& stage) {
+Result<Running> Start(Prepared prepared, const Order& order, const runtime::SyncSocket* command, Stage& stage) {
+  runtime::Launch& launch = prepared.launch;
+  const Config& config = order.config;
   stage = Stage::kPlan;
-  const std::string text = TRY(sys::ReadFile(bundle + "/config.json"));
-  spec::RuntimeSpec spec = TRY(spec::RuntimeSpec::Parse(text));
-  const runtime::InitPlan plan = TRY(runtime::BuildPlan(std::move(spec), config.id));
-  Pipes pipes = TRY(MakePipes(config, plan.spec.process.terminal));
-  stage = Stage::kClone;
-  runtime::Launch launch = TRY(runtime::Launch::Start(
-      plan, config.map, {pipes.in.get(), pipes.out.get(), pipes.err.get()}));
+  TRY(launch.Configure(order.bundle));
+  TRY(WriteStatus(config, launch.pid()));
+  stage = Stage::kIdMap;
+  TRY(launch.AwaitIdMap());
   // Init mounts while the network comes up.
   stage = Stage::kNetwork;
   std::optional<Network> network;
-  if (!config.slirp_command.empty()) network = TRY(Network::Start(config, launch.pid()));
-  Status ready = launch.AwaitReady([&](pid_t init, const std::string& options, const std::string& target) {
+  if (!order.sandbox.slirp_command.empty()) network = TRY(Network::Start(order.sandbox, launch.pid()));
+  const Status ready = launch.AwaitReady([&](pid_t init, const std::string& options, const std::string& target) {
     return runtime::StartFuseOverlay(config.fuse_overlayfs, init, options, target);
   });
   stage = launch.stage();
-  if (!ready.ok()) return std::move(ready).error();
+  if (!ready.ok()) return ready.error();
   stage = Stage::kNetwork;
-  if (network) TRY(network->AwaitReady());
+  if (network) TRY(network->AwaitReady(config));
   stage = Stage::kExec;
-  Streams streams = std::move(pipes.ours);
-  streams.terminal = launch.TakeConsole();
-  if (command != nullptr) TRY(AwaitGo(*command, streams.terminal.get()));
-  TRY(WriteStatus(config, launch.pid()));
+  prepared.streams.terminal = launch.TakeConsole();
+  if (command != nullptr) TRY(AwaitGo(*command, prepared.streams.terminal.get()));
+  TRY(WritePidFile(config.pid_file, launch.pid()));
+  TRY(WritePidFile(config.monitor_pid_file, ::getpid()));
   TRY(launch.Exec());
-  return Running{std::move(launch).TakeChild(), std::move(streams), std::move(network)};
+  return Running{std::move(launch).TakeChild(), std::move(prepared.streams), std::move(network)};
 }
 
 // From now on stderr is nobody's: a caller that captured it must see its end.
@@ -152,7 +170,8 @@ void BackOff(const Config& config, int64_t ran_ns, int64_t& delay_ms) {
     ::poll(nullptr, 0, 50);
 }
 
-ExitRecord RunToTheEnd(const std::string& bundle, const Config& config, Running running, Relay& relay) {
+ExitRecord RunToTheEnd(const Order& order, Running& running, Relay& relay) {
+  const Config& config = order.config;
   ExitRecord record;
   for (int64_t delay_ms = 0;;) {
     const int64_t began = MonotonicNanos();
@@ -169,47 +188,80 @@ ExitRecord RunToTheEnd(const std::string& bundle, const Config& config, Running 
     if (sys::Exists(config.run_dir + "/stop")) return record;
     ++record.restarts;
     Stage stage = Stage::kPlan;
-    Result<Running> again = Start(bundle, config, nullptr, stage);
-    if (!again.ok()) {
-      record.code = again.error().code() == Code::kNoCommand ? 127 : 126;
+    const auto again = [&]() -> Result<Running> {
+      return Start(TRY(Prepare(order.sandbox)), order, nullptr, stage);
+    };
+    Result<Running> started = again();
+    if (!started.ok()) {
+      record.code = started.error().code() == Code::kNoCommand ? 127 : 126;
       return record;
     }
-    running = std::move(again).value();
+    running = std::move(started).value();
+  }
+}
+
+// False: the command has gone without an order.
+Result<bool> Receive(const runtime::SyncSocket& command, runtime::Frame& frame, Msg wanted) {
+  if (!TRY(command.Receive(frame))) return false;
+  if (frame.header.msg != wanted) return Error(Code::kInternal, "unexpected frame from the command");
+  return true;
+}
+
+void DeleteFolders(const std::string& list, const userns::IdMap& map) {
+  for (size_t at = 0, end; (end = list.find('\0', at)) != std::string::npos; at = end + 1) {
+    const Status deleted = userns::RemoveTree(list.substr(at, end - at), map);
+    if (!deleted.ok()) Debug(deleted.error().Message());  // swept up by a later command
   }
 }
 
 }  // namespace
 
-int Supervise(const std::string& bundle, runtime::SyncSocket command) {
+int Supervise(runtime::SyncSocket command) {
   ::signal(SIGPIPE, SIG_IGN);
   // No folder of the caller's is kept busy for as long as the container lives.
   if (::chdir("/") < 0) Debug(Error::Sys(errno, "chdir to /").Message());
   Stage stage = Stage::kPlan;
-  const auto begin = [&]() -> Result<std::tuple<Config, Log, Running>> {
-    Config config = TRY(Config::Parse(TRY(sys::ReadFile(bundle + "/monitor.json"))));
-    Log log = TRY(Log::Open(config.log_path, config.log_max_size));
-    Running running = TRY(Start(bundle, config, &command, stage));
-    return std::tuple(std::move(config), std::move(log), std::move(running));
+  Order order;
+  Log log;
+  bool gone = false;
+  const auto begin = [&]() -> Result<Running> {
+    runtime::Frame frame;
+    if ((gone = !TRY(Receive(command, frame, Msg::kSandbox)))) return Error(Code::kInternal, "");
+    order.sandbox = TRY(Sandbox::Parse(frame.payload));
+    stage = Stage::kClone;
+    Prepared prepared = TRY(Prepare(order.sandbox));
+    stage = Stage::kPlan;
+    if ((gone = !TRY(Receive(command, frame, Msg::kBundle)))) return Error(Code::kInternal, "");
+    order.bundle = frame.payload;
+    order.lock = std::move(frame.fd);
+    order.config = TRY(Config::Parse(TRY(sys::ReadFile(order.bundle + "/monitor.json"))));
+    log = TRY(Log::Open(order.config.log_path, order.config.log_max_size));
+    return Start(std::move(prepared), order, &command, stage);
   };
-  Result<std::tuple<Config, Log, Running>> begun = begin();
-  if (!begun.ok()) {
+  Result<Running> running = begin();
+  if (!running.ok()) {
+    if (gone) return 0;
     // A command that is gone can't be told, and has left nothing that would be half made.
-    const Status told = command.SendError(stage, begun.error());
+    const Status told = command.SendError(stage, running.error());
     return told.ok() ? 125 : 124;
   }
-  auto& [config, log, running] = *begun;
-  const Status told = command.Send(Msg::kStarted, Stage::kExec, std::to_string(running.container.pid()),
-                                   running.container.pidfd());
+  const Status told = command.Send(Msg::kStarted, Stage::kExec, std::to_string(running->container.pid()),
+                                   running->container.pidfd());
   LetGoOfStderr();
   ::malloc_trim(0);
 
   Relay relay(std::move(log), told.ok() ? std::move(command) : runtime::SyncSocket());
-  const ExitRecord record = RunToTheEnd(bundle, config, std::move(running), relay);
+  const ExitRecord record = RunToTheEnd(order, *running, relay);
+  if (running->network) running->network->End();
+  relay.SendExit(record.code);
   // Without it the next command finds the process gone and says so: nothing more can be done here.
-  const Status written =
-      sys::WriteFileAtomic(config.exit_file, record.Print(), 0600, sys::Durability::kNone);
+  const Status written = sys::WriteFileAtomic(order.config.exit_file, record.Print(), 0600, sys::Durability::kNone);
   if (!written.ok()) Debug(written.error().Message());
-  if (!relay.HandOver(record.code)) RunCleanup(config);
+  std::string folders;
+  bool tidy = false;
+  const bool done = relay.AwaitDone(folders, tidy);
+  DeleteFolders(folders, order.sandbox.map);
+  if (!done || tidy) RunCleanup(order.config);
   return 0;
 }
 

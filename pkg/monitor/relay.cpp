@@ -164,15 +164,21 @@ void Relay::LetGo(int exit_code) {
   close_in_ = client_full_ = false;
 }
 
-bool Relay::HandOver(int exit_code) {
-  if (!client_) return false;
-  if (!client_.Send(Msg::kExited, runtime::Stage::kExec, std::to_string(exit_code)).ok()) return false;
+void Relay::SendExit(int exit_code) {
+  if (client_ && !client_.Send(Msg::kExited, runtime::Stage::kExec, std::to_string(exit_code)).ok()) client_.Close();
+}
+
+bool Relay::AwaitDone(std::string& folders, bool& tidy) {
   // What the command had sent before it knew (input, a resize) comes first.
-  for (;;) {
+  while (client_) {
     const Result<bool> got = client_.Receive(frame_);
     if (!got.ok() || !*got) return false;
-    if (frame_.header.msg == Msg::kDone) return true;
+    tidy |= frame_.header.msg == Msg::kTidy;
+    if (frame_.header.msg != Msg::kDone) continue;
+    folders = std::move(frame_.payload);
+    return true;
   }
+  return false;
 }
 
 }  // namespace ctool::monitor

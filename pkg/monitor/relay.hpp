@@ -34,8 +34,12 @@ class Relay {
   };
   Result<Outcome> Run(sys::Child& container, Streams streams, int64_t deadline_ns);
 
-  // True when the attached command keeps the container's record. Sends it the exit code first.
-  bool HandOver(int exit_code);
+  // The end, told to the attached command, if there is one.
+  void SendExit(int exit_code);
+  // After it: true when the command has put the container's record in order. `folders`: what it left to us to
+  // delete, each ended by a NUL.
+  // `tidy`: it wants the cleanup program all the same.
+  bool AwaitDone(std::string& folders, bool& tidy);
   // The command's run is over, the container's is not: it is started again.
   void LetGo(int exit_code);
 

@@ -3,8 +3,8 @@
 // The one message format between init, monitor and the command line. One SOCK_SEQPACKET datagram
 // is one frame: a fixed header and a payload of bytes.
 //
-//   init -> monitor   kWantIdMap   unshared; waits for its uid_map and gid_map
-//   monitor -> init   kIdMapDone
+//   monitor -> init   kBundle      payload: path of the bundle
+//   monitor -> init   kIdMapDone   its uid_map and gid_map are written
 //   init -> monitor   kWantFuse    overlay refused; payload: options for fuse-overlayfs
 //   monitor -> init   kFuseDone    the file system is mounted
 //   init -> monitor   kConsole     carries the pty master
@@ -13,6 +13,8 @@
 //   EOF                            exec succeeded (the socket is close-on-exec)
 //   init -> monitor   kFailed      at any point: stage, code, errno, text
 //
+//   command -> monitor  kSandbox   payload: what can be made before the bundle is there (monitor/sandbox.hpp)
+//   command -> monitor  kBundle    payload: path of the bundle; carries the container's lock
 //   command -> monitor  kGo        the record is on disk: let the command run
 //   monitor -> command  kStarted   payload: pid in decimal; carries the pidfd
 //   monitor -> command  kFailed    as init sent it, or the monitor's own
@@ -20,7 +22,9 @@
 //   command -> monitor  kStdin     payload: bytes;  kStdinEof
 //   command -> monitor  kResize    payload: rows, columns (uint16_t each)
 //   monitor -> command  kExited    payload: exit code in decimal
-//   command -> monitor  kDone      the command keeps the record: no cleanup program is needed
+//   command -> monitor  kTidy      run the cleanup program even after a kDone
+//   command -> monitor  kDone      the command keeps the record: no cleanup program is needed. Payload: folders
+//                                  for the monitor to delete, each ended by a NUL
 #pragma once
 
 #include <cstddef>
@@ -36,8 +40,9 @@
 namespace ctool::runtime {
 
 enum class Msg : uint8_t {
-  kWantIdMap = 1, kIdMapDone, kWantFuse, kFuseDone, kConsole, kReady, kExec, kFailed,
+  kIdMapDone = 1, kWantFuse, kFuseDone, kConsole, kReady, kExec, kFailed,
   kGo, kStarted, kStdout, kStderr, kStdin, kStdinEof, kResize, kExited, kDone,
+  kSandbox, kBundle, kTidy,
 };
 
 // Where a start stands: in errors ("stage rootfs") and in profiles.
@@ -62,7 +67,7 @@ inline constexpr size_t kMaxPayload = 32 << 10;
 struct Frame {
   FrameHeader header;
   std::string payload;
-  sys::Fd fd;  // of a kConsole or kStarted
+  sys::Fd fd;  // of a kConsole, kStarted or kBundle
 };
 
 class SyncSocket {

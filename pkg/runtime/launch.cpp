@@ -9,25 +9,24 @@
 
 namespace ctool::runtime {
 
-Result<Launch> Launch::Start(const InitPlan& plan, const userns::IdMap& map,
-                             const int (&stdio)[3]) {
+Result<Launch> Launch::Start(uint64_t namespaces, const userns::IdMap& map, const int (&stdio)[3]) {
   auto [ours, theirs] = TRY(SyncSocket::Pair());
-  Result<sys::Child> cloned = sys::Child::Clone(plan.namespaces);
+  Result<sys::Child> cloned = sys::Child::Clone(namespaces);
   if (!cloned.ok()) return userns::ExplainUserns(cloned.error().sys_errno());
   sys::Child child = std::move(cloned).value();
   if (child.in_child()) {
     ours.Close();
-    InitMain(plan, theirs, stdio);
+    InitMain(namespaces, theirs, stdio);
   }
   theirs.Close();
-  Launch launch(std::move(child), std::move(ours));
-  Frame frame;
-  if (!TRY(launch.Receive(frame))) return launch.Died();
-  if (frame.header.msg != Msg::kWantIdMap)
-    return Error(Code::kInternal, "container init did not ask for its id map");
-  TRY(userns::WriteMaps(launch.pid(), map));
-  TRY(launch.sync_.Send(Msg::kIdMapDone, Stage::kIdMap));
-  return launch;
+  // init's maps can be written from its first moment on.
+  userns::MapWriter maps = TRY(userns::MapWriter::Start(child.pid(), map));
+  return Launch(std::move(child), std::move(ours), std::move(maps));
+}
+
+Status Launch::AwaitIdMap() {
+  TRY(maps_.Finish());
+  return sync_.Send(Msg::kIdMapDone, Stage::kIdMap);
 }
 
 // The next frame; false at EOF. The pidfd is polled too: a process that inherited the other end

@@ -16,10 +16,14 @@ namespace ctool::runtime {
 // with it all that init has made: namespaces, mounts, processes.
 class Launch {
  public:
-  // Clones init and gives it its id maps; it goes on setting itself up. `stdio` as in InitMain.
-  // The caller must be single threaded. The plan must outlive the call only.
-  static Result<Launch> Start(const InitPlan& plan, const userns::IdMap& map,
-                              const int (&stdio)[3]);
+  // Clones init into `namespaces` (CLONE_NEW*) and has its id maps written. `stdio` as in InitMain. The caller must
+  // be single threaded. Nothing of the bundle is needed yet, which may be written meanwhile.
+  static Result<Launch> Start(uint64_t namespaces, const userns::IdMap& map, const int (&stdio)[3]);
+
+  // The bundle is there: init reads its config.json, and waits for the maps.
+  Status Configure(const std::string& bundle) { return sync_.Send(Msg::kBundle, Stage::kPlan, bundle); }
+  // Waits until the maps are written, with which init goes on.
+  Status AwaitIdMap();
 
   // Waits until init has done everything but exec. `mount_fuse` serves init's request for
   // fuse-overlayfs: its options and the mount point, in init's mount namespace.
@@ -36,12 +40,14 @@ class Launch {
   sys::Child TakeChild() && { return std::move(child_); }
 
  private:
-  Launch(sys::Child child, SyncSocket sync) : child_(std::move(child)), sync_(std::move(sync)) {}
+  Launch(sys::Child child, SyncSocket sync, userns::MapWriter maps)
+      : child_(std::move(child)), sync_(std::move(sync)), maps_(std::move(maps)) {}
   Result<bool> Receive(Frame& frame);
   Error Died();
 
   sys::Child child_;
   SyncSocket sync_;
+  userns::MapWriter maps_;
   sys::Fd console_;
   Stage last_ = Stage::kClone;
 };

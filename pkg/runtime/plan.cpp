@@ -134,7 +134,7 @@ Result<MountPlan> PlanMount(const spec::RuntimeMount& mount) {
   return plan;
 }
 
-Result<InitPlan> BuildPlan(spec::RuntimeSpec spec, const std::string& id) {
+Result<InitPlan> BuildPlan(spec::RuntimeSpec spec) {
   InitPlan plan;
   plan.mounts.reserve(spec.mounts.size());
   for (const spec::RuntimeMount& mount : spec.mounts) plan.mounts.push_back(TRY(PlanMount(mount)));
@@ -163,7 +163,7 @@ Result<InitPlan> BuildPlan(spec::RuntimeSpec spec, const std::string& id) {
     if (plan.seccomp.empty() || plan.seccomp.size() % 8 != 0)
       return Error(Code::kCorrupt, "'" + filter + "' is not a seccomp filter");
   }
-  plan.session_keyring = "_ses." + id.substr(0, 12);
+  plan.session_keyring = "_ses." + spec.Annotation(kIdAnnotation).substr(0, 12);
   plan.spec = std::move(spec);
   return plan;
 }

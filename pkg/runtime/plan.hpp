@@ -15,6 +15,7 @@
 namespace ctool::runtime {
 
 // Annotations through which a bundle says what runtime-spec has no field for.
+inline constexpr char kIdAnnotation[] = "io.ctool.id";  // the container's, for texts and the keyring
 inline constexpr char kUserAnnotation[] = "io.ctool.user";  // "name[:group]", looked up in the rootfs
 inline constexpr char kGroupAddAnnotation[] = "io.ctool.group-add";  // blank-separated names or gids
 inline constexpr char kSeccompAnnotation[] = "io.ctool.seccomp";     // path of a compiled filter
@@ -40,7 +41,7 @@ struct MountPlan {
   std::vector<std::pair<std::string, std::string>> data;  // file system options
 };
 
-// Everything init needs, parsed and checked before the clone.
+// Everything init needs, parsed and checked before anything is mounted.
 struct InitPlan {
   spec::RuntimeSpec spec;
   std::vector<MountPlan> mounts;  // the root's first, if it is a mount
@@ -51,7 +52,7 @@ struct InitPlan {
 };
 
 // kInvalidArgument for what the runtime can't do, with the field named.
-Result<InitPlan> BuildPlan(spec::RuntimeSpec spec, const std::string& id);
+Result<InitPlan> BuildPlan(spec::RuntimeSpec spec);
 
 // Options of fstab and of the OCI spec's table of mount options.
 Result<MountPlan> PlanMount(const spec::RuntimeMount& mount);

@@ -20,7 +20,7 @@ namespace {
 // more commits pay for a checkpoint, which is two fsyncs; DESIGN.md has the measurement. A durable
 // commit pays for one anyway, an ordered one only when nobody has tidied up for long.
 constexpr int kFoldAfterDurable = 64, kFoldAfterOrdered = 256;
-constexpr int64_t kTidyBytes = 64 << 10;
+constexpr int64_t kTidyBytes = 160 << 10;
 
 int OnBusy(void*, int attempt) {
   // SQLite counts attempts from 0 for each wait; the deadline is kept across them.
@@ -307,8 +307,17 @@ void Connection::FoldLog() {
     Debug(std::string("store log not folded: ") + sqlite3_errstr(code));
 }
 
+// A commit is in the log, or in the database and synced there. The log is not what POSIX locks are on, so a
+// descriptor of our own does no harm when it is closed.
+void Connection::Sync() {
+  const Result<sys::Fd> log = sys::Open(path_ + "-wal", O_RDONLY | O_NOFOLLOW);
+  if (log.ok() && ::fdatasync(log->get()) < 0) Debug(Error::Sys(errno, "fdatasync", path_).Message());
+}
+
+bool Connection::IsUntidy() const { return FileSize(path_ + "-wal") >= kTidyBytes; }
+
 void Connection::Tidy() {
-  if (in_transaction_ || FileSize(path_ + "-wal") < kTidyBytes || !LockWriters().ok()) return;
+  if (in_transaction_ || !IsUntidy() || !LockWriters().ok()) return;
   FoldLog();
   UnlockWriters();
 }

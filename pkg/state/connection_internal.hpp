@@ -91,6 +91,8 @@ class Connection {
   Status Begin(Database::Commit commit);
   Status Finish();
   void Rollback();
+  void Sync();
+  bool IsUntidy() const;
   void Tidy();
   Status Transaction(Database::Commit commit, const std::function<Status()>& work);
   // `work` in the transaction that is open, or in a durable one of its own.

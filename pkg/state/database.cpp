@@ -19,6 +19,10 @@ Status Database::Transaction(Commit commit, const std::function<Status()>& work)
 Status Database::Begin(Commit commit) { return connection_->Begin(commit); }
 Status Database::Finish() { return connection_->Finish(); }
 void Database::Rollback() { connection_->Rollback(); }
+void Database::Sync() { connection_->Sync(); }
+
+bool Database::IsUntidy() const { return connection_->IsUntidy(); }
+
 void Database::Tidy() { connection_->Tidy(); }
 
 Result<std::vector<std::string>> Database::Check() {

@@ -104,8 +104,12 @@ class Database {
   Status Finish();
   void Rollback();
 
-  // Shortens the log that commits append to, a matter of two fsyncs. To be called when nobody waits
-  // for this process (a container's cleanup), so that no command has to do it. Best effort.
+  // Brings what kOrdered transactions committed to the disk. Best effort.
+  void Sync();
+
+  // Shortens the log that commits append to, a matter of two fsyncs, if it is untidy: longer than each opener likes
+  // to read. To be called when nobody waits for this process (a container's cleanup). Best effort.
+  bool IsUntidy() const;
   void Tidy();
 
   // What is wrong with the file, one line each (integrity_check, foreign_key_check).

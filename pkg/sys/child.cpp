@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -10,6 +11,7 @@
 #include <array>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 
 #include "base/text.hpp"
 #include "sys/file.hpp"
@@ -41,49 +43,56 @@ void ResetSignals() {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-// In the child: everything up to exec. A failure's errno goes to `report` (-1: its text to stderr),
-// then the child ends.
-[[noreturn]] void BecomeProgram(const SpawnOptions& options, char* const* argv, char* const* envp,
-                                int report, pid_t parent) {
-  const auto fail = [&report] {
-    const int err = errno;
-    if (report >= 0) ::_exit(::write(report, &err, sizeof err) == sizeof err ? 127 : 124);
-    const char* why = ::strerrordesc_np(err);
-    if (why != nullptr && ::write(STDERR_FILENO, why, std::strlen(why)) < 0) ::_exit(124);
-    ::_exit(127);
-  };
+// What the child is made from. When the exec is waited for it runs in our memory (CLONE_VM), and we are stopped
+// meanwhile (CLONE_VFORK): nothing is copied, and the reason of a failure is simply left here.
+struct Birth {
+  const SpawnOptions& options;
+  char* const* argv;
+  char* const* envp;
+  pid_t parent;
+  int err = 0;
+};
+
+// Out of the way of the target numbers first, then onto them. False: errno.
+bool PlaceDescriptors(const SpawnOptions& options, int& exec_fd) {
+  int top = 3;
+  for (const auto& [from, to] : options.fds) top = std::max(top, to + 1);
+  std::array<int, 32> staged;
+  if (options.fds.size() > staged.size()) return errno = E2BIG, false;
+  for (size_t i = 0; i < options.fds.size(); ++i)
+    if ((staged[i] = ::fcntl(options.fds[i].first, F_DUPFD_CLOEXEC, top)) < 0) return false;
+  if (options.exec_fd >= 0 && (exec_fd = ::fcntl(options.exec_fd, F_DUPFD_CLOEXEC, top)) < 0) return false;
+  if (CloseRange(3, static_cast<unsigned>(top) - 1, 0) < 0 && top > 3) return false;
+  const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  for (int standard = 0; standard < 3; ++standard)
+    if (null < 0 || ::dup2(null, standard) < 0) return false;
+  for (size_t i = 0; i < options.fds.size(); ++i)
+    if (::dup2(staged[i], options.fds[i].second) < 0) return false;
+  // `null` may sit below `top`: it has O_CLOEXEC by itself unless a target took its number.
+  return CloseRange(static_cast<unsigned>(top), ~0U, CLOSE_RANGE_CLOEXEC) == 0;
+}
+
+// The child, up to exec. No allocation and no exit handlers: it shares our heap.
+int BecomeProgram(void* argument) {
+  Birth& birth = *static_cast<Birth*>(argument);
+  const SpawnOptions& options = birth.options;
   ResetSignals();
   if (options.die_with_parent) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() != parent) ::_exit(125);
+    if (::getppid() != birth.parent) ::_exit(125);
   }
   if (options.new_session) ::setsid();
-  // First out of the way of the target numbers, then onto them.
-  int top = 3;
-  for (const auto& [from, to] : options.fds) top = std::max(top, to + 1);
-  const auto stage = [top](int fd) { return ::fcntl(fd, F_DUPFD_CLOEXEC, top); };
-  std::array<int, 32> staged;
-  if (options.fds.size() > staged.size()) errno = E2BIG, fail();
-  for (size_t i = 0; i < options.fds.size(); ++i)
-    if ((staged[i] = stage(options.fds[i].first)) < 0) fail();
-  const int exec_fd = options.exec_fd < 0 ? -1 : stage(options.exec_fd);
-  const int report_high = report < 0 ? -1 : stage(report);
-  if ((report >= 0 && report_high < 0) || (options.exec_fd >= 0 && exec_fd < 0)) fail();
-  report = report_high;
-  if (CloseRange(3, static_cast<unsigned>(top) - 1, 0) < 0 && top > 3) fail();
-  const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-  for (int standard = 0; standard < 3; ++standard)
-    if (null < 0 || ::dup2(null, standard) < 0) fail();
-  for (size_t i = 0; i < options.fds.size(); ++i)
-    if (::dup2(staged[i], options.fds[i].second) < 0) fail();
-  // `null` may sit below `top`: it has O_CLOEXEC by itself unless a target took its number.
-  if (CloseRange(static_cast<unsigned>(top), ~0U, CLOSE_RANGE_CLOEXEC) < 0) fail();
-  if (exec_fd >= 0)
-    ::execveat(exec_fd, "", argv, envp, AT_EMPTY_PATH);
-  else
-    ::execve(argv[0], argv, envp);
-  fail();
-  __builtin_unreachable();
+  int exec_fd = -1;
+  if (PlaceDescriptors(options, exec_fd)) {
+    if (exec_fd >= 0)
+      ::execveat(exec_fd, "", birth.argv, birth.envp, AT_EMPTY_PATH);
+    else
+      ::execve(birth.argv[0], birth.argv, birth.envp);
+  }
+  birth.err = errno;
+  const char* why = options.await_exec ? nullptr : ::strerrordesc_np(birth.err);
+  if (why != nullptr && ::write(STDERR_FILENO, why, std::strlen(why)) < 0) ::_exit(124);
+  ::_exit(127);
 }
 
 }  // namespace
@@ -141,26 +150,24 @@ pid_t Child::Detach() && { return std::exchange(pid_, -1); }
 
 Result<Child> Spawn(const SpawnOptions& options) {
   const std::vector<char*> argv = Pointers(options.argv), envp = Pointers(options.env);
-  const pid_t parent = ::getpid();
-  if (!options.await_exec) {
-    Child child = TRY(Child::Clone(0));
-    if (child.in_child()) BecomeProgram(options, argv.data(), envp.data(), -1, parent);
-    return child;
-  }
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) < 0) return Error::Sys(errno, "pipe2");
-  const Fd report_in(ends[0]);
-  Fd report_out(ends[1]);
-  Child child = TRY(Child::Clone(0));
-  if (child.in_child())
-    BecomeProgram(options, argv.data(), envp.data(), report_out.get(), parent);
-  report_out.Reset();
-  int err = 0;
-  ssize_t n;
-  while ((n = ::read(report_in.get(), &err, sizeof err)) < 0 && errno == EINTR) {
-  }
-  if (n == sizeof err) return Error::Sys(err, "execute", options.argv.empty() ? "" : options.argv[0]);
-  return child;
+  Birth birth{options, argv.data(), envp.data(), ::getpid()};
+  // Its own stack, for ours is in use; 16 KiB are twice what it needs.
+  constexpr size_t kStack = 16 << 10;
+  const std::unique_ptr<char[]> stack(new char[kStack]);
+  // No handler of ours may run in the child, where it would change our memory.
+  sigset_t all, before;
+  ::sigfillset(&all);
+  ::sigprocmask(SIG_SETMASK, &all, &before);
+  int pidfd = -1;
+  const int flags = (options.await_exec ? CLONE_VM | CLONE_VFORK : 0) | CLONE_PIDFD | SIGCHLD;
+  const int pid = ::clone(BecomeProgram, stack.get() + kStack, flags, &birth, &pidfd);
+  const int err = errno;
+  ::sigprocmask(SIG_SETMASK, &before, nullptr);
+  if (pid < 0) return Error::Sys(err, "clone");
+  Child child = SpawnAccess::Make(pid, Fd(pidfd));
+  if (birth.err == 0) return child;
+  TRY(child.Wait());
+  return Error::Sys(birth.err, "execute", options.argv.empty() ? "" : options.argv[0]);
 }
 
 Result<Captured> RunCaptured(SpawnOptions options) {

@@ -53,11 +53,11 @@ struct SpawnOptions {
   int exec_fd = -1;                       // execveat this descriptor instead of argv[0]
   bool new_session = false;               // setsid, as a monitor needs
   bool die_with_parent = true;            // PR_SET_PDEATHSIG SIGKILL
-  // false: Spawn returns before the exec, so that the caller and the program start up side by side.
-  // A failed exec is then exit status 127, with its reason on the child's stderr.
+  // false: a copy of this process executes the program while we go on, which is worth its price only when there is
+  // something to do at once. A failed exec is then exit status 127, with its reason on the child's stderr.
   bool await_exec = true;
 };
-// fork + exec. The child starts with default signal dispositions and an empty mask, stdin/out/err
+// Starts a program and returns once it is executed; works from a process with threads. The child starts with default signal dispositions and an empty mask, stdin/out/err
 // from /dev/null unless `fds` names them, and no other descriptor. A failed exec is the returned
 // error, with its errno.
 Result<Child> Spawn(const SpawnOptions& options);

@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/log.hpp"
 #include "base/scope.hpp"
 #include "sys/file.hpp"
 #include "userns/userns.hpp"
@@ -125,6 +126,19 @@ Result<int> RunInside(const IdMap& map, const std::function<int()>& work) {
   if (ready.stage != Stage::kReady) return Explain(ready);
   stop.Commit();
   return Reap(pid);
+}
+
+Status RemoveTree(const std::string& path, const IdMap& map) {
+  Status removed = sys::RemoveTree(path);
+  if (removed.ok() || removed.error().code() != Code::kPermission) return removed;
+  const int code = TRY(RunInside(map, [&]() -> int {
+    const Status inside = sys::RemoveTree(path);
+    if (inside.ok()) return 0;
+    Log(LogLevel::kError, inside.error().Message());
+    return 1;
+  }));
+  if (code != 0) return Error(Code::kIo, "deleting '" + path + "' failed");
+  return Ok();
 }
 
 }  // namespace ctool::userns

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,11 +61,30 @@ std::vector<SubidRange> ParseSubids(std::string_view text, std::string_view user
 // becomes part of the error.
 Status WriteMaps(pid_t pid, const IdMap& map);
 
+// The same in two steps, so that the caller can do something else while the helpers run.
+class MapWriter {
+ public:
+  static Result<MapWriter> Start(pid_t pid, const IdMap& map);
+  Status Finish();
+
+  MapWriter(MapWriter&&) noexcept;
+  MapWriter& operator=(MapWriter&&) noexcept;
+  ~MapWriter();
+
+ private:
+  struct Helpers;
+  explicit MapWriter(std::unique_ptr<Helpers> helpers);
+  std::unique_ptr<Helpers> helpers_;  // none: the maps are written
+};
+
 // Runs `work` in a forked child that is root in a new user namespace with `map` (and a private
 // mount namespace) and returns its exit status, 128 + n when signal n killed it: for work on files
 // of subordinate ids. The caller should be single threaded; `work`'s return value (0-255) becomes
 // the status. Files, stdio and environment are the caller's. The child dies with the caller.
 Result<int> RunInside(const IdMap& map, const std::function<int()>& work);
+
+// Deletes a file or tree (sys::RemoveTree), and when something in it belongs to a subordinate id does so inside.
+Status RemoveTree(const std::string& path, const IdMap& map);
 
 // What to tell the user when clone or unshare of a user namespace failed with `err`: names the
 // sysctl, the security module or the limit behind it, with the command that mends it.

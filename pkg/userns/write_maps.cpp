@@ -124,29 +124,46 @@ std::string Helper::HintFor() const {
   return "";
 }
 
-Status WriteByHelpers(pid_t pid, const IdMap& map) {
-  Helper uids = TRY(Helper::Start(map.newuidmap, pid, map.uids));
-  Helper gids = TRY(Helper::Start(map.newgidmap, pid, map.gids));
-  Status uids_done = uids.Finish();
-  Status gids_done = gids.Finish();
-  if (!uids_done.ok()) return uids_done;
-  return gids_done;
-}
+Error InContext(Error error) { return std::move(error).Wrap("writing the id map"); }
 
 }  // namespace
 
-Status WriteMaps(pid_t pid, const IdMap& map) {
+struct MapWriter::Helpers {
+  Helper uids, gids;
+};
+
+MapWriter::MapWriter(std::unique_ptr<Helpers> helpers) : helpers_(std::move(helpers)) {}
+MapWriter::MapWriter(MapWriter&&) noexcept = default;
+MapWriter& MapWriter::operator=(MapWriter&&) noexcept = default;
+MapWriter::~MapWriter() = default;
+
+Result<MapWriter> MapWriter::Start(pid_t pid, const IdMap& map) {
   const bool by_helpers = !map.newuidmap.empty() && !map.newgidmap.empty();
   if (map.single_id || !by_helpers || MayWriteMaps()) {
     Status direct = WriteDirectly(pid, map);
+    if (direct.ok()) return MapWriter(nullptr);
     // EPERM with the capabilities: an outer namespace lacks an id. The helpers may have more
     // rights than we; nothing was written, as the uid map comes first.
-    if (direct.ok() || map.single_id || !by_helpers || direct.error().sys_errno() != EPERM)
-      return direct.ok() ? Ok() : std::move(direct).error().Wrap("writing the id map");
+    if (map.single_id || !by_helpers || direct.error().sys_errno() != EPERM)
+      return InContext(std::move(direct).error());
   }
-  Status done = WriteByHelpers(pid, map);
-  if (!done.ok()) return std::move(done).error().Wrap("writing the id map");
-  return done;
+  Result<Helper> uids = Helper::Start(map.newuidmap, pid, map.uids);
+  if (!uids.ok()) return InContext(std::move(uids).error());
+  Result<Helper> gids = Helper::Start(map.newgidmap, pid, map.gids);
+  if (!gids.ok()) return InContext(std::move(gids).error());
+  return MapWriter(std::make_unique<Helpers>(Helpers{std::move(uids).value(), std::move(gids).value()}));
 }
+
+Status MapWriter::Finish() {
+  if (!helpers_) return Ok();
+  Status uids = helpers_->uids.Finish();
+  Status gids = helpers_->gids.Finish();
+  helpers_.reset();
+  if (!uids.ok()) return InContext(std::move(uids).error());
+  if (!gids.ok()) return InContext(std::move(gids).error());
+  return Ok();
+}
+
+Status WriteMaps(pid_t pid, const IdMap& map) { return TRY(MapWriter::Start(pid, map)).Finish(); }
 
 }  // namespace ctool::userns

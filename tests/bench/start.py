@@ -4,9 +4,10 @@ import argparse, gzip, hashlib, http.server, io, json, os, re, shutil, statistic
 import tarfile, tempfile, threading, time
 
 CTOOL = os.environ["CTOOL"]
-WORK = tempfile.mkdtemp(dir=os.environ["XDG_RUNTIME_DIR"])
-PODMAN = ["podman", "--root", WORK + "/p", "--runroot", WORK + "/pr", "--cgroup-manager=cgroupfs"]
-OURS = [CTOOL, "--root", WORK + "/c", "--runroot", WORK + "/cr"]
+WORK = os.environ["CTOOL_BENCH_DISK"]
+RUN = os.environ["XDG_RUNTIME_DIR"]
+PODMAN = ["podman", "--root", WORK + "/p", "--runroot", RUN + "/p", "--cgroup-manager=cgroupfs"]
+OURS = [CTOOL, "--root", WORK + "/c", "--runroot", RUN + "/c"]
 QUIET = dict(stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 

@@ -8,6 +8,7 @@
 #include "runtime/frame.hpp"
 #include "runtime/plan.hpp"
 #include "runtime/user.hpp"
+#include "sys/mount.hpp"
 #include "sys/root.hpp"
 
 namespace ctool::runtime::init {
@@ -15,19 +16,28 @@ namespace ctool::runtime::init {
 // What the steps of init share. Init is a fork of a single-threaded process (no CLONE_VM), so that
 // it may allocate; it leaves only by execve or _exit.
 struct Context {
-  const InitPlan& plan;
+  const uint64_t namespaces;      // CLONE_NEW* that were made
   const SyncSocket& sync;
+  InitPlan plan;                  // since AwaitBundle
+  // Of plan.mounts and of the devices, what could be made before the id map was there.
+  std::vector<std::optional<sys::DetachedMount>> trees, devices;
   std::optional<sys::Root> root;  // the container's root file system, once it is mounted
   ResolvedUser user;
   sys::Fd null;                   // the host's /dev/null, opened before anything can shadow it
   std::vector<std::string> env;   // of the process
 };
 
+// rootfs.cpp: no mount of ours gets out, and the host's /dev/null is held before anything can shadow it.
+Status LeaveHostMounts(Context& c);
 // rootfs.cpp: mounts the root (overlay, fuse-overlayfs through the monitor, or a plain folder).
 Status MountRootfs(Context& c);
+// mounts.cpp: makes file systems and binds sources, attached nowhere yet, as far as that works without ids. Best
+// effort: what it leaves out MountAll does.
+Status PrepareMounts(Context& c);
 // mounts.cpp: every other mount, in order.
 Status MountAll(Context& c);
-// devices.cpp: nodes and links below /dev.
+// devices.cpp: nodes and links below /dev, and what of it needs no ids.
+Status PrepareDevices(Context& c);
 Status MakeDevices(Context& c);
 // paths.cpp: masked and read-only paths, sysctls, the read-only root.
 Status ProtectPaths(Context& c);

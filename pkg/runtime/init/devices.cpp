@@ -34,27 +34,42 @@ constexpr std::array<Link, 6> kLinks = {{{"fd", "/proc/self/fd"},
                                          {"core", "/proc/kcore"},
                                          {"ptmx", "pts/ptmx"}}};
 
-Status BindDevice(int dev, const Device& device) {
+Result<sys::DetachedMount> DeviceNode(const Device& device) {
   const std::string host = std::string("/dev/") + device.name;
   sys::DetachedMount node = TRY(sys::DetachedMount::Clone(AT_FDCWD, host, false));
   const struct stat st = TRY(sys::StatFd(node.fd(), host));
   if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(device.major, device.minor))
     return Error(Code::kCorrupt, "'" + host + "' of the host is not the device it should be");
   TRY(node.SetAttributes(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, MS_PRIVATE, false));
-  const sys::Fd target =
-      TRY(sys::OpenAt(dev, device.name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0666));
-  return node.Attach(target.get());
+  return node;
+}
+
+// A fresh /dev; the user's own is not ours to fill.
+bool FillsDev(const InitPlan& plan) {
+  bool fresh = false;
+  for (const MountPlan& mount : plan.mounts)
+    if (mount.destination == "/dev") fresh = mount.kind == MountPlan::Kind::kFilesystem;
+  return fresh;
 }
 
 }  // namespace
 
+Status PrepareDevices(Context& c) {
+  c.devices.resize(kDevices.size());
+  if (!FillsDev(c.plan)) return Ok();
+  for (size_t i = 0; i < kDevices.size(); ++i) c.devices[i] = TRY(DeviceNode(kDevices[i]));
+  return Ok();
+}
+
 Status MakeDevices(Context& c) {
-  bool fresh_dev = false;
-  for (const MountPlan& mount : c.plan.mounts)
-    if (mount.destination == "/dev") fresh_dev = mount.kind == MountPlan::Kind::kFilesystem;
-  if (!fresh_dev) return Ok();  // the user's own /dev: not ours to fill
+  if (!FillsDev(c.plan)) return Ok();
   const sys::Fd dev = TRY(c.root->Open("/dev", O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
-  for (const Device& device : kDevices) TRY(BindDevice(dev.get(), device));
+  for (size_t i = 0; i < kDevices.size(); ++i) {
+    const sys::Fd target =
+        TRY(sys::OpenAt(dev.get(), kDevices[i].name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0666));
+    TRY(c.devices[i]->Attach(target.get()));
+  }
+  c.devices.clear();
   for (const Link& link : kLinks)
     if (::symlinkat(link.target, dev.get(), link.name) < 0 && errno != EEXIST)
       return Error::Sys(errno, "symlink /dev", link.name);

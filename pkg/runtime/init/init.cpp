@@ -14,6 +14,7 @@
 #include <cstring>
 
 #include "runtime/init/context_internal.hpp"
+#include "sys/file.hpp"
 #include "sys/syscalls.hpp"
 
 namespace ctool::runtime {
@@ -21,7 +22,6 @@ namespace init {
 namespace {
 
 Status AwaitIdMap(Context& c) {
-  TRY(c.sync.Send(Msg::kWantIdMap, Stage::kIdMap));
   Frame answer;
   if (!TRY(c.sync.Receive(answer)) || answer.header.msg != Msg::kIdMapDone)
     return Error(Code::kInternal, "the monitor went away");
@@ -34,15 +34,26 @@ Status AwaitIdMap(Context& c) {
   return Ok();
 }
 
+Status AwaitBundle(Context& c) {
+  Frame frame;
+  if (!TRY(c.sync.Receive(frame)) || frame.header.msg != Msg::kBundle)
+    return Error(Code::kInternal, "the monitor went away");
+  const std::string text = TRY(sys::ReadFile(frame.payload + "/config.json"));
+  c.plan = TRY(BuildPlan(TRY(spec::RuntimeSpec::Parse(text))));
+  if (c.plan.namespaces != c.namespaces)
+    return Error(Code::kInternal, "config.json wants other namespaces than were made");
+  return Ok();
+}
+
 Status SetHostname(Context& c) {
   const std::string& name = c.plan.spec.hostname;
-  if (name.empty() || (c.plan.namespaces & CLONE_NEWUTS) == 0) return Ok();
+  if (name.empty() || (c.namespaces & CLONE_NEWUTS) == 0) return Ok();
   if (::sethostname(name.c_str(), name.size()) < 0) return Error::Sys(errno, "sethostname", name);
   return Ok();
 }
 
 Status LoopbackUp(Context& c) {
-  if ((c.plan.namespaces & CLONE_NEWNET) == 0) return Ok();
+  if ((c.namespaces & CLONE_NEWNET) == 0) return Ok();
   const sys::Fd fd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (!fd) return Error::Sys(errno, "socket");
   ifreq request{};
@@ -71,11 +82,15 @@ struct Step {
 // The whole order of a container's making. A step that needs a path of the host's comes before
 // EnterRoot, one that needs a privilege before DropPrivileges.
 constexpr Step kSteps[] = {
+    {Stage::kNetwork, LoopbackUp},
+    {Stage::kRootfs, LeaveHostMounts},
+    {Stage::kPlan, AwaitBundle},
+    {Stage::kMounts, PrepareMounts},
+    {Stage::kDevices, PrepareDevices},
     {Stage::kIdMap, AwaitIdMap},
     {Stage::kRootfs, MountRootfs},
     {Stage::kMounts, MountAll},
     {Stage::kDevices, MakeDevices},
-    {Stage::kNetwork, LoopbackUp},
     {Stage::kPaths, WriteSysctls},
     {Stage::kPaths, ProtectPaths},
     {Stage::kIdentity, ResolveIdentity},
@@ -107,15 +122,15 @@ void ResetSignals() {
 }  // namespace
 }  // namespace init
 
-void InitMain(const InitPlan& plan, const SyncSocket& sync, const int (&stdio)[3]) {
+void InitMain(uint64_t namespaces, const SyncSocket& sync, const int (&stdio)[3]) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   init::ResetSignals();
-  init::Context context{plan, sync, {}, {}, {}, {}};
+  init::Context context{namespaces, sync, {}, {}, {}, {}, {}, {}, {}};
   for (const init::Step& step : init::kSteps) {
     Status done = step.run(context);
     if (!done.ok()) init::Die(sync, step.stage, done.error());
   }
-  if (!plan.spec.process.terminal)
+  if (!context.plan.spec.process.terminal)
     for (int standard = 0; standard < 3; ++standard)
       if (::dup2(stdio[standard], standard) < 0)
         init::Die(sync, Stage::kProcess, Error::Sys(errno, "dup2"));

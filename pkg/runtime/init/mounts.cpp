@@ -99,15 +99,16 @@ Status CopyUp(const MountPlan& mount, const sys::DetachedMount& tree, int target
   return CopyTree(from->get(), to.get(), mount.destination);
 }
 
-Status MountOne(Context& c, const MountPlan& mount) {
+Status MountOne(Context& c, const MountPlan& mount, std::optional<sys::DetachedMount>& prepared) {
   const sys::Root& root = *c.root;
   if (mount.type == "proc" || mount.type == "sysfs" || mount.destination == "/dev")
     TRY(RequireRealDirectory(root, mount.destination));
   else if (Below(mount.destination, "/proc") &&
            std::find(kProcFiles.begin(), kProcFiles.end(), mount.destination) == kProcFiles.end())
     return Error(Code::kNotExecutable, "the mount at '" + mount.destination + "' is inside /proc");
-  sys::DetachedMount tree = mount.kind == MountPlan::Kind::kBind ? TRY(BindSource(mount))
-                                                                 : TRY(NewOrHosts(mount));
+  sys::DetachedMount tree = prepared                               ? std::move(*prepared)
+                            : mount.kind == MountPlan::Kind::kBind ? TRY(BindSource(mount))
+                                                                   : TRY(NewOrHosts(mount));
   const struct stat st = TRY(sys::StatFd(tree.fd(), mount.source));
   const sys::Fd target = TRY(MountPoint(root, mount.destination, S_ISDIR(st.st_mode)));
   if (Below(mount.destination, "/proc")) {
@@ -127,15 +128,32 @@ Status MountOne(Context& c, const MountPlan& mount) {
 
 }  // namespace
 
+Status PrepareMounts(Context& c) {
+  c.trees.resize(c.plan.mounts.size());
+  for (size_t i = 0; i < c.trees.size(); ++i) {
+    const MountPlan& mount = c.plan.mounts[i];
+    if (mount.destination == "/" || mount.type == "devpts") continue;  // they own files
+    Result<sys::DetachedMount> tree =
+        mount.kind == MountPlan::Kind::kBind
+            ? BindSource(mount)
+            : sys::DetachedMount::New(mount.type, mount.source.empty() ? mount.type : mount.source, mount.data,
+                                      mount.attributes);
+    if (tree.ok()) c.trees[i] = std::move(tree).value();
+  }
+  return Ok();
+}
+
 Status MountAll(Context& c) {
-  for (const MountPlan& mount : c.plan.mounts) {
+  for (size_t i = 0; i < c.plan.mounts.size(); ++i) {
+    const MountPlan& mount = c.plan.mounts[i];
     if (mount.destination == "/") continue;
-    Status mounted = MountOne(c, mount);
+    Status mounted = MountOne(c, mount, c.trees[i]);
     if (mounted.ok()) continue;
     Error error = std::move(mounted).error().Wrap("mount " + mount.type + " at '" + mount.destination + "'");
     if (!mount.optional) return error;
     Debug(error.Message());
   }
+  c.trees.clear();
   return Ok();
 }
 

@@ -100,7 +100,7 @@ Status EnterCwd(Context& c) {
     const int err = dir.error().sys_errno();
     if (err == ENOENT || err == ENOTDIR || err == ELOOP)
       return Error(Code::kNotExecutable, "workdir " + Quote(cwd) + " does not exist on container " +
-                                             c.plan.spec.Annotation("io.ctool.id"));
+                                             c.plan.spec.Annotation(kIdAnnotation));
     return std::move(dir).error().As(Code::kNotExecutable);
   }
   if (::fchdir(dir->get()) < 0) return Error::Sys(errno, "chdir to", cwd).As(Code::kNotExecutable);

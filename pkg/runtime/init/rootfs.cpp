@@ -79,12 +79,16 @@ Status MountOverlayAnyWay(Context& c, const MountPlan& mount, const std::string&
 
 }  // namespace
 
-Status MountRootfs(Context& c) {
+Status LeaveHostMounts(Context& c) {
   TRY(sys::MakeMountsSlave());
   c.null = TRY(sys::Open("/dev/null", O_RDWR));
   const struct stat null = TRY(sys::StatFd(c.null.get(), "/dev/null"));
   if (!S_ISCHR(null.st_mode) || null.st_rdev != makedev(1, 3))
     return Error(Code::kCorrupt, "/dev/null of the host is not the null device");
+  return Ok();
+}
+
+Status MountRootfs(Context& c) {
   const std::string& target = c.plan.spec.root_path;
   const bool overlay = !c.plan.mounts.empty() && c.plan.mounts[0].destination == "/";
   if (overlay) {

@@ -8,6 +8,7 @@
 
 #include "base/text.hpp"
 #include "monitor/config.hpp"
+#include "monitor/sandbox.hpp"
 #include "sys/file.hpp"
 
 namespace ctool::monitor {
@@ -54,17 +55,28 @@ TEST(Config, SurvivesPrintAndParse) {
   c.id = "id";
   c.run_dir = "/run/x";
   c.exit_file = "/x/exit";
-  c.keep_stdin = true;
-  c.map.uids = {{0, 1000, 1}, {1, 100000, 65536}};
-  c.map.gids = {{0, 1000, 1}};
-  c.slirp_command = {"/usr/bin/slirp4netns", "-c"};
   c.ports = {"8080:80/tcp"};
   c.cleanup = {"ctool", "container", "cleanup", "id"};
   const Config again = Config::Parse(c.Print()).value();
   EXPECT_EQ(again.Print(), c.Print());
-  EXPECT_EQ(again.map.uids, c.map.uids);
   EXPECT_FALSE(Config::Parse("[]").ok());
   EXPECT_FALSE(Config::Parse("{}").ok());
+}
+
+TEST(Sandbox, SurvivesPrintAndParse) {
+  Sandbox s;
+  s.namespaces = 0x10020000;
+  s.keep_stdin = true;
+  s.map.uids = {{0, 1000, 1}, {1, 100000, 65536}};
+  s.map.gids = {{0, 1000, 1}};
+  s.map.newgidmap = "/usr/bin/newgidmap";
+  s.slirp_command = {"/usr/bin/slirp4netns", "-c"};
+  const Sandbox again = *Sandbox::Parse(s.Print());
+  EXPECT_EQ(again.Print(), s.Print());
+  EXPECT_EQ(again.namespaces, s.namespaces);
+  EXPECT_EQ(again.map.uids, s.map.uids);
+  EXPECT_TRUE(again.keep_stdin);
+  EXPECT_FALSE(again.terminal);
 }
 
 }  // namespace

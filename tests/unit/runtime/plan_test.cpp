@@ -39,11 +39,11 @@ TEST(BuildPlan, NeedsNamespacesAndACommand) {
   spec::RuntimeSpec spec;
   spec.root_path = "/r";
   spec.process.args = {"true"};
-  EXPECT_EQ(BuildPlan(spec, "id").error().code(), Code::kUnsupported);
+  EXPECT_EQ(BuildPlan(spec).error().code(), Code::kUnsupported);
   spec.namespaces = {{"user", ""}, {"mount", ""}};
-  EXPECT_TRUE(BuildPlan(spec, "id").ok());
+  EXPECT_TRUE(BuildPlan(spec).ok());
   spec.process.args.clear();
-  EXPECT_EQ(BuildPlan(spec, "id").error().code(), Code::kNoCommand);
+  EXPECT_EQ(BuildPlan(spec).error().code(), Code::kNoCommand);
 }
 
 TEST(RuntimeSpec, SurvivesPrintAndParse) {

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <sched.h>
+
+#include "engine/sandbox_internal.hpp"
+
+namespace ctool::engine {
+
+uint64_t NamespacesOf(const ContainerSpec& spec) {
+  uint64_t flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC;
+  const bool host_network = spec.network_mode == "host";
+  if (spec.uts_mode != "host" && !(host_network && spec.uts_mode.empty())) flags |= CLONE_NEWUTS;
+  if (!host_network) flags |= CLONE_NEWNET;
+  if (spec.cgroupns_mode != "host") flags |= CLONE_NEWCGROUP;
+  return flags;
+}
+
+Result<network::SlirpOptions> SlirpOptionsOf(const ContainerSpec& spec, const config::ContainersConf& conf) {
+  return network::ParseSlirpNetwork(spec.network_options.empty() ? "slirp4netns" : "slirp4netns:" + spec.network_options,
+                                    conf.network_cmd_options.value_or(std::vector<std::string>{}));
+}
+
+std::string SlirpSocketOf(const ContainerSpec& spec, const std::string& bundle) {
+  return spec.publishes ? bundle + "/slirp.sock" : "";
+}
+
+Result<monitor::Sandbox> SandboxOf(Engine& engine, const ContainerSpec& spec) {
+  monitor::Sandbox sandbox;
+  sandbox.namespaces = NamespacesOf(spec);
+  sandbox.map = TRY(userns::DefaultMap());
+  sandbox.terminal = spec.tty;
+  sandbox.keep_stdin = spec.interactive;
+  if (spec.network_mode != "slirp4netns") return sandbox;
+  const config::ContainersConf& conf = *TRY(engine.Conf());
+  const std::string program = TRY(network::FindSlirp(conf.network_cmd_path.value_or(""),
+                                                     conf.helper_binaries_dir.value_or(std::vector<std::string>{})));
+  const std::string bundle = TRY(engine.RunDir(spec.id, spec.publishes));
+  sandbox.slirp_command =
+      TRY(network::SlirpCommand(program, TRY(SlirpOptionsOf(spec, conf)), SlirpSocketOf(spec, bundle)));
+  return sandbox;
+}
+
+}  // namespace ctool::engine

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "userns/userns.hpp"
+
+namespace ctool::monitor {
+
+// What a container's namespaces, network and streams are made from. It follows from the command line alone, so the
+// monitor makes them while the image is looked up and the bundle written.
+struct Sandbox {
+  uint64_t namespaces = 0;  // CLONE_NEW*
+  userns::IdMap map;
+  bool terminal = false;
+  bool keep_stdin = false;  // -i: a pipe; otherwise /dev/null
+  std::vector<std::string> slirp_command;  // network::SlirpCommand; empty: no network to start
+
+  static Result<Sandbox> Parse(std::string_view bytes);
+  std::string Print() const;
+};
+
+}  // namespace ctool::monitor
