@@ -165,6 +165,9 @@ Result<NewContainer> BeginCreate(Engine& engine, const CreateOptions& options, C
   };
   Result<NewContainer> made = make();
   if (!made.ok()) {
+    const Result<std::optional<state::Image>> there = db.FindImageById(image.image.id);
+    if (there.ok() && !there->has_value())
+      made = Error(Code::kNotFound, options.image + ": image not known (it was removed just now)");
     const Status removed = DeleteTree(files.folder);
     if (!removed.ok()) return std::move(made).error().Wrap(removed.error().Message());
   }

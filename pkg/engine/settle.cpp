@@ -25,6 +25,10 @@ bool IsLocked(const ContainerFiles& files) {
   return !lock.ok() && lock.error().code() == Code::kBusy;
 }
 
+bool IsWholeId(const std::string& id) {
+  return id.size() == 64 && id.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
 }  // namespace
 
 std::optional<monitor::ExitRecord> ReadExit(const ContainerFiles& files) {
@@ -62,7 +66,9 @@ Result<bool> Settle(Engine& engine, state::Container& container) {
     const std::optional<monitor::ExitRecord> ended = ReadExit(files);
     if (!ended && IsLocked(files)) return true;  // who runs it will write what there is to say
     MarkExited(container, ended);
-    TRY(TRY(engine.Db())->UpdateContainer(container));
+    const Status updated = TRY(engine.Db())->UpdateContainer(container);
+    if (!updated.ok() && updated.error().code() == Code::kNotFound) return false;  // removed meanwhile
+    if (!updated.ok()) return updated.error();
   }
   if (container.state != state::ContainerState::kExited || !container.auto_remove || IsLocked(files))
     return true;
@@ -86,7 +92,13 @@ Result<std::vector<std::string>> DeleteRecord(Engine& engine, const state::Conta
       const std::optional<state::Volume> volume = TRY(db.FindVolume(name));
       if (volume && volume->anonymous && TRY(db.VolumeUsers(name)).size() <= 1) anonymous.push_back(name);
     }
-  const ContainerSpec spec = TRY(ContainerSpec::Parse(container.spec));
+  std::string text = container.spec;
+  if (text.empty()) {  // a row of a list
+    const std::optional<state::Container> whole = TRY(db.FindContainer(container.id));
+    if (!whole) return std::vector<std::string>();
+    text = whole->spec;
+  }
+  const ContainerSpec spec = TRY(ContainerSpec::Parse(text));
   // The record first: a folder without one is swept up later, a record without one would be broken.
   TRY(db.Transaction(state::Database::Commit::kOrdered, [&]() -> Status {
     // What gives space back comes first: on a full disk the rest then fits.
@@ -117,12 +129,17 @@ Status CleanupContainer(Engine& engine, const std::string& id) {
   state::Database& db = *TRY(engine.Db());
   const auto settle = [&]() -> Status {
     std::optional<state::Container> container = TRY(db.FindContainer(id));
-    if (!container) return Ok();  // somebody else was quicker
-    const ContainerFiles files = TRY(FilesOf(engine, container->id));
+    if (!container && !IsWholeId(id)) return Ok();
+    const ContainerFiles files = TRY(FilesOf(engine, container ? container->id : id));
     // Waits for the monitor that called us to end.
-    const sys::FileLock lock = TRY(sys::FileLock::Acquire(files.Lock(), sys::FileLock::Mode::kExclusive));
+    const Result<sys::FileLock> lock = sys::FileLock::Acquire(files.Lock(), sys::FileLock::Mode::kExclusive);
+    if (!lock.ok() && lock.error().sys_errno() == ENOENT) return Ok();  // somebody else was quicker
+    if (!lock.ok()) return lock.error();
     container = TRY(db.FindContainer(id));
-    if (!container) return Ok();
+    if (!container) {  // whoever removed the record was killed before the folders were gone
+      TRY(sys::RemoveTree(files.bundle));
+      return DeleteTree(files.folder);
+    }
     const std::optional<monitor::ExitRecord> ended = ReadExit(files);
     // The command that started it may not have said so yet; the exit file knows better.
     if (container->state == state::ContainerState::kRunning || ended) {
@@ -134,7 +151,7 @@ Status CleanupContainer(Engine& engine, const std::string& id) {
   };
   TRY(settle());
   db.Tidy();
-  return Ok();
+  return SweepContainers(engine);
 }
 
 }  // namespace ctool::engine

@@ -39,6 +39,10 @@ Status DeleteContainer(Engine& engine, const state::Container& container, bool v
 Result<std::vector<std::string>> DeleteRecord(Engine& engine, const state::Container& container, bool volumes,
                                               std::optional<int> exit_code);
 
+// Deletes folders of containers that have no record: of a command that was killed before it had committed one, or of
+// a removal that was cut short.
+Status SweepContainers(Engine& engine);
+
 // Deletes a folder of the store; goes into the user namespace for files of subordinate ids.
 Status DeleteTree(const std::string& path);
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
 #include <cstdlib>
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "engine/attach_internal.hpp"
 #include "engine/copy_rootfs.hpp"
 #include "engine/create_internal.hpp"
@@ -146,6 +149,16 @@ Result<StartOutcome> Follow(Engine& engine, state::Container& record, bool resta
   return StartOutcome{false, *code};
 }
 
+// The monitor of a container that has just ended still has a few things to put away.
+Result<sys::FileLock> LockStopped(const ContainerFiles& files) {
+  const int64_t deadline = MonotonicNanos() + 5'000'000'000;
+  for (;;) {
+    Result<sys::FileLock> lock = sys::FileLock::TryAcquire(files.Lock(), sys::FileLock::Mode::kExclusive);
+    if (lock.ok() || lock.error().code() != Code::kBusy || MonotonicNanos() > deadline) return lock;
+    ::usleep(1000);
+  }
+}
+
 // A start that failed leaves a created container, or nothing with --rm.
 Error AfterFailure(Engine& engine, state::Container& record, Error error) {
   const auto settle = [&]() -> Status {
@@ -158,6 +171,15 @@ Error AfterFailure(Engine& engine, state::Container& record, Error error) {
   const Status settled = settle();
   if (!settled.ok()) Warn(settled.error().Message());
   return error;
+}
+
+// Its image may have been removed after it was found: then that is what went wrong, whatever failed of it.
+Error BecauseOfImage(Engine& engine, const ContainerSpec& spec, Error error) {
+  const Result<state::Database*> db = engine.Db();
+  if (!db.ok()) return error;
+  const Result<std::optional<state::Image>> image = (*db)->FindImageById(spec.image_id);
+  if (!image.ok() || image->has_value()) return error;
+  return Error(Code::kNotFound, Printable(spec.image_name) + ": image not known (it was removed just now)");
 }
 
 }  // namespace
@@ -185,8 +207,8 @@ Result<StartOutcome> Run(Engine& engine, const CreateOptions& options, const Att
   };
   Result<Started> started = start();
   if (!started.ok()) {
-    if (!commit_tried) TRY(commit());
-    if (!committed.ok()) return std::move(committed).error();
+    if (!commit_tried) committed = commit();
+    if (!committed.ok()) return BecauseOfImage(engine, container.spec, std::move(committed).error());
     return AfterFailure(engine, container.record, std::move(started).error());
   }
   on_started(container.spec.id);
@@ -202,7 +224,7 @@ Result<StartOutcome> Start(Engine& engine, const std::string& name_or_id, const 
   }
   const ContainerSpec spec = TRY(ContainerSpec::Parse(record.spec));
   const ContainerFiles files = TRY(FilesOf(engine, record.id));
-  Result<sys::FileLock> lock = sys::FileLock::TryAcquire(files.Lock(), sys::FileLock::Mode::kExclusive);
+  Result<sys::FileLock> lock = LockStopped(files);
   if (!lock.ok()) return std::move(lock).error().Wrap("container " + record.id + " is being started or removed");
   std::optional<Attachment> attachment;
   if (!IsDetached(attach)) attachment = TRY(Attachment::Prepare(attach, spec.tty, spec.interactive));

@@ -62,6 +62,9 @@ struct Running {
   sys::Child container;
   Streams streams;
   std::optional<Network> network;
+  // Its mount namespace, so that taking the mounts down is not a part of the container's exit but ours, when nobody
+  // waits any more.
+  sys::Fd mounts;
 };
 
 Status WritePidFile(const std::string& path, pid_t pid) {
@@ -130,8 +133,10 @@ Result<Running> Start(Prepared prepared, const Order& order, const runtime::Sync
   if (command != nullptr) TRY(AwaitGo(*command, prepared.streams.terminal.get()));
   TRY(WritePidFile(config.pid_file, launch.pid()));
   TRY(WritePidFile(config.monitor_pid_file, ::getpid()));
+  Result<sys::Fd> mounts = sys::Open("/proc/" + std::to_string(launch.pid()) + "/ns/mnt", O_RDONLY);
   TRY(launch.Exec());
-  return Running{std::move(launch).TakeChild(), std::move(prepared.streams), std::move(network)};
+  return Running{std::move(launch).TakeChild(), std::move(prepared.streams), std::move(network),
+                 mounts.ok() ? std::move(mounts).value() : sys::Fd()};
 }
 
 // From now on stderr is nobody's: a caller that captured it must see its end.
@@ -184,6 +189,7 @@ ExitRecord RunToTheEnd(const Order& order, Running& running, Relay& relay) {
     if (!outcome.ok() || !WantsRestart(config, *outcome, record.restarts)) return record;
     relay.LetGo(record.code);
     running.network.reset();
+    running.mounts.Reset();
     BackOff(config, MonotonicNanos() - began, delay_ms);
     if (sys::Exists(config.run_dir + "/stop")) return record;
     ++record.restarts;
@@ -258,6 +264,7 @@ int Supervise(runtime::SyncSocket command) {
   const Status written = sys::WriteFileAtomic(order.config.exit_file, record.Print(), 0600, sys::Durability::kNone);
   if (!written.ok()) Debug(written.error().Message());
   std::string folders;
+  running->mounts.Reset();
   bool tidy = false;
   const bool done = relay.AwaitDone(folders, tidy);
   DeleteFolders(folders, order.sandbox.map);

@@ -63,6 +63,26 @@ print(time.perf_counter() - start)" "${AS_USER[@]}" "$CTOOL" run --rm "$IMG" tru
   quiet 'sleep 97.31'
 }
 
+@test "what a killed command left of a container goes with the next that ends" {
+  local old young i
+  old=$FILE_DIR/home/.local/share/ctool/containers/$(printf '%064d' 7)
+  young=${old%7}8
+  for i in "$old" "$young"; do
+    install -d -o "$ACCOUNT" -m 0700 "$i" "$i/upper"
+    install -o "$ACCOUNT" -m 0600 /dev/null "$i/lock"
+  done
+  touch -d '2 minutes ago' "$old"
+  must run -d --name "$C" "$IMG" true
+  for i in {1..50}; do
+    [[ -e $old ]] || break
+    sleep 0.1
+  done
+  [[ ! -e $old ]] || complain "the old folder gone"
+  [[ -e $young ]] || complain "the young folder still there"
+  rm -rf "$young"
+  must rm -f "$C"
+}
+
 @test "pull, killed at any moment: all or nothing" {
   local i image=$REGISTRY/debian:latest
   for ((i = 0; i < (rounds + 2) / 3; ++i)); do
@@ -258,7 +278,7 @@ monitor_of() {
     equal "pull $i: $(<"$T/pull-err.$i")" 0 "$(<"$T/pull.$i")"
     case $(<"$T/run.$i") in
       0) equal "output $i" hi "$(<"$T/out.$i")" ;;
-      125) grep -qE 'image not known|no such image' "$T/run-err.$i" ;;
+      125) grep -qE 'image not known|no such image' "$T/run-err.$i" || { cat "$T/run-err.$i" >&2 && false; } ;;
       *) cat "$T/run-err.$i" >&2 && false ;;
     esac
     [[ $(<"$T/rmi.$i") =~ ^[012]$ ]] || { cat "$T/rmi-err.$i" >&2 && false; }
