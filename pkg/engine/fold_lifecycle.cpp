@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -90,6 +91,15 @@ Result<std::string> Absolute(const std::string& path) {
   return TRY(sys::ReadLinkAt(AT_FDCWD, "/proc/self/cwd")) + "/" + path;
 }
 
+// The file is renamed into its folder once the container exists, when it is late to find that it
+// can't be.
+Status CheckIdFile(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  if (path.empty() || ::access(folder.c_str(), W_OK | X_OK) == 0) return Ok();
+  return Error::Sys(errno, "open cidfile", path).As(Code::kInvalidArgument);
+}
+
 }  // namespace
 
 Result<int64_t> ParseBytes(const std::string& text, const std::string& option) {
@@ -127,6 +137,7 @@ Status CheckOptions(const CreateOptions& o) {
   if (o.stop_timeout && (*o.stop_timeout < -1 || *o.stop_timeout > INT32_MAX))
     return Error(Code::kInvalidArgument, "invalid stop timeout " + std::to_string(*o.stop_timeout));
   if (o.timeout < 0) return Error(Code::kInvalidArgument, "invalid timeout " + std::to_string(o.timeout));
+  TRY(CheckIdFile(o.cidfile));
   if (o.cgroups == "split")
     return Error(Code::kUnsupported, "--cgroups=split is not supported: use enabled, disabled or no-conmon");
   return Ok();

@@ -102,8 +102,12 @@ Result<std::vector<std::string>> DeleteRecord(Engine& engine, const state::Conta
   }
   folders.push_back(TRY(engine.RunDir(container.id, false)));
   folders.push_back(store.ContainerPath(container.id));
-  // Ours to remove only while it still names this container.
-  for (const std::string* file : {&spec.cidfile, &spec.pid_file, &spec.monitor_pid_file})
+  // Ours to remove only while it still names this container: a later one may have written it anew.
+  if (!spec.cidfile.empty()) {
+    const Result<std::string> id = sys::ReadFile(spec.cidfile);
+    if (id.ok() && *id == container.id) ::unlink(spec.cidfile.c_str());
+  }
+  for (const std::string* file : {&spec.pid_file, &spec.monitor_pid_file})
     if (!file->empty()) ::unlink(file->c_str());
   return folders;
 }

@@ -98,3 +98,27 @@ load helpers
   exits 125
   err_is "Error: unknown container state: bogus: invalid argument"
 }
+
+@test "--cidfile that can't be written: nothing is made" {
+  try run -d --name "$C" --cidfile /nosuch/cid "$IMG" sleep 100
+  exits 125
+  err_has "cidfile"
+  err_has "/nosuch/cid"
+  is_gone "$C"
+}
+
+@test "--cidfile: rm leaves the file of a later container" {
+  must create --name "$C-1" --cidfile "$T/cid" "$IMG" true
+  must create --name "$C-2" --cidfile "$T/cid" "$IMG" true
+  local id=$out
+  must rm "$C-1"
+  equal "cidfile" "$id" "$(cat "$T/cid")"
+  must rm "$C-2"
+  [[ ! -e $T/cid ]]
+}
+
+@test "--log-level: podman's words and status" {
+  try --log-level bogus ps
+  exits 1
+  err_like '^Log Level "bogus" is not supported, choose from: '
+}
