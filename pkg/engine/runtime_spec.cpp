@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "engine/bundle_internal.hpp"
+#include "engine/host_devices_internal.hpp"
 #include "engine/sandbox_internal.hpp"
 #include "runtime/plan.hpp"
 #include "sys/file.hpp"
@@ -116,6 +117,15 @@ void AddUsers(const ContainerSpec& spec, const std::string& volumes_dir, MountLi
   }
 }
 
+// A user namespace can't make nodes, so the host's are bound; one that is gone by then is no loss.
+void AddHostDevices(const ContainerSpec& spec, MountList& list) {
+  if (!spec.privileged) return;
+  constexpr std::string_view kMadeByInit[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty"};
+  for (const std::string& device : HostDevices("/dev"))
+    if (std::find(std::begin(kMadeByInit), std::end(kMadeByInit), device) == std::end(kMadeByInit))
+      list.AddDefault(device, "bind", device, {"bind", "rprivate", "nosuid", "noexec", "x-ctool-optional"});
+}
+
 void SetIds(const userns::IdMap& map, spec::RuntimeSpec& out) {
   for (const userns::IdMapping& m : map.uids) out.uid_mappings.push_back({m.inside, m.outside, m.count});
   for (const userns::IdMapping& m : map.gids) out.gid_mappings.push_back({m.inside, m.outside, m.count});
@@ -155,6 +165,7 @@ Result<spec::RuntimeSpec> MakeRuntimeSpec(const ContainerSpec& spec, const Conta
   MountList list(spec);
   AddRoot(spec, files, list);
   AddSystem(spec, map, list);
+  AddHostDevices(spec, list);
   AddTmpfsOfReadonly(spec, list);
   AddUsers(spec, volumes_dir, list);
   AddFiles(spec, files, init_program, list);
