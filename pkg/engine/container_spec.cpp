@@ -163,6 +163,7 @@ void Fields(V& v, T& s) {
   v("publishes", s.publishes);
   v("ports", s.ports);
   v("exposed", s.exposed);
+  v("publishAll", s.publish_all);
   v("dns", s.dns);
   v("dnsSearch", s.dns_search);
   v("dnsOption", s.dns_option);

@@ -59,6 +59,7 @@ struct ContainerSpec {
   bool publishes = false;            // -p or -P was given
   std::vector<std::string> ports;    // as published: podman's -p, one mapping each
   std::vector<std::string> exposed;  // "80/tcp"
+  bool publish_all = false;          // what it chose is in ports
   std::vector<std::string> dns, dns_search, dns_option, add_host;
   bool no_hosts = false;
 

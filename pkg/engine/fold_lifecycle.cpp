@@ -78,7 +78,7 @@ Status FoldLog(const FoldInput& in, ContainerSpec& spec) {
         return Error(Code::kInvalidArgument, "log path " + Quote(value) + " is not an absolute path");
       spec.log_path = value;
     } else if (key == "max-size") {
-      spec.log_max_size = TRY(ParseBytes(value, "--log-opt max-size"));
+      spec.log_max_size = TRY(ParseBytes(value, "--log-opt max-size", 1000));
     } else if (key != "tag") {
       return Error(Code::kInvalidArgument, "unknown log option " + Quote(key) + ": wanted path, max-size or tag");
     }
@@ -102,7 +102,7 @@ Status CheckIdFile(const std::string& path) {
 
 }  // namespace
 
-Result<int64_t> ParseBytes(const std::string& text, const std::string& option) {
+Result<int64_t> ParseBytes(const std::string& text, const std::string& option, double kilo) {
   const Error invalid(Code::kInvalidArgument, "invalid size " + Quote(text) + " for " + option +
                                                   ": wanted a number with b, k, m, g or t");
   const std::string lower = ToLower(text);
@@ -116,7 +116,7 @@ Result<int64_t> ParseBytes(const std::string& text, const std::string& option) {
   if (digits == 0 || unit.size() > 1 || power == std::string_view::npos) return invalid;
   char* end = nullptr;
   const std::string number = lower.substr(0, digits);
-  const double value = std::strtod(number.c_str(), &end) * std::pow(1024.0, static_cast<double>(power));
+  const double value = std::strtod(number.c_str(), &end) * std::pow(kilo, static_cast<double>(power));
   if (*end != '\0' || !(value >= 0) || value > 9.0e18) return invalid;
   return static_cast<int64_t>(value);
 }

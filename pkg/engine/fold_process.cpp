@@ -104,6 +104,7 @@ Status FoldProcess(const FoldInput& in, ContainerSpec& spec) {
                      spec.umask.find_first_not_of("01234567") == std::string::npos;
   if (!octal)
     return Error(Code::kInvalidArgument, "invalid umask " + Quote(spec.umask) + ": wanted one to four octal digits");
+  spec.umask.insert(0, 4 - spec.umask.size(), '0');
   return Ok();
 }
 

@@ -58,6 +58,7 @@ InspectJson InspectConfig(const ContainerSpec& spec) {
   out["Timeout"] = spec.timeout;
   out["StopTimeout"] = spec.stop_timeout;
   out["Passwd"] = true;
+  out["sdNotifyMode"] = "ignore";
   out["ExposedPorts"] = ExposedPorts(spec);
   return out;
 }

@@ -122,3 +122,25 @@ load helpers
   exits 1
   err_like '^Log Level "bogus" is not supported, choose from: '
 }
+
+@test "inspect: -P, --umask and log sizes as they were asked for" {
+  must create --name "$C" -P --expose 99 --umask 27 --log-opt max-size=10k "$IMG" true
+  try inspect -f '{{.HostConfig.PublishAllPorts}} {{.Config.Umask}} {{.HostConfig.LogConfig.Size}}' "$C"
+  out_is "true 0027 10kB"
+  try inspect -f '{{.HostConfig.IpcMode}}' "$C"
+  out_is shareable
+}
+
+@test "-e of an empty word is nothing" {
+  try run --rm -e '' "$IMG" true
+  ok
+}
+
+@test "a namespace mode that does not exist" {
+  local option
+  for option in pid ipc uts userns cgroupns; do
+    try run --rm "--$option=bogus" "$IMG" true
+    exits 125
+    err_is "Error: unrecognized namespace mode bogus passed"
+  done
+}
