@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -91,6 +92,19 @@ Result<std::string> Absolute(const std::string& path) {
   return TRY(sys::ReadLinkAt(AT_FDCWD, "/proc/self/cwd")) + "/" + path;
 }
 
+Status CheckSystemd(const CreateOptions& o) {
+  if (o.systemd == "always")
+    return Error(Code::kUnsupported, "--systemd=always is not supported: the container is not prepared for systemd");
+  if (!o.systemd.empty() && o.systemd != "true" && o.systemd != "false")
+    return Error(Code::kInvalidArgument, "invalid --systemd " + Quote(o.systemd) + ": wanted true, false or always");
+  const bool known = o.sdnotify.empty() || o.sdnotify == "ignore" || o.sdnotify == "container" || o.sdnotify == "conmon";
+  if (!known) return Error(Code::kInvalidArgument, "--sdnotify: required values: container, conmon, ignore");
+  // Without a socket nobody waits to be told.
+  if (o.sdnotify == "conmon" && std::getenv("NOTIFY_SOCKET") != nullptr)
+    return Error(Code::kUnsupported, "--sdnotify=conmon is not supported: nothing would tell systemd that the container is ready");
+  return Ok();
+}
+
 // The file is renamed into its folder once the container exists, when it is late to find that it
 // can't be.
 Status CheckIdFile(const std::string& path) {
@@ -123,7 +137,10 @@ Result<int64_t> ParseBytes(const std::string& text, const std::string& option, d
 
 Status CheckOptions(const CreateOptions& o) {
   const bool keeps = o.restart.empty() || o.restart == "no" || StartsWith(o.restart, "on-failure");
-  if (o.rm && !keeps)
+  if (!o.refused.empty()) return Error(Code::kUnsupported, o.refused);
+  if (o.rmi && !o.rm.value_or(true))
+    return Error(Code::kInvalidArgument, "the --rmi option does not work without --rm");
+  if ((o.rm.value_or(false) || o.rmi) && !keeps)
     return Error(Code::kInvalidArgument,
                  R"(the --rm option conflicts with --restart, when the restartPolicy is not "" and "no")");
   if (o.no_hosts && !o.add_host.empty())
@@ -138,6 +155,7 @@ Status CheckOptions(const CreateOptions& o) {
     return Error(Code::kInvalidArgument, "invalid stop timeout " + std::to_string(*o.stop_timeout));
   if (o.timeout < 0) return Error(Code::kInvalidArgument, "invalid timeout " + std::to_string(o.timeout));
   TRY(CheckIdFile(o.cidfile));
+  TRY(CheckSystemd(o));
   if (o.cgroups == "split")
     return Error(Code::kUnsupported, "--cgroups=split is not supported: use enabled, disabled or no-conmon");
   return Ok();
@@ -155,12 +173,13 @@ Status FoldLifecycle(const FoldInput& in, ContainerSpec& spec) {
   spec.stop_signal = sys::SignalName(*signal);
   spec.stop_timeout = o.stop_timeout.value_or(in.conf.stop_timeout.value_or(10));
   spec.timeout = o.timeout;
-  spec.auto_remove = o.rm;
+  spec.auto_remove = o.rm.value_or(false) || o.rmi;
+  spec.remove_image = o.rmi;
   // They outlive this command, and with it the folder that they are relative to.
   spec.cidfile = TRY(Absolute(o.cidfile));
   spec.pid_file = TRY(Absolute(o.pidfile));
   spec.monitor_pid_file = TRY(Absolute(o.conmon_pidfile));
-  spec.healthcheck = in.image.healthcheck;
+  if (!o.no_healthcheck) spec.healthcheck = in.image.healthcheck;
   spec.create_command = o.create_command;
   return Ok();
 }

@@ -101,6 +101,7 @@ Status FoldNetwork(const CreateOptions& o, const config::ContainersConf& conf, C
   spec.userns_mode = o.userns;
   TRY(FoldMode(o, conf, spec));
   spec.publishes = !o.publish.empty() || o.publish_all;
+  spec.no_hostname = o.no_hostname;
   spec.no_hosts = o.no_hosts || conf.no_hosts.value_or(false);
   spec.add_host = o.add_host;
   const auto list = [](const std::vector<std::string>& typed, const config::ContainersConf::List& configured) {

@@ -156,7 +156,7 @@ InspectJson InspectHostConfig(const ContainerSpec& spec) {
   out["RestartPolicy"] = {{"Name", Or(spec.restart_policy, "no")},
                           {"MaximumRetryCount", spec.restart_retries}};
   out["AutoRemove"] = spec.auto_remove;
-  out["AutoRemoveImage"] = false;
+  out["AutoRemoveImage"] = spec.remove_image;
   out["Annotations"] = spec.annotations.empty() ? Json(nullptr) : Json(spec.annotations);
   out["VolumeDriver"] = "";
   out["VolumesFrom"] = nullptr;

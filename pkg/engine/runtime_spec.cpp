@@ -80,6 +80,10 @@ void AddTmpfsOfReadonly(const ContainerSpec& spec, MountList& list) {
     list.AddDefault(path, "tmpfs", "tmpfs", {"rw", "nosuid", "nodev", "tmpcopyup"});
 }
 
+std::string ZoneFile(const std::string& timezone) {
+  return timezone == "local" ? "/etc/localtime" : "/usr/share/zoneinfo/" + timezone;
+}
+
 void AddFiles(const ContainerSpec& spec, const ContainerFiles& files, const std::string& init_program,
               MountList& list) {
   const auto bind = [&](const char* destination, const std::string& file) {
@@ -88,7 +92,10 @@ void AddFiles(const ContainerSpec& spec, const ContainerFiles& files, const std:
   const bool no_dns = std::find(spec.dns.begin(), spec.dns.end(), "none") != spec.dns.end();
   if (!no_dns) bind("/etc/resolv.conf", files.bundle + "/resolv.conf");
   if (!spec.no_hosts) bind("/etc/hosts", files.bundle + "/hosts");
-  bind("/etc/hostname", files.bundle + "/hostname");
+  if (!spec.no_hostname) bind("/etc/hostname", files.bundle + "/hostname");
+  // A host without the file is at UTC, and so is an image.
+  const bool zone = !spec.timezone.empty() && (spec.timezone != "local" || sys::Exists("/etc/localtime"));
+  if (zone) bind("/etc/localtime", ZoneFile(spec.timezone));
   const bool own_run = std::any_of(spec.mounts.begin(), spec.mounts.end(), [](const ContainerMount& m) {
     return m.destination == "/run" && m.type != "tmpfs";
   });
@@ -178,7 +185,7 @@ Result<spec::RuntimeSpec> MakeRuntimeSpec(const ContainerSpec& spec, const Conta
   out.annotations = spec.annotations;
   out.annotations[runtime::kIdAnnotation] = spec.id;
   out.annotations[runtime::kUserAnnotation] = spec.user;
-  out.annotations[runtime::kPasswdAnnotation] = files.bundle + "/passwd";
+  if (spec.passwd) out.annotations[runtime::kPasswdAnnotation] = files.bundle + "/passwd";
   if (!spec.group_add.empty()) out.annotations[runtime::kGroupAddAnnotation] = Join(spec.group_add, " ");
   if (spec.create_working_dir) out.annotations[runtime::kCreateCwdAnnotation] = "1";
   if (const char* forced = std::getenv("CTOOL_OVERLAY"); forced != nullptr && std::string_view(forced) == "fuse")
