@@ -144,3 +144,21 @@ load helpers
     err_is "Error: unrecognized namespace mode bogus passed"
   done
 }
+
+@test "rm and start: names beside --all and --latest; a cidfile that is not there" {
+  try rm -a x
+  exits 125
+  err_is "Error: no arguments are needed with --all"
+  try start --all x
+  exits 125
+  err_is "Error: either start all containers or the container(s) provided in the arguments"
+  try rm --cidfile "$T/nosuch"
+  exits 125
+  err_has "reading CIDFile: open"
+}
+
+@test "images --sort bogus: podman's words" {
+  try images --sort bogus
+  exits 125
+  err_is 'Error: "bogus" is not a valid field for sorting. Choose from: created, id, repository, size, tag'
+}
