@@ -8,7 +8,14 @@ namespace {
 
 Result<int> RunPull(Context& context, const PullOptions& options) {
   Several several;
+  std::vector<std::string> images;
   for (const std::string& image : options.images) {
+    Result<std::vector<std::string>> names = std::vector<std::string>{image};
+    if (options.all_tags) names = engine::AllTags(context.engine, image, options.fetch);
+    if (names.ok()) images.insert(images.end(), names->begin(), names->end());
+    else several.Add(std::move(names).error());
+  }
+  for (const std::string& image : images) {
     const Result<std::string> id =
         engine::Pull(context.engine, image, options.policy, options.fetch);
     if (id.ok()) PrintLine(context, *id);

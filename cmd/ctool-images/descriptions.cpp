@@ -14,6 +14,10 @@ cli::Command DescribePull(PullOptions& o) {
       "registries.conf says. What the store has already is not fetched again; layers are unpacked "
       "while they arrive.";
   AddFetchOptions(command.options, o.fetch);
+  command.options.push_back({.name = "all-tags",
+                             .short_name = 'a',
+                             .help = "Fetch every tag of the repository",
+                             .sink = &o.all_tags});
   command.options.push_back({.name = "policy",
                              .value = "policy",
                              .help = "When to fetch the image: always, missing, never, newer",

@@ -18,8 +18,9 @@ struct Context {
 };
 
 // Data for stdout: a line, or (PrintRaw) bytes as they are. --noout silences it, --out copies it.
+// False: nobody reads any more, which matters to who prints for ever.
 void PrintLine(const Context& context, std::string_view line);
-void PrintRaw(const Context& context, std::string_view bytes);
+bool PrintRaw(const Context& context, std::string_view bytes);
 
 // "Error: ..." and the hint, on stderr.
 void PrintError(const Error& error);

@@ -60,7 +60,7 @@ Status ApplyGlobals(const Globals& globals) {
   else if (level == "warn" || level == "warning") SetLogLevel(LogLevel::kWarn);
   else if (level == "error" || level == "fatal" || level == "panic") SetLogLevel(LogLevel::kError);
   else
-    return Error(Code::kInvalidArgument, "log level " + Quote(globals.log_level) +
+    return Error(Code::kInvalidArgument, "Log Level " + Quote(globals.log_level) +
                                              " is not supported, choose from: trace, debug, info, warn, warning, error, fatal, panic");
   return Ok();
 }
@@ -69,6 +69,7 @@ cli::App MakeApp(Globals& globals, std::span<const cli::Entry> entries, std::spa
   cli::App app;
   app.name = "ctool";
   app.version = CTOOL_VERSION;
+  app.date = "2026-11-22";  // of this version, for the man pages
   app.summary = "Run containers without root and without a daemon";
   app.prose = "A container tool with podman's command line: every command works for an unprivileged user, nothing runs in the background but the containers.";
   app.entries = entries;
@@ -83,8 +84,8 @@ int RunApp(const cli::App& app, const Globals& globals, int argc, char** argv) {
   const std::vector<std::string_view> words(argv + 1, argv + argc);
   cli::Plan plan = cli::Dispatch(app, words);
   if (const Status applied = ApplyGlobals(globals); !applied.ok()) {
-    PrintError(applied.error());
-    return 1;  // podman's status for a bad log level
+    // podman's words and status, without "Error:".
+    return sys::WriteAll(STDERR_FILENO, applied.error().Message() + "\n", "stderr").ok() ? 1 : 125;
   }
   engine::Engine engine({globals.root, globals.run_root});
   Context context{engine, std::vector<std::string>(argv, argv + argc), globals.no_out, globals.out};

@@ -6,7 +6,6 @@
 int main(int argc, char** argv) {
   ctool::Globals globals;
   ctool::cli::App app = ctool::MakeApp(globals, ctool::Entries(), ctool::Groups());
-  app.date = "2026-11-22";  // of this version, for the man pages
   app.candidates = [&](ctool::cli::Complete what) { return ctool::Candidates(globals, what); };
   return ctool::RunApp(app, globals, argc, argv);
 }

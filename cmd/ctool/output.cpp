@@ -8,13 +8,14 @@
 
 namespace ctool {
 
-void PrintRaw(const Context& context, std::string_view bytes) {
+bool PrintRaw(const Context& context, std::string_view bytes) {
   // A reader that went away (head) is its own business.
-  if (!context.no_out && !sys::WriteAll(STDOUT_FILENO, bytes, "stdout").ok()) return;
-  if (context.out_file.empty()) return;
+  if (!context.no_out && !sys::WriteAll(STDOUT_FILENO, bytes, "stdout").ok()) return false;
+  if (context.out_file.empty()) return true;
   const Result<sys::Fd> file = sys::Open(context.out_file, O_WRONLY | O_CREAT | O_APPEND, 0644);
   const Status copied = file.ok() ? sys::WriteAll(file->get(), bytes, context.out_file) : Status(file.error());
   if (!copied.ok()) PrintError(copied.error());
+  return true;
 }
 
 void PrintLine(const Context& context, std::string_view line) {

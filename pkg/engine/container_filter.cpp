@@ -14,7 +14,33 @@ namespace ctool::engine {
 namespace {
 
 constexpr const char* kKeys[] = {"id", "name", "label", "label!", "exited", "status", "ancestor", "before", "since",
-                                 "volume", "network", "until", "command"};
+                                 "volume", "network", "until", "command", "restart-policy", "should-start-on-boot",
+                                 "health", "pod"};
+constexpr const char* kStates[] = {"created", "configured", "initialized", "running", "paused", "exited", "stopped",
+                                   "stopping", "restarting", "removing", "dead", "unknown"};
+constexpr const char* kPolicies[] = {"none", "no", "on-failure", "always", "unless-stopped"};
+
+template <size_t N>
+bool IsOneOf(const char* const (&words)[N], const std::string& word) {
+  return std::find(std::begin(words), std::end(words), word) != std::end(words);
+}
+
+// What a filter's value can be, for those that know it beforehand.
+Status CheckValue(const std::string& key, const std::string& value) {
+  if (key == "exited" && !ParseInt(value)) return Error(Code::kInvalidArgument, "exited code out of range " + Quote(value));
+  if (key == "status" && !IsOneOf(kStates, value))
+    return Error(Code::kInvalidArgument, "unknown container state: " + Printable(value) + ": invalid argument");
+  if (key == "restart-policy" && !IsOneOf(kPolicies, value))
+    return Error(Code::kInvalidArgument, "restart policy " + Quote(value) + " is not one of no, on-failure, always, unless-stopped");
+  if (key == "should-start-on-boot" && value != "true" && value != "false")
+    return Error(Code::kInvalidArgument, "filter should-start-on-boot is true or false, not " + Quote(value));
+  return Ok();
+}
+
+std::string RestartPolicy(const std::string& spec_text) {
+  const Result<ContainerSpec> spec = ContainerSpec::Parse(spec_text);
+  return !spec.ok() || spec->restart_policy.empty() ? "no" : spec->restart_policy;
+}
 
 // POSIX extended: the patterns that scripts use (^x$, x.*, a|b) mean the same as in Go.
 bool MatchesPattern(const std::string& pattern, const std::string& text) {
@@ -56,9 +82,8 @@ Result<ContainerFilter> ContainerFilter::Parse(Engine& engine, const std::vector
     size_t equals = text.find('=');
     if (equals == std::string::npos) return Error(Code::kInvalidArgument, "invalid filter " + Quote(text));
     const std::string key = text.substr(0, equals), value = text.substr(equals + 1);
-    if (std::find(std::begin(kKeys), std::end(kKeys), key) == std::end(kKeys))
-      return Error(Code::kInvalidArgument, key + " is an invalid filter");
-    if (key == "exited" && !ParseInt(value)) return Error(Code::kInvalidArgument, "exited code out of range " + Quote(value));
+    if (!IsOneOf(kKeys, key)) return Error(Code::kInvalidArgument, key + " is an invalid filter");
+    TRY(CheckValue(key, value));
     if (key == "before" || key == "since") out.times_[key] = TRY(FindContainer(engine, value)).created;
     if (key == "until") out.times_[key] = TRY(ParseUntil(value));
     if (key == "ancestor") {
@@ -88,7 +113,12 @@ bool ContainerFilter::MatchesOne(const std::string& key, const std::string& valu
   if (key == "volume") return HasVolume(c.spec, value);
   if (key == "network") return c.network_mode == value;
   if (key == "command") return StartsWith(c.command, value);
-  return false;
+  if (key == "restart-policy") return RestartPolicy(c.spec) == (value == "none" ? "no" : value);
+  if (key == "should-start-on-boot") {
+    const std::string policy = RestartPolicy(c.spec);
+    return (policy == "always" || policy == "unless-stopped") == (value == "true");
+  }
+  return false;  // health, pod: no container has one
 }
 
 bool ContainerFilter::Matches(const ContainerRow& row) const {

@@ -18,7 +18,9 @@ class ContainerFilter {
 
   bool Matches(const ContainerRow& row) const;
   bool names_a_state() const { return values_.count("status") != 0 || values_.count("exited") != 0; }
-  bool needs_spec() const { return values_.count("volume") != 0; }
+  bool needs_spec() const {
+    return values_.count("volume") != 0 || values_.count("restart-policy") != 0 || values_.count("should-start-on-boot") != 0;
+  }
 
  private:
   bool MatchesOne(const std::string& key, const std::string& value, const ContainerRow& row) const;

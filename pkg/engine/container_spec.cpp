@@ -145,11 +145,14 @@ void Fields(V& v, T& s) {
   v("labels", s.labels);
   v("annotations", s.annotations);
   v("umask", s.umask);
+  v("timezone", s.timezone);
+  v("passwd", s.passwd);
   v("oomScoreAdj", s.oom_score_adj);
   v("stopSignal", s.stop_signal);
   v("stopTimeout", s.stop_timeout);
   v("timeout", s.timeout);
   v("autoRemove", s.auto_remove);
+  v("removeImage", s.remove_image);
   v("restartPolicy", s.restart_policy);
   v("restartRetries", s.restart_retries);
   v("mounts", s.mounts);
@@ -163,11 +166,13 @@ void Fields(V& v, T& s) {
   v("publishes", s.publishes);
   v("ports", s.ports);
   v("exposed", s.exposed);
+  v("publishAll", s.publish_all);
   v("dns", s.dns);
   v("dnsSearch", s.dns_search);
   v("dnsOption", s.dns_option);
   v("addHost", s.add_host);
   v("noHosts", s.no_hosts);
+  v("noHostname", s.no_hostname);
   v("pidMode", s.pid_mode);
   v("ipcMode", s.ipc_mode);
   v("utsMode", s.uts_mode);

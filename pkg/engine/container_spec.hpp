@@ -40,11 +40,14 @@ struct ContainerSpec {
   bool tty = false, interactive = false, init = false;
   std::map<std::string, std::string> labels, annotations;
   std::string umask;
+  std::string timezone;  // "Europe/Berlin", "local", "": the image's
+  bool passwd = true;    // an unknown user gets a line in /etc/passwd
   std::optional<int> oom_score_adj;
 
   std::string stop_signal;  // "SIGTERM"
   int64_t stop_timeout = 10, timeout = 0;
   bool auto_remove = false;
+  bool remove_image = false;  // --rmi: its name is taken from the image with the container
   std::string restart_policy;  // "", "no", "on-failure", "always", "unless-stopped"
   int64_t restart_retries = 0;
 
@@ -59,8 +62,9 @@ struct ContainerSpec {
   bool publishes = false;            // -p or -P was given
   std::vector<std::string> ports;    // as published: podman's -p, one mapping each
   std::vector<std::string> exposed;  // "80/tcp"
+  bool publish_all = false;          // what it chose is in ports
   std::vector<std::string> dns, dns_search, dns_option, add_host;
-  bool no_hosts = false;
+  bool no_hosts = false, no_hostname = false;
 
   std::string pid_mode, ipc_mode, uts_mode, cgroupns_mode, userns_mode;
   bool privileged = false, no_new_privileges = false;

@@ -45,12 +45,16 @@ Result<state::Container> LatestContainer(Engine& engine);
 struct ContainerSize {
   int64_t written = 0, whole = 0;  // bytes: what the container wrote; with its image
 };
+struct ContainerNamespaces {
+  std::string cgroup, ipc, mnt, net, pid, user, uts;  // "4026531835"
+};
 struct ContainerRow {
   state::Container container;
   std::string status;  // "Up 5 minutes", "Exited (0) 2 hours ago", "Created"
   std::string state;   // "running", "exited", "created"
   int64_t pid = 0;     // 0: not running
   std::optional<ContainerSize> size;  // when it was asked for
+  ContainerNamespaces namespaces;     // when they were asked for, of one that runs
 };
 struct ListContainersOptions {
   bool all = false;
@@ -58,8 +62,9 @@ struct ListContainersOptions {
   bool latest = false;
   std::vector<std::string> filters;
   std::string sort = "created";
-  bool with_spec = false, with_size = false;
+  bool with_spec = false, with_size = false, with_namespaces = false;
 };
+// Oldest first, unless `sort` says otherwise.
 Result<std::vector<ContainerRow>> ListContainers(Engine& engine, const ListContainersOptions& options);
 
 struct RemoveContainerOptions {

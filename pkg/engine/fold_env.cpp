@@ -36,7 +36,8 @@ void Unset(Env& env, std::string_view key) {
 
 // "K=V" as it is; "K" takes the caller's value, if there is one; "P*" all that begin with P.
 Status SetFromUser(Env& env, const std::string& entry) {
-  if (entry.empty() || entry[0] == '=')
+  if (entry.empty()) return Ok();  // -e "$UNSET" in a script
+  if (entry[0] == '=')
     return Error(Code::kInvalidArgument, "invalid environment variable " + Quote(entry));
   if (entry.find('=') != std::string::npos) {
     Set(env, entry);

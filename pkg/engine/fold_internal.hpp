@@ -34,7 +34,8 @@ Status FoldLimits(const FoldInput& in, ContainerSpec& spec);
 Status FoldLifecycle(const FoldInput& in, ContainerSpec& spec);  // restart, signals, logs, labels
 
 // "64m", "1g", "1048576", "1.5g", "2kb": bytes (docker/go-units RAMInBytes).
-Result<int64_t> ParseBytes(const std::string& text, const std::string& option);
+// FromHumanSize with a `kilo` of 1000.
+Result<int64_t> ParseBytes(const std::string& text, const std::string& option, double kilo = 1024);
 
 // podman's grammar of names: [a-zA-Z0-9][a-zA-Z0-9_.-]*
 bool IsValidName(std::string_view name);

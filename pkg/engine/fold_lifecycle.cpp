@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -77,7 +79,7 @@ Status FoldLog(const FoldInput& in, ContainerSpec& spec) {
         return Error(Code::kInvalidArgument, "log path " + Quote(value) + " is not an absolute path");
       spec.log_path = value;
     } else if (key == "max-size") {
-      spec.log_max_size = TRY(ParseBytes(value, "--log-opt max-size"));
+      spec.log_max_size = TRY(ParseBytes(value, "--log-opt max-size", 1000));
     } else if (key != "tag") {
       return Error(Code::kInvalidArgument, "unknown log option " + Quote(key) + ": wanted path, max-size or tag");
     }
@@ -90,9 +92,31 @@ Result<std::string> Absolute(const std::string& path) {
   return TRY(sys::ReadLinkAt(AT_FDCWD, "/proc/self/cwd")) + "/" + path;
 }
 
+Status CheckSystemd(const CreateOptions& o) {
+  if (o.systemd == "always")
+    return Error(Code::kUnsupported, "--systemd=always is not supported: the container is not prepared for systemd");
+  if (!o.systemd.empty() && o.systemd != "true" && o.systemd != "false")
+    return Error(Code::kInvalidArgument, "invalid --systemd " + Quote(o.systemd) + ": wanted true, false or always");
+  const bool known = o.sdnotify.empty() || o.sdnotify == "ignore" || o.sdnotify == "container" || o.sdnotify == "conmon";
+  if (!known) return Error(Code::kInvalidArgument, "--sdnotify: required values: container, conmon, ignore");
+  // Without a socket nobody waits to be told.
+  if (o.sdnotify == "conmon" && std::getenv("NOTIFY_SOCKET") != nullptr)
+    return Error(Code::kUnsupported, "--sdnotify=conmon is not supported: nothing would tell systemd that the container is ready");
+  return Ok();
+}
+
+// The file is renamed into its folder once the container exists, when it is late to find that it
+// can't be.
+Status CheckIdFile(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  if (path.empty() || ::access(folder.c_str(), W_OK | X_OK) == 0) return Ok();
+  return Error::Sys(errno, "open cidfile", path).As(Code::kInvalidArgument);
+}
+
 }  // namespace
 
-Result<int64_t> ParseBytes(const std::string& text, const std::string& option) {
+Result<int64_t> ParseBytes(const std::string& text, const std::string& option, double kilo) {
   const Error invalid(Code::kInvalidArgument, "invalid size " + Quote(text) + " for " + option +
                                                   ": wanted a number with b, k, m, g or t");
   const std::string lower = ToLower(text);
@@ -106,14 +130,17 @@ Result<int64_t> ParseBytes(const std::string& text, const std::string& option) {
   if (digits == 0 || unit.size() > 1 || power == std::string_view::npos) return invalid;
   char* end = nullptr;
   const std::string number = lower.substr(0, digits);
-  const double value = std::strtod(number.c_str(), &end) * std::pow(1024.0, static_cast<double>(power));
+  const double value = std::strtod(number.c_str(), &end) * std::pow(kilo, static_cast<double>(power));
   if (*end != '\0' || !(value >= 0) || value > 9.0e18) return invalid;
   return static_cast<int64_t>(value);
 }
 
 Status CheckOptions(const CreateOptions& o) {
   const bool keeps = o.restart.empty() || o.restart == "no" || StartsWith(o.restart, "on-failure");
-  if (o.rm && !keeps)
+  if (!o.refused.empty()) return Error(Code::kUnsupported, o.refused);
+  if (o.rmi && !o.rm.value_or(true))
+    return Error(Code::kInvalidArgument, "the --rmi option does not work without --rm");
+  if ((o.rm.value_or(false) || o.rmi) && !keeps)
     return Error(Code::kInvalidArgument,
                  R"(the --rm option conflicts with --restart, when the restartPolicy is not "" and "no")");
   if (o.no_hosts && !o.add_host.empty())
@@ -127,6 +154,8 @@ Status CheckOptions(const CreateOptions& o) {
   if (o.stop_timeout && (*o.stop_timeout < -1 || *o.stop_timeout > INT32_MAX))
     return Error(Code::kInvalidArgument, "invalid stop timeout " + std::to_string(*o.stop_timeout));
   if (o.timeout < 0) return Error(Code::kInvalidArgument, "invalid timeout " + std::to_string(o.timeout));
+  TRY(CheckIdFile(o.cidfile));
+  TRY(CheckSystemd(o));
   if (o.cgroups == "split")
     return Error(Code::kUnsupported, "--cgroups=split is not supported: use enabled, disabled or no-conmon");
   return Ok();
@@ -144,12 +173,13 @@ Status FoldLifecycle(const FoldInput& in, ContainerSpec& spec) {
   spec.stop_signal = sys::SignalName(*signal);
   spec.stop_timeout = o.stop_timeout.value_or(in.conf.stop_timeout.value_or(10));
   spec.timeout = o.timeout;
-  spec.auto_remove = o.rm;
+  spec.auto_remove = o.rm.value_or(false) || o.rmi;
+  spec.remove_image = o.rmi;
   // They outlive this command, and with it the folder that they are relative to.
   spec.cidfile = TRY(Absolute(o.cidfile));
   spec.pid_file = TRY(Absolute(o.pidfile));
   spec.monitor_pid_file = TRY(Absolute(o.conmon_pidfile));
-  spec.healthcheck = in.image.healthcheck;
+  if (!o.no_healthcheck) spec.healthcheck = in.image.healthcheck;
   spec.create_command = o.create_command;
   return Ok();
 }

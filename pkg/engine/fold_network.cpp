@@ -50,6 +50,7 @@ Status FoldPorts(const FoldInput& in, ContainerSpec& spec) {
       spec.exposed.push_back(text);
     }
   std::vector<std::string> publish = o.publish;
+  spec.publish_all = o.publish_all;
   if (o.publish_all) publish.insert(publish.end(), spec.exposed.begin(), spec.exposed.end());
   if (publish.empty()) return Ok();
   if (spec.network_mode != "slirp4netns") {
@@ -76,6 +77,10 @@ namespace {
 Status RefuseForeignNamespaces(const CreateOptions& o) {
   const auto check = [](const char* option, const std::string& mode, std::initializer_list<std::string_view> known) -> Status {
     if (mode.empty() || std::find(known.begin(), known.end(), mode) != known.end()) return Ok();
+    constexpr std::string_view kWords[] = {"private", "host", "auto", "keep-id", "nomap", "shareable", "none", "pod"};
+    const std::string word = mode.substr(0, mode.find(':'));
+    const bool exists = word == "container" || word == "ns" || std::find(std::begin(kWords), std::end(kWords), word) != std::end(kWords);
+    if (!exists) return Error(Code::kInvalidArgument, "unrecognized namespace mode " + Printable(mode) + " passed");
     return Error(Code::kUnsupported, std::string("--") + option + "=" + Printable(mode) + " is not supported");
   };
   TRY(check("pid", o.pid, {"private"}));
@@ -96,6 +101,7 @@ Status FoldNetwork(const CreateOptions& o, const config::ContainersConf& conf, C
   spec.userns_mode = o.userns;
   TRY(FoldMode(o, conf, spec));
   spec.publishes = !o.publish.empty() || o.publish_all;
+  spec.no_hostname = o.no_hostname;
   spec.no_hosts = o.no_hosts || conf.no_hosts.value_or(false);
   spec.add_host = o.add_host;
   const auto list = [](const std::vector<std::string>& typed, const config::ContainersConf::List& configured) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -59,6 +60,16 @@ Status CheckNoNul(const std::vector<std::string>& words, const char* what) {
   return Ok();
 }
 
+// A name below the host's zoneinfo, never a way out of it.
+Status CheckTimezone(const std::string& zone) {
+  if (zone.empty() || zone == "local") return Ok();
+  const std::vector<std::string> parts = Split(zone, '/');
+  const bool plain = std::none_of(parts.begin(), parts.end(), [](const std::string& p) { return p.empty() || p[0] == '.'; });
+  struct stat st {};
+  if (plain && ::stat(("/usr/share/zoneinfo/" + zone).c_str(), &st) == 0 && S_ISREG(st.st_mode)) return Ok();
+  return Error(Code::kInvalidArgument, "finding timezone: unknown time zone " + Printable(zone));
+}
+
 }  // namespace
 
 Status FoldProcess(const FoldInput& in, ContainerSpec& spec) {
@@ -104,6 +115,10 @@ Status FoldProcess(const FoldInput& in, ContainerSpec& spec) {
                      spec.umask.find_first_not_of("01234567") == std::string::npos;
   if (!octal)
     return Error(Code::kInvalidArgument, "invalid umask " + Quote(spec.umask) + ": wanted one to four octal digits");
+  spec.passwd = o.passwd;
+  spec.timezone = !o.tz.empty() ? o.tz : in.conf.tz.value_or("");
+  TRY(CheckTimezone(spec.timezone));
+  spec.umask.insert(0, 4 - spec.umask.size(), '0');
   return Ok();
 }
 

@@ -168,6 +168,10 @@ Status FoldSysctls(const FoldInput& in, ContainerSpec& spec) {
   return Ok();
 }
 
+bool Asked(const CreateOptions& o, std::string_view limit) {
+  return std::find(o.unapplied_limits.begin(), o.unapplied_limits.end(), limit) != o.unapplied_limits.end();
+}
+
 }  // namespace
 
 Status FoldSecurity(const FoldInput& in, ContainerSpec& spec) {
@@ -217,6 +221,10 @@ Status FoldLimits(const FoldInput& in, ContainerSpec& spec) {
     spec.pids_limit = *o.pids_limit;
     if (*o.pids_limit > 0) unmet.emplace_back("--pids-limit");
   }
+  for (const char* other : {"--cpu-period", "--cpu-quota"})
+    if (!o.cpus.empty() && Asked(o, other))
+      return Error(Code::kInvalidArgument, std::string(other) + " and --cpus cannot be set together");
+  unmet.insert(unmet.end(), o.unapplied_limits.begin(), o.unapplied_limits.end());
   if (!unmet.empty())
     Warn(Join(unmet, ", ") + (unmet.size() == 1 ? " is" : " are") +
          " not applied: limits through control groups are not supported yet");

@@ -65,8 +65,7 @@ Status Sort(std::vector<ImageRow>& rows, const std::string& by) {
   else if (by == "size")
     sort([](const ImageRow& row) { return row.image.size; });
   else
-    return Error(Code::kInvalidArgument, Quote(by) + " is not a valid field for sorting")
-        .Hint("choose from: created, id, repository, size, tag");
+    return Error(Code::kInvalidArgument, Quote(by) + " is not a valid field for sorting. Choose from: created, id, repository, size, tag");
   return Ok();
 }
 

@@ -33,6 +33,8 @@ Result<FoundImage> EnsureImage(Engine& engine, const std::string& name, const st
 
 // Fetches `name` (a reference, docker://..., or a short name) and returns its image id. One line
 // per event or a progress display goes to stderr unless quiet.
+// The names, with their tags, of all images of a repository: `pull --all-tags`.
+Result<std::vector<std::string>> AllTags(Engine& engine, const std::string& name, const FetchOptions& fetch);
 Result<std::string> Pull(Engine& engine, const std::string& name, const std::string& policy,
                          const FetchOptions& fetch);
 

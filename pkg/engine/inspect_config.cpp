@@ -55,9 +55,11 @@ InspectJson InspectConfig(const ContainerSpec& spec) {
   out["HealthcheckOnFailureAction"] = "none";
   out["CreateCommand"] = NullIfEmpty(spec.create_command);
   out["Umask"] = spec.umask;
+  if (!spec.timezone.empty()) out["Timezone"] = spec.timezone;
   out["Timeout"] = spec.timeout;
   out["StopTimeout"] = spec.stop_timeout;
-  out["Passwd"] = true;
+  out["Passwd"] = spec.passwd;
+  out["sdNotifyMode"] = "ignore";
   out["ExposedPorts"] = ExposedPorts(spec);
   return out;
 }

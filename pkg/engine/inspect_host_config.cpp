@@ -2,6 +2,8 @@
 //
 // "HostConfig": what was asked of the host. podman's field names are docker's; those of features
 // that do not exist here are there, empty, because scripts and templates name them.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -72,6 +74,15 @@ Json Ulimits(const ContainerSpec& spec) {
   return out;
 }
 
+// docker/go-units' HumanSize: "10kB", "1.049MB".
+std::string HumanBytes(int64_t bytes) {
+  constexpr const char* kUnits[] = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
+  double size = static_cast<double>(bytes);
+  size_t unit = 0;
+  for (; size >= 1000 && unit + 1 < std::size(kUnits); ++unit) size /= 1000;
+  return fmt::format("{:.4g}{}", size, kUnits[unit]);
+}
+
 std::string Or(const std::string& value, const char* otherwise) {
   return value.empty() ? otherwise : value;
 }
@@ -80,7 +91,7 @@ void AddNamespaces(const ContainerSpec& spec, Json& out) {
   const bool host_uts =
       spec.uts_mode == "host" || (spec.network_mode == "host" && spec.uts_mode.empty());
   out["CgroupMode"] = Or(spec.cgroupns_mode, "private");
-  out["IpcMode"] = Or(spec.ipc_mode, "private");
+  out["IpcMode"] = Or(spec.ipc_mode, "shareable");
   out["PidMode"] = Or(spec.pid_mode, "private");
   out["UTSMode"] = host_uts ? "host" : "private";
   out["UsernsMode"] = spec.userns_mode;
@@ -131,20 +142,21 @@ bool IsDeviceMount(const ContainerSpec& spec, const ContainerMount& mount) {
 InspectJson InspectHostConfig(const ContainerSpec& spec) {
   Json out;
   out["Binds"] = Binds(spec);
+  out["CgroupManager"] = "none";  // as info has it
   AddNamespaces(spec, out);
   out["ContainerIDFile"] = spec.cidfile;
   out["LogConfig"] = {{"Type", spec.log_driver},
                       {"Config", nullptr},
                       {"Path", spec.log_path},
                       {"Tag", ""},
-                      {"Size", std::to_string(std::max<int64_t>(spec.log_max_size, 0)) + "B"}};
+                      {"Size", HumanBytes(std::max<int64_t>(spec.log_max_size, 0))}};
   // What was typed; the default by the name of what it is.
   out["NetworkMode"] = Or(spec.network, spec.network_mode.c_str());
   out["PortBindings"] = InspectPublishedPorts(spec);
   out["RestartPolicy"] = {{"Name", Or(spec.restart_policy, "no")},
                           {"MaximumRetryCount", spec.restart_retries}};
   out["AutoRemove"] = spec.auto_remove;
-  out["AutoRemoveImage"] = false;
+  out["AutoRemoveImage"] = spec.remove_image;
   out["Annotations"] = spec.annotations.empty() ? Json(nullptr) : Json(spec.annotations);
   out["VolumeDriver"] = "";
   out["VolumesFrom"] = nullptr;
@@ -160,7 +172,7 @@ InspectJson InspectHostConfig(const ContainerSpec& spec) {
   out["Links"] = nullptr;
   out["OomScoreAdj"] = spec.oom_score_adj.value_or(0);
   out["Privileged"] = spec.privileged;
-  out["PublishAllPorts"] = false;  // what it chose is in PortBindings
+  out["PublishAllPorts"] = spec.publish_all;
   out["ReadonlyRootfs"] = spec.read_only;
   out["SecurityOpt"] = spec.security_opt;
   out["Tmpfs"] = Tmpfs(spec);

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+
 #include <algorithm>
 
 #include "base/clock.hpp"
 #include "engine/container_filter_internal.hpp"
 #include "engine/container_size_internal.hpp"
 #include "engine/settle_internal.hpp"
+#include "sys/file.hpp"
 
 namespace ctool::engine {
 namespace {
@@ -36,15 +39,29 @@ void Describe(Engine& engine, ContainerRow& row) {
   }
 }
 
-// "Up" and "Exited" by their time, as the words would sort wrongly.
+// The namespaces of the container's first process, by their inode numbers.
+ContainerNamespaces NamespacesOf(int64_t pid) {
+  const auto number = [&](const char* name) -> std::string {
+    const Result<std::string> link = sys::ReadLinkAt(AT_FDCWD, "/proc/" + std::to_string(pid) + "/ns/" + name);
+    if (!link.ok()) return "";
+    const size_t open = link->find('['), close = link->find(']');
+    return open < close && close != link->npos ? link->substr(open + 1, close - open - 1) : "";
+  };
+  return {number("cgroup"), number("ipc"), number("mnt"), number("net"), number("pid"), number("user"), number("uts")};
+}
+
+int64_t SizeOrNone(const ContainerRow& row) { return row.size ? row.size->whole : 0; }
+
+// Oldest first, as podman has it.
 bool Less(const std::string& key, const ContainerRow& a, const ContainerRow& b) {
   if (key == "id") return a.container.id < b.container.id;
   if (key == "image") return a.container.image_name < b.container.image_name;
   if (key == "names") return a.container.name < b.container.name;
   if (key == "command") return a.container.command < b.container.command;
   if (key == "runningfor") return a.container.started > b.container.started;
+  if (key == "size") return SizeOrNone(a) < SizeOrNone(b);
   if (key == "status") return a.state < b.state;
-  return a.container.created > b.container.created;
+  return a.container.created < b.container.created;
 }
 
 }  // namespace
@@ -67,6 +84,7 @@ Result<std::vector<ContainerRow>> ListContainers(Engine& engine, const ListConta
     Describe(engine, row);
     if (!filter.Matches(row)) continue;
     if (options.with_size) row.size = TRY(SizeOf(engine, row.container));
+    if (options.with_namespaces && row.pid > 0) row.namespaces = NamespacesOf(row.pid);
     rows.push_back(std::move(row));
     if (last > 0 && static_cast<int64_t>(rows.size()) == last) break;
   }

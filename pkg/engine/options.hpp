@@ -27,11 +27,14 @@ struct CreateOptions {
   std::string pull = "missing";
 
   std::string name;
-  bool replace = false, rm = false, init = false;
+  std::optional<bool> rm;
+  bool replace = false, rmi = false, init = false;
   std::string restart, stop_signal, cidfile, pidfile, conmon_pidfile;
   std::optional<int64_t> stop_timeout;
   int64_t timeout = 0;
   std::optional<std::string> entrypoint;
+  std::string systemd, sdnotify;
+  bool no_healthcheck = false;
 
   bool tty = false, interactive = false;
 
@@ -40,13 +43,14 @@ struct CreateOptions {
   std::optional<std::string> hostname;
   std::string workdir, user, umask, tz;
   std::vector<std::string> group_add;
+  bool passwd = true;
 
   std::vector<std::string> volume, mount, tmpfs, volumes_from, device;
   bool read_only = false, read_only_tmpfs = true;
   std::string shm_size, image_volume;
 
   std::vector<std::string> publish, expose, network, dns, dns_search, dns_option, add_host;
-  bool publish_all = false, no_hosts = false;
+  bool publish_all = false, no_hosts = false, no_hostname = false;
 
   std::string userns, pid, ipc, uts, cgroupns, cgroups;
   std::string memory, memory_swap, cpus;
@@ -59,6 +63,8 @@ struct CreateOptions {
   std::string log_driver;
   std::vector<std::string> log_opt;
 
+  std::string refused;                        // why one of podman's options can't be had
+  std::vector<std::string> unapplied_limits;  // "--cpu-shares"
   std::vector<std::string> create_command;  // argv as typed, for inspect
 };
 

@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "engine/bundle_internal.hpp"
+#include "engine/host_devices_internal.hpp"
 #include "engine/sandbox_internal.hpp"
 #include "runtime/plan.hpp"
 #include "sys/file.hpp"
@@ -79,6 +80,10 @@ void AddTmpfsOfReadonly(const ContainerSpec& spec, MountList& list) {
     list.AddDefault(path, "tmpfs", "tmpfs", {"rw", "nosuid", "nodev", "tmpcopyup"});
 }
 
+std::string ZoneFile(const std::string& timezone) {
+  return timezone == "local" ? "/etc/localtime" : "/usr/share/zoneinfo/" + timezone;
+}
+
 void AddFiles(const ContainerSpec& spec, const ContainerFiles& files, const std::string& init_program,
               MountList& list) {
   const auto bind = [&](const char* destination, const std::string& file) {
@@ -87,7 +92,10 @@ void AddFiles(const ContainerSpec& spec, const ContainerFiles& files, const std:
   const bool no_dns = std::find(spec.dns.begin(), spec.dns.end(), "none") != spec.dns.end();
   if (!no_dns) bind("/etc/resolv.conf", files.bundle + "/resolv.conf");
   if (!spec.no_hosts) bind("/etc/hosts", files.bundle + "/hosts");
-  bind("/etc/hostname", files.bundle + "/hostname");
+  if (!spec.no_hostname) bind("/etc/hostname", files.bundle + "/hostname");
+  // A host without the file is at UTC, and so is an image.
+  const bool zone = !spec.timezone.empty() && (spec.timezone != "local" || sys::Exists("/etc/localtime"));
+  if (zone) bind("/etc/localtime", ZoneFile(spec.timezone));
   const bool own_run = std::any_of(spec.mounts.begin(), spec.mounts.end(), [](const ContainerMount& m) {
     return m.destination == "/run" && m.type != "tmpfs";
   });
@@ -114,6 +122,15 @@ void AddUsers(const ContainerSpec& spec, const std::string& volumes_dir, MountLi
       list.Add(m.destination, m.type, m.type == "tmpfs" ? "tmpfs" : m.source, std::move(options));
     }
   }
+}
+
+// A user namespace can't make nodes, so the host's are bound; one that is gone by then is no loss.
+void AddHostDevices(const ContainerSpec& spec, MountList& list) {
+  if (!spec.privileged) return;
+  constexpr std::string_view kMadeByInit[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty"};
+  for (const std::string& device : HostDevices("/dev"))
+    if (std::find(std::begin(kMadeByInit), std::end(kMadeByInit), device) == std::end(kMadeByInit))
+      list.AddDefault(device, "bind", device, {"bind", "rprivate", "nosuid", "noexec", "x-ctool-optional"});
 }
 
 void SetIds(const userns::IdMap& map, spec::RuntimeSpec& out) {
@@ -155,6 +172,7 @@ Result<spec::RuntimeSpec> MakeRuntimeSpec(const ContainerSpec& spec, const Conta
   MountList list(spec);
   AddRoot(spec, files, list);
   AddSystem(spec, map, list);
+  AddHostDevices(spec, list);
   AddTmpfsOfReadonly(spec, list);
   AddUsers(spec, volumes_dir, list);
   AddFiles(spec, files, init_program, list);
@@ -167,7 +185,7 @@ Result<spec::RuntimeSpec> MakeRuntimeSpec(const ContainerSpec& spec, const Conta
   out.annotations = spec.annotations;
   out.annotations[runtime::kIdAnnotation] = spec.id;
   out.annotations[runtime::kUserAnnotation] = spec.user;
-  out.annotations[runtime::kPasswdAnnotation] = files.bundle + "/passwd";
+  if (spec.passwd) out.annotations[runtime::kPasswdAnnotation] = files.bundle + "/passwd";
   if (!spec.group_add.empty()) out.annotations[runtime::kGroupAddAnnotation] = Join(spec.group_add, " ");
   if (spec.create_working_dir) out.annotations[runtime::kCreateCwdAnnotation] = "1";
   if (const char* forced = std::getenv("CTOOL_OVERLAY"); forced != nullptr && std::string_view(forced) == "fuse")

@@ -6,6 +6,7 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "engine/images.hpp"
 #include "sys/file.hpp"
 #include "sys/lock.hpp"
 #include "sys/procfs.hpp"
@@ -82,6 +83,12 @@ Status DeleteTree(const std::string& path) {
   return userns::RemoveTree(path, TRY(userns::DefaultMap()));
 }
 
+// What --rmi asks for. The container is gone already, so a failure is only told.
+void RemoveImageOf(Engine& engine, const ContainerSpec& spec) {
+  const Result<RemovedImage> removed = RemoveImage(engine, spec.image_name, {.ignore = true});
+  if (!removed.ok()) Warn(removed.error().Message());
+}
+
 Result<std::vector<std::string>> DeleteRecord(Engine& engine, const state::Container& container, bool volumes,
                                               std::optional<int> exit_code) {
   storage::Store& store = *TRY(engine.Store());
@@ -114,9 +121,14 @@ Result<std::vector<std::string>> DeleteRecord(Engine& engine, const state::Conta
   }
   folders.push_back(TRY(engine.RunDir(container.id, false)));
   folders.push_back(store.ContainerPath(container.id));
-  // Ours to remove only while it still names this container.
-  for (const std::string* file : {&spec.cidfile, &spec.pid_file, &spec.monitor_pid_file})
+  // Ours to remove only while it still names this container: a later one may have written it anew.
+  if (!spec.cidfile.empty()) {
+    const Result<std::string> id = sys::ReadFile(spec.cidfile);
+    if (id.ok() && *id == container.id) ::unlink(spec.cidfile.c_str());
+  }
+  for (const std::string* file : {&spec.pid_file, &spec.monitor_pid_file})
     if (!file->empty()) ::unlink(file->c_str());
+  if (spec.remove_image) RemoveImageOf(engine, spec);
   return folders;
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/text.hpp"
 #include "digest/sha256.hpp"
@@ -30,6 +31,22 @@ bool NamesItsType(const std::string& document) {
   return json.is_object() && json.contains("mediaType");
 }
 
+// Only what can be in a URL: anything else is no tag.
+Result<std::vector<std::string>> TagsIn(const std::string& document) {
+  const nlohmann::json json = nlohmann::json::parse(document, nullptr, false);
+  if (!json.is_object() || !json.contains("tags")) return Error(Code::kCorrupt, "the answer is no list of tags");
+  std::vector<std::string> tags;
+  if (!json["tags"].is_array()) return tags;  // null: none
+  for (const nlohmann::json& tag : json["tags"]) {
+    if (!tag.is_string()) return Error(Code::kCorrupt, "the answer is no list of tags");
+    std::string text = tag.get<std::string>();
+    if (!ValidTagOrDigest(text) || text.find(':') != text.npos)
+      return Error(Code::kCorrupt, "invalid tag " + Quote(text.substr(0, 200)));
+    tags.push_back(std::move(text));
+  }
+  return tags;
+}
+
 class HttpClient : public Client {
  public:
   explicit HttpClient(std::unique_ptr<Transport> transport) : transport_(std::move(transport)) {}
@@ -47,6 +64,28 @@ class HttpClient : public Client {
     // The header is a should, not a must: the document itself always tells.
     if (!digest.ok()) return GetManifest(tag_or_digest);
     return FetchedDocument{"", transfer.response.ContentType(), std::move(*digest)};
+  }
+
+  Result<std::vector<std::string>> ListTags() override {
+    constexpr size_t kMost = 100'000;
+    const std::string context = "reading tags of " + DisplayName(transport_->endpoint());
+    std::vector<std::string> tags;
+    std::set<std::string> seen;
+    for (std::string path = "tags/list?n=1000";;) {
+      http::Request request;
+      request.method = "GET";
+      request.max_body = spec::kMaxDocumentBytes;
+      const http::Transfer transfer = transport_->SendPersistently(request, path);
+      if (!transfer.ok() || transfer.response.status != 200)
+        return Explain(transport_->endpoint(), transfer, "repository unknown").Wrap(context);
+      const size_t before = tags.size();
+      for (std::string& tag : TRY_CTX(context, TagsIn(transfer.response.body)))
+        if (seen.insert(tag).second) tags.push_back(std::move(tag));
+      // The link only says that there is more: where it leads is the server's idea.
+      if (transfer.response.Header("link").empty() || tags.size() == before) return tags;
+      if (tags.size() > kMost) return Error(Code::kCorrupt, "too many tags").Wrap(context);
+      path = "tags/list?n=1000&last=" + tags.back();
+    }
   }
 
   Status GetBlob(const spec::Descriptor& blob, const Sink& sink, Progress* progress) override {

@@ -63,6 +63,9 @@ class Client {
   virtual Result<FetchedDocument> GetManifest(const std::string& tag_or_digest) = 0;
   virtual Result<FetchedDocument> HeadManifest(const std::string& tag_or_digest) = 0;
 
+  // The repository's tags, in the registry's order; at most 100,000, each of them once.
+  virtual Result<std::vector<std::string>> ListTags() = 0;
+
   // Streams a blob: `sink` gets every byte once, in order; it returns an error to stop, which comes
   // back unchanged. Resumes by Range after a lost connection; a try that brought 1 MiB does not
   // count against Options::retries. The size must match exactly; hashing is the caller's (it has

@@ -232,8 +232,9 @@ Status RemoveTree(int dirfd, const std::string& name) {
 
 Status RemoveTree(const std::string& path) {
   const size_t slash = path.rfind('/');
-  const Fd dir = TRY(Open(DirName(path), O_PATH | O_DIRECTORY));
-  return RemoveTree(dir.get(), slash == std::string::npos ? path : path.substr(slash + 1));
+  const Result<Fd> dir = Open(DirName(path), O_PATH | O_DIRECTORY);
+  if (!dir.ok()) return dir.error().sys_errno() == ENOENT ? Ok() : Status(dir.error());
+  return RemoveTree(dir->get(), slash == std::string::npos ? path : path.substr(slash + 1));
 }
 
 namespace {

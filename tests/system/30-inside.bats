@@ -305,6 +305,25 @@ load helpers
   out_is $'there\r'
 }
 
+@test "--privileged: the host's device nodes, but for its consoles" {
+  try run --rm --privileged "$IMG" find /dev -type c -o -type b
+  ok
+  err_is ""
+  out_has /dev/fuse
+  out_has /dev/net/tun
+  ! grep -E '^/dev/tty[0-9]+$' <<<"$out"
+  local node
+  for node in null zero full random urandom tty; do
+    equal "$node" 1 "$(grep -c "^/dev/$node\$" <<<"$out")"
+  done
+  # what it cannot open outside it cannot open inside
+  try run --rm --privileged "$IMG" sh -c 'echo x >/dev/kmsg'
+  [[ $rc != 0 ]]
+  # and a container without it has none
+  try run --rm "$IMG" test -e /dev/fuse
+  exits 1
+}
+
 @test "--device" {
   try run --rm --device /dev/fuse "$IMG" stat -c %F /dev/fuse
   ok

@@ -413,3 +413,20 @@ EOF
   exits 125
   err_like 'bad.example.*blocked'
 }
+
+@test "pull --all-tags" {
+  try pull -q -a "$REGISTRY/busybox"
+  ok
+  equal ids "$(wc -l <"$T/.out")" "$(grep -cE '^[0-9a-f]{64}$' "$T/.out")"
+  try image exists "$REGISTRY/busybox:also"
+  ok
+  try image exists "$REGISTRY/busybox:zstd"
+  ok
+  ct rmi "$REGISTRY/busybox:also" "$REGISTRY/busybox:zstd" >/dev/null
+  try pull --all-tags "$REGISTRY/nosuch"
+  exits 125
+  err_has "fetching tags list"
+  out_is ""
+  try pull -a "$REGISTRY/busybox:latest"
+  exits 125
+}

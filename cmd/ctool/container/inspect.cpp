@@ -41,6 +41,7 @@ constexpr std::pair<std::string_view, std::string_view> kContainerOptional[] = {
     {"", "SizeRw"},
     {"", "SizeRootFs"},
     {"", "OCIConfigPath"},
+    {"Config", "Timezone"},
     {"Mounts", "Name"}};
 constexpr std::pair<std::string_view, std::string_view> kContainerAliases[] = {
     {"Id", "ID"},           {"Image", "ImageID"},        {"Source", "Src"},

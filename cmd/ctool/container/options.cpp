@@ -39,6 +39,9 @@ void AddLifecycle(Table& t, engine::CreateOptions& o) {
   t("cidfile", 0, "file", "Write the container's id to this file", &o.cidfile).complete = Complete::kFiles;
   t("pidfile", 0, "file", "Write the pid of the container's first process to this file", &o.pidfile).complete = Complete::kFiles;
   t("conmon-pidfile", 0, "file", "Write the monitor's pid to this file", &o.conmon_pidfile).complete = Complete::kFiles;
+  t("systemd", 0, "mode", "Prepare for systemd as the command: false; true does what false does", &o.systemd).values = {"true", "false"};
+  t("sdnotify", 0, "mode", "Who tells systemd that the container is ready: ignore", &o.sdnotify).values = {"ignore", "container", "conmon"};
+  t("no-healthcheck", 0, "", "Leave the image's health check out", &o.no_healthcheck);
   t("entrypoint", 0, "command", "Use this entrypoint, a word or a JSON array, and not the image's", &o.entrypoint);
 }
 
@@ -59,6 +62,8 @@ void AddProcess(Table& t, engine::CreateOptions& o) {
   t("user", 'u', "user[:group]", "User, and group, of the command: names or ids of the container's own", &o.user);
   t("group-add", 0, "group", "One more group for the user", &o.group_add).comma = true;
   t("umask", 0, "mask", "File mode mask, in octal", &o.umask);
+  t("tz", 0, "zone", "Time zone, as Europe/Berlin; local is the host's", &o.tz);
+  t("passwd", 0, "", "Add the user to /etc/passwd where the image does not know it", &o.passwd);
 }
 
 void AddFiles(Table& t, engine::CreateOptions& o) {
@@ -88,10 +93,11 @@ void AddNetwork(Table& t, engine::CreateOptions& o) {
   dns_option.comma = true;
   t("add-host", 0, "name[;name]:address", "One more line for /etc/hosts", &o.add_host);
   t("no-hosts", 0, "", "Leave the image's /etc/hosts alone", &o.no_hosts);
+  t("no-hostname", 0, "", "Leave the image's /etc/hostname alone", &o.no_hostname);
 }
 
 void AddIsolation(Table& t, engine::CreateOptions& o) {
-  t("privileged", 0, "", "All capabilities in the container's own user namespace, no masks, no seccomp", &o.privileged);
+  t("privileged", 0, "", "All capabilities in the container's own user namespace, the host's devices, no masks, no seccomp", &o.privileged);
   t("cap-add", 0, "capability", "Add a capability, or all", &o.cap_add).comma = true;
   t("cap-drop", 0, "capability", "Drop a capability, or all", &o.cap_drop).comma = true;
   t("security-opt", 0, "option", "seccomp=file, no-new-privileges, mask=path, unmask=path, ...", &o.security_opt);
@@ -131,13 +137,14 @@ void AddFetchOptions(std::vector<Option>& into, engine::FetchOptions& o) {
 }
 
 void AddCreateOptions(std::vector<Option>& into, engine::CreateOptions& o) {
-  into.reserve(128);
+  into.reserve(192);
   Table t(into);
   AddLifecycle(t, o);
   AddProcess(t, o);
   AddFiles(t, o);
   AddNetwork(t, o);
   AddIsolation(t, o);
+  AddRefusedOptions(into, o);
   t("pull", 0, "policy", "When to fetch the image: always, missing, never, newer", &o.pull).values = {"always", "missing", "never", "newer"};
   AddFetchOptions(into, o.fetch);
 }

@@ -11,6 +11,8 @@ namespace ctool {
 
 // Options that run and create share, bound to `options`.
 void AddCreateOptions(std::vector<cli::Option>& into, engine::CreateOptions& options);
+// Those of podman's that are known but do nothing; hidden.
+void AddRefusedOptions(std::vector<cli::Option>& into, engine::CreateOptions& options);
 // Options that fetch an image: shared with pull.
 void AddFetchOptions(std::vector<cli::Option>& into, engine::FetchOptions& options);
 

@@ -37,11 +37,12 @@ Result<std::vector<std::string>> Targets(Context& context, const RmOptions& o) {
   for (const std::string& file : o.cidfiles) {
     Result<std::string> id = sys::ReadFile(file);
     if (!id.ok() && (o.ignore || o.force) && id.error().sys_errno() == ENOENT) continue;
-    if (!id.ok()) return std::move(id).error().Wrap("reading CIDFile");
+    // No container is missing, so the status is not that of one.
+    if (!id.ok()) return std::move(id).error().Wrap("reading CIDFile").As(Code::kIo);
     targets.emplace_back(Trim(*id));
   }
   if ((o.all || o.latest) && !targets.empty())
-    return Error(Code::kInvalidArgument, "--all and --latest cannot be combined with container names");
+    return Error(Code::kInvalidArgument, std::string("no arguments are needed with ") + (o.all ? "--all" : "--latest"));
   if (o.latest) return std::vector<std::string>{TRY(engine::LatestContainer(context.engine)).id};
   if (o.all || !o.filters.empty()) {
     engine::ListContainersOptions list;

@@ -28,6 +28,7 @@ cli::Command Describe(RunOptions& o) {
   c.usage = "IMAGE [COMMAND [ARG...]]";
   AddCreateOptions(c.options, o.create);
   c.options.push_back({.name = "detach", .short_name = 'd', .help = "Run in the background and print the container's id", .sink = &o.detach});
+  c.options.push_back({.name = "rmi", .help = "Remove the image too when the container has ended; includes --rm", .sink = &o.create.rmi});
   c.options.push_back({.name = "attach", .short_name = 'a', .value = "stream", .help = "Attach to stdin, stdout or stderr only", .sink = &o.attach, .values = {"stdin", "stdout", "stderr"}});
   c.options.push_back({.name = "sig-proxy", .help = "Pass signals on to the command", .sink = &o.sig_proxy});
   c.options.push_back({.name = "detach-keys", .value = "keys", .help = "Keys that detach from a terminal; empty switches them off", .sink = &o.detach_keys});
@@ -76,6 +77,7 @@ Result<int> Run(Context& context, const RunOptions& o) {
 
 struct CreateCommandOptions {
   engine::CreateOptions create;
+  std::vector<std::string> attach;
 };
 
 cli::Command DescribeCreate(CreateCommandOptions& o) {
@@ -84,6 +86,7 @@ cli::Command DescribeCreate(CreateCommandOptions& o) {
   c.prose = "Makes a container from IMAGE, as run does, and prints its id. Start it with ctool start.";
   c.usage = "IMAGE [COMMAND [ARG...]]";
   AddCreateOptions(c.options, o.create);
+  c.options.push_back({.name = "attach", .short_name = 'a', .value = "stream", .help = "Accepted for podman's sake: start -a attaches", .sink = &o.attach, .hidden = true});
   c.args = {{.name = "IMAGE", .sink = &o.create.image, .complete = cli::Complete::kImages},
             {.name = "COMMAND", .min = 0, .max = cli::kUnlimited, .sink = &o.create.command}};
   c.stop_at_first_positional = true;

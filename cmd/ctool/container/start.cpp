@@ -30,8 +30,10 @@ cli::Command Describe(StartOptions& o) {
 
 // What was typed is printed; --all, --latest and --filter print whole ids.
 Result<std::vector<std::string>> Targets(Context& context, const StartOptions& o) {
-  if (!o.containers.empty() && (o.all || o.latest))
-    return Error(Code::kInvalidArgument, "--all and --latest cannot be combined with container names");
+  if (!o.containers.empty() && o.all)
+    return Error(Code::kInvalidArgument, "either start all containers or the container(s) provided in the arguments");
+  if (!o.containers.empty() && o.latest)
+    return Error(Code::kInvalidArgument, "--latest and containers cannot be used together");
   if (o.latest) return std::vector<std::string>{TRY(engine::LatestContainer(context.engine)).id};
   if (!o.all && o.filters.empty()) {
     if (o.containers.empty()) return Error(Code::kInvalidArgument, "start requires at least one argument");
@@ -52,7 +54,7 @@ Result<int> Run(Context& context, const StartOptions& o) {
   if (attach && targets.size() > 1)
     return Error(Code::kInvalidArgument, "you cannot start and attach multiple containers at once");
   if (!attach && o.sig_proxy.value_or(false))
-    return Error(Code::kInvalidArgument, "you cannot use sig-proxy without --attach");
+    return Error(Code::kInvalidArgument, "you cannot use sig-proxy without --attach: invalid argument");
   engine::AttachOptions how;
   how.attach_stdout = how.attach_stderr = attach;
   how.attach_stdin = o.interactive;

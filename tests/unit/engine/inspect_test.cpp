@@ -133,6 +133,18 @@ TEST_F(InspectTest, DevicesAreNoMounts) {
           R"([{"PathOnHost":"/dev/fuse","PathInContainer":"/dev/x","CgroupPermissions":"r"}])"));
 }
 
+TEST_F(InspectTest, HostConfigHasWhatWasAsked) {
+  EXPECT_EQ(Inspect()["HostConfig"]["PublishAllPorts"], false);
+  EXPECT_EQ(Inspect()["HostConfig"]["IpcMode"], "shareable");
+  EXPECT_EQ(Inspect()["HostConfig"]["LogConfig"]["Size"], "0B");
+  spec.publish_all = true;
+  spec.ipc_mode = "private";
+  spec.log_max_size = 10'000;
+  EXPECT_EQ(Inspect()["HostConfig"]["PublishAllPorts"], true);
+  EXPECT_EQ(Inspect()["HostConfig"]["IpcMode"], "private");
+  EXPECT_EQ(Inspect()["HostConfig"]["LogConfig"]["Size"], "10kB");
+}
+
 TEST_F(InspectTest, Ports) {
   spec.ports = {"8080-8081:80-81/tcp", "127.0.0.1:53:53/udp"};
   spec.exposed = {"80/tcp", "9000"};

@@ -339,6 +339,28 @@ TEST_F(RegistryTest, PlainHttpNeedsPermission) {
   EXPECT_TRUE(registry_->Requests("/ok/3/").empty());
 }
 
+// Pages are asked for by the last tag; the link's own target is not followed.
+TEST_F(RegistryTest, TagsComeInPages) {
+  std::string second = R"({"tags":["c"]})";
+  http::RawServer server([&](const std::string& head) {
+    if (head.find("last=b") != head.npos) return http::Reply("200 OK", "Connection: close\r\n", second);
+    return http::Reply("200 OK", "Link: </v2/other/tags/list?last=x>; rel=\"next\"\r\nConnection: close\r\n",
+                       R"({"name":"x","tags":["a","b"]})");
+  });
+  Endpoint endpoint = MakeEndpoint("x");
+  endpoint.host = "127.0.0.1:" + std::to_string(server.port());
+  const auto client = Connect(endpoint, MakeOptions());
+  const auto tags = client->ListTags();
+  ASSERT_TRUE(tags.ok()) << tags.error().Message();
+  EXPECT_EQ(*tags, (std::vector<std::string>{"a", "b", "c"}));
+  for (const char* bad : {R"({"tags":["../x"]})", R"({"tags":["a b"]})", R"({"tags":[1]})", R"({"tags":["sha256:0"]})", "[]", "<"}) {
+    second = bad;
+    EXPECT_EQ(client->ListTags().error().code(), Code::kCorrupt) << bad;
+  }
+  second = R"({"tags":null})";
+  EXPECT_TRUE(client->ListTags().ok());
+}
+
 TEST_F(RegistryTest, DockerHubThroughAProxy) {
   http::RawServer proxy([](const std::string&) {
     return http::Reply("407 Proxy Authentication Required", "Connection: close\r\n", "");

@@ -44,6 +44,7 @@ TEST_F(FileTest, RemoveTreeFollowsNoLinkAndOpensClosedFolders) {
   EXPECT_FALSE(Exists(dir_ + "/t"));
   EXPECT_TRUE(Exists(dir_ + "/kept/f"));
   EXPECT_TRUE(RemoveTree(dir_ + "/not-there").ok());
+  EXPECT_TRUE(RemoveTree(dir_ + "/not-there/either").ok());
 }
 
 TEST_F(FileTest, RemoveTreeStopsAtAMount) {

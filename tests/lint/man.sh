@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# man.sh ROOT: mandoc finds nothing to complain about in the man pages, not even style.
+set -euo pipefail
+
+cd "$1/man"
+shopt -s nullglob
+pages=(*.1)
+((${#pages[@]})) || {
+  echo "no man pages in $1/man" >&2
+  exit 1
+}
+mandoc -T lint -W style "${pages[@]}"
