@@ -30,7 +30,7 @@ Result<state::Database*> Engine::Db() {
 Result<std::string> Engine::RunDir(const std::string& id, bool create) {
   const std::string dir = TRY(Paths())->run_root + "/" + id;
   if (create) {
-    TRY(sys::OpenPrivateDir(TRY(Paths())->run_root));
+    const sys::Fd run_root = TRY(sys::OpenPrivateDir(TRY(Paths())->run_root));
     TRY(sys::MakeDirs(dir, 0700));
   }
   return dir;

@@ -48,9 +48,9 @@ Result<sys::Fd> MountPoint(const sys::Root& root, const std::string& destination
   if (there.ok() || there.error().sys_errno() != ENOENT) return there;
   if (directory) return root.MakeDirs(destination, 0755);
   const size_t slash = destination.rfind('/');
-  if (slash > 0) TRY(root.MakeDirs(destination.substr(0, slash), 0755));
+  if (slash > 0) static_cast<void>(TRY(root.MakeDirs(destination.substr(0, slash), 0755)));
   const sys::Root::Parent parent = TRY(root.OpenParent(destination));
-  TRY(sys::OpenAt(parent.dir.get(), parent.name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0644));
+  const sys::Fd made = TRY(sys::OpenAt(parent.dir.get(), parent.name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0644));
   return root.Open(destination, O_PATH);
 }
 

@@ -74,12 +74,13 @@ Status WriteSysctls(Context& c) {
   sys::Fd fallback;
   if (!proc.ok()) fallback = TRY(sys::Open("/proc", O_PATH | O_DIRECTORY));
   const int dir = proc.ok() ? proc->fd() : fallback.get();
-  for (const auto& [key, value] : c.plan.spec.sysctl) {
+  for (const auto& setting : c.plan.spec.sysctl) {
+    const std::string& key = setting.first;
     std::string path = "sys/" + key;
     std::replace(path.begin() + 4, path.end(), '.', '/');
     const auto write = [&]() -> Status {
       const sys::Fd fd = TRY(sys::Openat2(dir, path, O_WRONLY, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS));
-      return sys::WriteAll(fd.get(), value, path);
+      return sys::WriteAll(fd.get(), setting.second, path);
     };
     Status written = write();
     if (written.ok()) continue;
