@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "base/text.hpp"
+#include "sys/entries_internal.hpp"
 
 namespace ctool::sys {
 namespace {
@@ -26,59 +27,7 @@ struct DirCloser {
 };
 using Dir = std::unique_ptr<DIR, DirCloser>;
 
-Result<uint64_t> MountId(int dirfd, const char* name, int flags) {
-  struct statx sx {};
-  if (::statx(dirfd, name, flags | AT_NO_AUTOMOUNT, STATX_MNT_ID | STATX_TYPE, &sx) < 0)
-    return Error::Sys(errno, "statx", name);
-  return sx.stx_mnt_id;
-}
-
-Status RemoveBelow(int dirfd, const std::string& what, uint64_t mount_id);
-
-// A folder that is listed, emptied and removed; gone in the meantime is as good.
-Status RemoveDirectory(int dirfd, const std::string& name, const std::string& what, uint64_t mount_id) {
-  Fd dir(::openat(dirfd, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  if (!dir && errno == EACCES) {
-    // A directory of ours without permission bits, such as overlay's work/work.
-    const Fd handle(::openat(dirfd, name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    const std::string link = "/proc/self/fd/" + std::to_string(handle.get());
-    if (handle && ::chmod(link.c_str(), 0700) == 0)
-      dir = Fd(::openat(dirfd, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    else
-      errno = EACCES;
-  }
-  if (!dir && errno == ENOENT) return Ok();
-  if (!dir) return Error::Sys(errno, "open", what);
-  if (TRY(MountId(dir.get(), "", AT_EMPTY_PATH)) != mount_id)
-    return Error(Code::kBusy, "refusing to cross the mount at '" + what + "'");
-  // Write and search permission are needed to empty it; a failure shows in the unlink below.
-  struct stat st {};
-  if (::fstat(dir.get(), &st) == 0 && (st.st_mode & 0700) != 0700 && ::fchmod(dir.get(), 0700) < 0 &&
-      errno != EPERM)
-    return Error::Sys(errno, "fchmod", what);
-  TRY(RemoveBelow(dir.get(), what, mount_id));
-  if (::unlinkat(dirfd, name.c_str(), AT_REMOVEDIR) < 0 && errno != ENOENT)
-    return Error::Sys(errno, "rmdir", what);
-  return Ok();
-}
-
-// `type` is the directory's word for what it is (DT_*), DT_UNKNOWN when it has none.
-Status RemoveEntry(int dirfd, const std::string& name, unsigned char type, const std::string& what,
-                   uint64_t mount_id) {
-  if (type == DT_DIR) return RemoveDirectory(dirfd, name, what, mount_id);
-  if (::unlinkat(dirfd, name.c_str(), 0) == 0 || errno == ENOENT) return Ok();
-  const int err = errno;
-  struct stat st {};
-  if ((err == EISDIR || err == EPERM) && ::fstatat(dirfd, name.c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-      S_ISDIR(st.st_mode))
-    return RemoveDirectory(dirfd, name, what, mount_id);
-  return Error::Sys(err, "unlink", what);
-}
-
-struct DirEntry {
-  std::string name;
-  unsigned char type;
-};
+}  // namespace
 
 Result<std::vector<DirEntry>> ReadEntries(int dirfd, std::string_view what) {
   const int copy = ::openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -101,14 +50,6 @@ Result<std::vector<DirEntry>> ReadEntries(int dirfd, std::string_view what) {
     if (name != "." && name != "..") entries.push_back({std::string(name), entry->d_type});
   }
 }
-
-Status RemoveBelow(int dirfd, const std::string& what, uint64_t mount_id) {
-  for (const DirEntry& entry : TRY(ReadEntries(dirfd, what)))
-    TRY(RemoveEntry(dirfd, entry.name, entry.type, what + "/" + entry.name, mount_id));
-  return Ok();
-}
-
-}  // namespace
 
 Result<Fd> OpenAt(int dirfd, const std::string& name, int flags, mode_t mode) {
   for (;;) {
@@ -188,14 +129,14 @@ Result<struct stat> StatFd(int fd, std::string_view what) {
 }
 
 Status MakeDirs(const std::string& path, mode_t mode) {
-  if (::mkdir(path.c_str(), mode) == 0) {
-    if (::chmod(path.c_str(), mode) < 0) return Error::Sys(errno, "chmod", path);
-    return Ok();
+  int made = ::mkdir(path.c_str(), mode);
+  if (made < 0 && errno == ENOENT && !path.empty()) {
+    TRY(MakeDirs(DirName(path), mode));
+    made = ::mkdir(path.c_str(), mode);
   }
-  if (errno == EEXIST) return Ok();
-  if (errno != ENOENT || path.empty()) return Error::Sys(errno, "mkdir", path);
-  TRY(MakeDirs(DirName(path), mode));
-  if (::mkdir(path.c_str(), mode) < 0 && errno != EEXIST) return Error::Sys(errno, "mkdir", path);
+  if (made < 0 && errno == EEXIST) return Ok();
+  if (made < 0) return Error::Sys(errno, "mkdir", path);
+  if (::chmod(path.c_str(), mode) < 0) return Error::Sys(errno, "chmod", path);
   return Ok();
 }
 
@@ -223,18 +164,6 @@ Result<std::string> ReadLinkAt(int dirfd, const std::string& name) {
   const ssize_t n = ::readlinkat(dirfd, name.c_str(), target.data(), target.size());
   if (n < 0) return Error::Sys(errno, "readlink", name);
   return std::string(target.data(), static_cast<size_t>(n));
-}
-
-Status RemoveTree(int dirfd, const std::string& name) {
-  const uint64_t mount_id = TRY(MountId(dirfd, "", AT_EMPTY_PATH));
-  return RemoveEntry(dirfd, name, DT_UNKNOWN, name, mount_id);
-}
-
-Status RemoveTree(const std::string& path) {
-  const size_t slash = path.rfind('/');
-  const Result<Fd> dir = Open(DirName(path), O_PATH | O_DIRECTORY);
-  if (!dir.ok()) return dir.error().sys_errno() == ENOENT ? Ok() : Status(dir.error());
-  return RemoveTree(dir->get(), slash == std::string::npos ? path : path.substr(slash + 1));
 }
 
 namespace {

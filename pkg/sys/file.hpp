@@ -48,9 +48,9 @@ Result<Fd> OpenPrivateDir(const std::string& path);
 Result<std::vector<std::string>> ListDir(int dirfd, std::string_view what);
 Result<std::string> ReadLinkAt(int dirfd, const std::string& name);
 
-// Deletes `name` below `dirfd` and all that is in it, by descriptors only: never follows a link,
-// stops with kBusy at a mount point, opens up directories without permission bits that we own.
-// A missing name is no error. kPermission when a file belongs to a subordinate id: do it again
+// Deletes `name` below `dirfd` and all that is in it, however deep, by a few descriptors: never
+// follows a link, stops with kBusy at a mount point, opens up directories without permission bits
+// that we own. A missing name is no error. kPermission when a file belongs to a subordinate id: do it again
 // inside the user namespace (userns::RunInside).
 Status RemoveTree(int dirfd, const std::string& name);
 Status RemoveTree(const std::string& path);

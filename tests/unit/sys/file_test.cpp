@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -45,6 +46,39 @@ TEST_F(FileTest, RemoveTreeFollowsNoLinkAndOpensClosedFolders) {
   EXPECT_TRUE(Exists(dir_ + "/kept/f"));
   EXPECT_TRUE(RemoveTree(dir_ + "/not-there").ok());
   EXPECT_TRUE(RemoveTree(dir_ + "/not-there/either").ok());
+}
+
+// One folder in another, each with a file and a second folder.
+void MakeDeepTree(const std::string& top, int levels) {
+  Fd here = Open(top, O_PATH | O_DIRECTORY).value();
+  for (int i = 0; i < levels; ++i) {
+    ASSERT_TRUE(OpenAt(here.get(), "f", O_WRONLY | O_CREAT, 0600).ok());
+    ASSERT_EQ(::mkdirat(here.get(), "a", 0700), 0);
+    ASSERT_EQ(::mkdirat(here.get(), "z", 0700), 0);
+    here = OpenAt(here.get(), i % 2 == 0 ? "a" : "z", O_PATH | O_DIRECTORY).value();
+  }
+}
+
+TEST_F(FileTest, RemoveTreeNeedsFewDescriptorsHoweverDeepTheTree) {
+  ASSERT_TRUE(MakeDirs(dir_ + "/t", 0755).ok());
+  MakeDeepTree(dir_ + "/t", 3000);
+  rlimit before {};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit few{64, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  const Status removed = RemoveTree(dir_ + "/t");
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_TRUE(removed.ok()) << removed.error().text().substr(0, 100) << " errno " << removed.error().sys_errno();
+  EXPECT_FALSE(Exists(dir_ + "/t"));
+}
+
+TEST_F(FileTest, MakeDirsGivesTheModeWhateverTheUmask) {
+  const mode_t before = ::umask(0077);
+  const Status made = MakeDirs(dir_ + "/a/b", 0755);
+  ::umask(before);
+  ASSERT_TRUE(made.ok());
+  for (const char* name : {"/a", "/a/b"})
+    EXPECT_EQ(StatFd(Open(dir_ + name, O_PATH).value().get(), name)->st_mode & 07777, 0755u) << name;
 }
 
 TEST_F(FileTest, RemoveTreeStopsAtAMount) {
