@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.hpp"
@@ -39,6 +40,9 @@ Result<std::string> RunInStore(const userns::IdMap& map, const GlobalOptions& st
   if (!memory) return Error::Sys(errno, "memfd_create");
   const std::unique_ptr<Interrupt> interrupt = TRY(Interrupt::Begin());
   Result<int> status = userns::RunInside(map, [&] {
+    // The modes in a layer are the image's: with the caller's mask every file would need a chmod. What the store
+    // makes for itself names no rights of others.
+    ::umask(0);
     const Result<std::string> outcome = work(*interrupt);
     EmptyTrash(store);
     return sys::WriteAll(memory.get(), EncodeOutcome(outcome), "outcome").ok() ? 0 : 1;

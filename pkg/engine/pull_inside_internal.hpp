@@ -11,8 +11,8 @@
 
 namespace ctool::engine {
 
-// Runs `work`, which adds to the store, in a child that is root in the store's user namespace, and
-// returns what it returned. SIGINT, SIGTERM and SIGHUP stop the work instead of killing it; once it
+// Runs `work`, which adds to the store, in a child that is root in the store's user namespace and
+// has no umask, and returns what it returned. SIGINT, SIGTERM and SIGHUP stop the work instead of killing it; once it
 // has cleaned up, the signal takes its usual effect on us. Tells the user once when there is only
 // one id. No database may be open in this process: a connection does not survive a fork.
 Result<std::string> RunInStore(const userns::IdMap& map, const GlobalOptions& store,

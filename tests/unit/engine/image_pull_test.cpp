@@ -3,9 +3,11 @@
 // Whole pulls and imports, from a registry in this process into a store of their own.
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 
+#include "engine/pull_inside_internal.hpp"
 #include "image_fixture.hpp"
 
 namespace ctool::engine {
@@ -79,6 +81,15 @@ TEST_F(ImagePullTest, AnImageArrivesWholeAndIsNotFetchedTwice) {
   registry_.Forget();
   EXPECT_EQ(PullIt(registry_.name()), image.id());
   EXPECT_EQ(registry_.requests(), std::vector<std::string>{"HEAD manifests/latest"});
+}
+
+TEST_F(ImagePullTest, TheCallersUmaskIsNotTheStores) {
+  const mode_t before = ::umask(0077);
+  const auto work = [](Interrupt&) -> Result<std::string> { return std::to_string(::umask(0)); };
+  const Result<std::string> inside = RunInStore(userns::SingleIdMap("a test", ""), options_, work);
+  EXPECT_EQ(::umask(before), 0077u);
+  ASSERT_TRUE(inside.ok()) << inside.error().Message();
+  EXPECT_EQ(*inside, "0");
 }
 
 TEST_F(ImagePullTest, OnlyWhatIsNewIsFetched) {
