@@ -35,7 +35,13 @@ class RawServer {
     socklen_t size = sizeof address;
     CHECK(::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
     port_ = ntohs(address.sin_port);
-    thread_ = std::thread([this] { Serve(); });
+    thread_ = std::thread([this] {
+      started_ = true;
+      Serve();
+    });
+    // Tests fork. A thread that is still starting may hold the allocator's lock, which the child would wait for
+    // for ever (AddressSanitizer's; glibc's is made safe at a fork).
+    while (!started_) ::poll(nullptr, 0, 1);
   }
   ~RawServer() {
     stop_ = true;
@@ -104,7 +110,7 @@ class RawServer {
   Answer answer_;
   sys::Fd listener_;
   int port_ = 0;
-  std::atomic<bool> stop_{false};
+  std::atomic<bool> started_{false}, stop_{false};
   std::atomic<int> connections_{0};
   std::mutex mutex_;
   std::vector<std::string> heads_;
