@@ -92,7 +92,7 @@ Result<bool> SyncSocket::Receive(Frame& into) const {
   message.msg_iovlen = parts.size();
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
   message.msg_control = control.data();
-  message.msg_controllen = control.size();
+  message.msg_controllen = CMSG_LEN(sizeof(int));  // with its padding there would be room for a second one
   ssize_t n;
   // ECONNRESET comes once, when the peer has closed with unread frames of ours in its queue; what it
   // had sent before is still there to be read.
@@ -105,7 +105,7 @@ Result<bool> SyncSocket::Receive(Frame& into) const {
     into.fd = sys::Fd(fd);
   }
   if (n == 0) return false;
-  if (n < static_cast<ssize_t>(sizeof into.header) || (message.msg_flags & MSG_TRUNC) != 0)
+  if (n < static_cast<ssize_t>(sizeof into.header) || (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
     return Error(Code::kCorrupt, "a datagram on the sync socket is not a frame");
   into.payload.resize(static_cast<size_t>(n) - sizeof into.header);
   return true;
