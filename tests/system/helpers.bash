@@ -34,6 +34,9 @@ oracle() { [[ $TOOL == podman ]]; }
 AS_USER=(setpriv --reuid "$ACCOUNT" --regid "$ACCOUNT" --init-groups env -i HOME="$FILE_DIR/home"
   XDG_RUNTIME_DIR="$FILE_DIR/run" USER="$ACCOUNT" LOGNAME="$ACCOUNT" LANG=C.UTF-8
   PATH=/usr/local/bin:/usr/bin:/bin)
+# Built with sanitizers: what they find goes to files, also what has no terminal; run-bats looks there at the end.
+[[ -z $SANITIZED ]] ||
+  AS_USER+=(ASAN_OPTIONS="log_path=$LIVE/found/asan" UBSAN_OPTIONS="print_stacktrace=1:log_path=$LIVE/found/ubsan")
 
 # bats' own descriptors stay outside: what lives on in the background would keep bats waiting.
 as_user() { "${AS_USER[@]}" "$@" 3>&- 4>&-; }
@@ -214,19 +217,22 @@ setup() {
   install -d -o "$ACCOUNT" -m 0755 "$T"
   cd "$T" || return
   CANARY_BEFORE=$(canary_state)
+  local reason
   if oracle && [[ ${CTOOL_ORACLE_ALL:-} != 1 ]]; then
-    local reason
-    reason=$(oracle_difference) && skip "podman 4.3.1: $reason"
+    reason=$(skip_reason oracle-skips) && skip "podman 4.3.1: $reason"
+  fi
+  if [[ -n $SANITIZED ]]; then
+    reason=$(skip_reason sanitizer-skips) && skip "sanitizers: $reason"
   fi
   if declare -F test_setup >/dev/null; then test_setup; fi
 }
 
-# The reason why podman fails this test, from oracle-skips.
-oracle_difference() {
+# The reason for which this test stands in a list of skips.
+skip_reason() {
   awk -F ' *[|] *' -v file="$FILE_NAME" \
     -v name="$BATS_TEST_DESCRIPTION" \
     '!/^#/ && $1 == file && $2 == name { print $3; found = 1 } END { exit !found }' \
-    "$HERE/oracle-skips"
+    "$HERE/$1"
 }
 
 teardown() {
