@@ -19,8 +19,8 @@ void EachLine(std::string_view text, size_t min_fields,
     const size_t newline = text.find('\n');
     const std::string_view line = text.substr(0, newline);
     text.remove_prefix(newline == std::string_view::npos ? text.size() : newline + 1);
-    // A line of several KiB is nobody's account.
-    if (line.empty() || line.front() == '#' || line.size() > 16384) continue;
+    // A line of several KiB is nobody's account, nor is one with a NUL, behind which libc sees nothing.
+    if (line.empty() || line.front() == '#' || line.size() > 16384 || line.find('\0') != line.npos) continue;
     const std::vector<std::string> fields = Split(line, ':');
     if (fields.size() >= min_fields && use(fields)) return;
   }
