@@ -55,19 +55,36 @@ Status Stop(Engine& engine, const state::Container& container, int64_t seconds) 
   return Ok();
 }
 
+// Ends the container and takes its lock: then nobody can start it, and its monitor has ended. Its lock
+// is held from the beginning of a start, when there is nothing to stop yet: we look again then. The start
+// may be anybody's, also that of a killed command.
+Result<sys::FileLock> StopAndLock(Engine& engine, state::Container& container, const RemoveContainerOptions& options) {
+  const ContainerFiles files = TRY(FilesOf(engine, container.id));
+  constexpr int kLookAgainMillis = 20;
+  for (;; ::poll(nullptr, 0, kLookAgainMillis)) {
+    if (container.state == state::ContainerState::kRunning) {
+      if (!options.force)
+        return Error(Code::kBusy, "cannot remove container " + container.id +
+                                      " as it is running - running or paused containers cannot be removed without force: container state improper");
+      TRY(Stop(engine, container, options.time));
+      return sys::FileLock::Acquire(files.Lock(), sys::FileLock::Mode::kExclusive);
+    }
+    Result<sys::FileLock> lock = sys::FileLock::TryAcquire(files.Lock(), sys::FileLock::Mode::kExclusive);
+    if (lock.ok() || lock.error().code() != Code::kBusy) return lock;
+    // Gone: whoever holds the lock has removed it, and will let go.
+    std::optional<state::Container> now = TRY(TRY(engine.Db())->FindContainer(container.id));
+    if (!now || !TRY(Settle(engine, *now)))
+      return sys::FileLock::Acquire(files.Lock(), sys::FileLock::Mode::kExclusive);
+    container = std::move(*now);
+  }
+}
+
 }  // namespace
 
 Status RemoveContainer(Engine& engine, const std::string& name_or_id, const RemoveContainerOptions& options) {
   state::Container container = TRY(FindContainer(engine, name_or_id));
-  if (container.state == state::ContainerState::kRunning) {
-    if (!options.force)
-      return Error(Code::kBusy, "cannot remove container " + container.id +
-                                    " as it is running - running or paused containers cannot be removed without force: container state improper");
-    TRY(Stop(engine, container, options.time));
-  }
-  // From here on nobody can start it, and its monitor has ended.
   const ContainerFiles files = TRY(FilesOf(engine, container.id));
-  const Result<sys::FileLock> lock = sys::FileLock::Acquire(files.Lock(), sys::FileLock::Mode::kExclusive);
+  const Result<sys::FileLock> lock = StopAndLock(engine, container, options);
   // No folder: a removal was cut short, and this one ends it.
   if (!lock.ok() && lock.error().sys_errno() != ENOENT) return lock.error();
   // Its own cleanup (--rm) may have been quicker.

@@ -59,6 +59,20 @@ Result<std::optional<LiveProcess>> FindProcess(Engine& engine, const std::string
   return std::optional<LiveProcess>(std::move(live));
 }
 
+Status MarkRunning(Engine& engine, state::Container& record, int64_t started) {
+  const ContainerFiles files = TRY(FilesOf(engine, record.id));
+  record.state = state::ContainerState::kRunning;
+  record.started = started;
+  record.finished = 0;
+  record.error.clear();
+  state::Database& db = *TRY(engine.Db());
+  return db.Transaction(state::Database::Commit::kOrdered, [&]() -> Status {
+    const std::optional<state::Container> now = TRY(db.FindContainer(record.id));
+    if (!now || (now->state == state::ContainerState::kExited && sys::Exists(files.Exit()))) return Ok();
+    return db.UpdateContainer(record);
+  });
+}
+
 Result<bool> Settle(Engine& engine, state::Container& container) {
   const ContainerFiles files = TRY(FilesOf(engine, container.id));
   if (container.state == state::ContainerState::kRunning) {
@@ -70,6 +84,10 @@ Result<bool> Settle(Engine& engine, state::Container& container) {
     const Status updated = TRY(engine.Db())->UpdateContainer(container);
     if (!updated.ok() && updated.error().code() == Code::kNotFound) return false;  // removed meanwhile
     if (!updated.ok()) return updated.error();
+  } else if (const std::optional<LiveProcess> live = TRY(FindProcess(engine, container.id))) {
+    // Who started it died, or has not come to say so yet.
+    TRY(MarkRunning(engine, container, live->status.started));
+    return true;
   }
   if (container.state != state::ContainerState::kExited || !container.auto_remove || IsLocked(files))
     return true;

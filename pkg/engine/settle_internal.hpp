@@ -25,10 +25,15 @@ struct LiveProcess {
 };
 Result<std::optional<LiveProcess>> FindProcess(Engine& engine, const std::string& id);
 
-// Brings a record that says "running" up to date with what is: a container whose process is gone
-// becomes exited, with the code from its exit file (255 when there is none: it died with its
-// monitor, or in a reboot). Changes `container` and the database. False: it was an --rm container
-// whose cleanup never came, and is removed now.
+// Sets `record` and the database to running, but for a container that has ended, and been cleaned up
+// by its monitor, before we came to say so.
+Status MarkRunning(Engine& engine, state::Container& record, int64_t started);
+
+// Brings a record up to date with what is. One that says "running" and whose process is gone becomes
+// exited, with the code from its exit file (255 when there is none: it died with its monitor, or in
+// a reboot). One that says otherwise and whose process is there becomes running: the command that
+// started it was killed. Changes `container` and the database. False: it was an --rm container whose
+// cleanup never came, and is removed now.
 Result<bool> Settle(Engine& engine, state::Container& container);
 
 // Record, folders, anonymous volumes and cidfile of a container that does not run (any more).

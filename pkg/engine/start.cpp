@@ -101,20 +101,6 @@ class Starter {
   const sys::FileLock& lock_;
 };
 
-// A container may have ended, and been cleaned up by its monitor, before we come to say that it runs.
-Status MarkRunning(Engine& engine, state::Container& record, const ContainerFiles& files) {
-  record.state = state::ContainerState::kRunning;
-  record.started = WallNanos();
-  record.finished = 0;
-  record.error.clear();
-  state::Database& db = *TRY(engine.Db());
-  return db.Transaction(state::Database::Commit::kOrdered, [&]() -> Status {
-    const std::optional<state::Container> now = TRY(db.FindContainer(record.id));
-    if (!now || (now->state == state::ContainerState::kExited && sys::Exists(files.Exit()))) return Ok();
-    return db.UpdateContainer(record);
-  });
-}
-
 // The end of an attached container: the record, or its removal. The monitor is told afterwards, so
 // that it starts the cleanup itself should we die on the way. It deletes the folders and
 // shortens the database's log: nobody has to wait for that.
@@ -236,7 +222,7 @@ Result<StartOutcome> Start(Engine& engine, const std::string& name_or_id, const 
     Error error = std::move(started).error();
     return AfterFailure(engine, record, std::move(error).As(Code::kInternal));
   }
-  TRY(MarkRunning(engine, record, files));
+  TRY(MarkRunning(engine, record, WallNanos()));
   if (!attachment) return StartOutcome{true, 0};
   return Follow(engine, record, HasRestartPolicy(spec), *attachment, *started);
 }
