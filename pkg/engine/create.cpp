@@ -161,7 +161,7 @@ Result<NewContainer> BeginCreate(Engine& engine, const CreateOptions& options, C
     sys::FileLock lock = TRY(sys::FileLock::Acquire(files.Lock(), sys::FileLock::Mode::kExclusive));
     TRY(MakeFolders(spec, files));
     TRY(MakeVolumes(engine, spec));
-    return NewContainer{std::move(spec), {}, std::move(lock)};
+    return NewContainer{std::move(spec), {}, std::move(lock), wanted.empty()};
   };
   Result<NewContainer> made = make();
   if (!made.ok()) {
@@ -176,7 +176,8 @@ Result<NewContainer> BeginCreate(Engine& engine, const CreateOptions& options, C
 
 Status CommitCreate(Engine& engine, NewContainer& container, state::ContainerState as) {
   state::Database& db = *TRY(engine.Db());
-  const ContainerSpec& spec = container.spec;
+  ContainerSpec& spec = container.spec;
+  if (container.random_name && TRY(db.FindContainerByName(spec.name))) spec.name = TRY(FreeName(db, spec.id));
   container.record = Record(spec);
   container.record.state = as;
   if (as == state::ContainerState::kRunning) container.record.started = WallNanos();
@@ -185,8 +186,12 @@ Status CommitCreate(Engine& engine, NewContainer& container, state::ContainerSta
     TRY(db.PutContainer(container.record));
     return RecordVolumes(db, spec);
   });
+  if (!committed.ok() && committed.error().code() == Code::kAlreadyExists && container.random_name)
+    return CommitCreate(engine, container, as);
   if (!committed.ok()) {
-    const Status removed = DeleteTree(TRY(FilesOf(engine, spec.id)).folder);
+    const ContainerFiles files = TRY(FilesOf(engine, spec.id));
+    Status removed = DeleteTree(files.folder);
+    if (removed.ok()) removed = sys::RemoveTree(files.bundle);
     if (!removed.ok()) return std::move(committed).error().Wrap(removed.error().Message());
     return committed;
   }

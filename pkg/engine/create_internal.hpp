@@ -14,6 +14,7 @@ struct NewContainer {
   ContainerSpec spec;
   state::Container record;  // after CommitCreate
   sys::FileLock lock;
+  bool random_name = false;  // nobody asked for it: when it is taken meanwhile another will do
 };
 
 // Id, namespaces and network: enough for a sandbox, which the monitor makes while the rest is found out.
