@@ -67,14 +67,14 @@ Result<sys::FileLock> StopAndLock(Engine& engine, state::Container& container, c
         return Error(Code::kBusy, "cannot remove container " + container.id +
                                       " as it is running - running or paused containers cannot be removed without force: container state improper");
       TRY(Stop(engine, container, options.time));
-      return sys::FileLock::Acquire(files.Lock(), sys::FileLock::Mode::kExclusive);
+      return AwaitLock(files);
     }
-    Result<sys::FileLock> lock = sys::FileLock::TryAcquire(files.Lock(), sys::FileLock::Mode::kExclusive);
+    Result<sys::FileLock> lock = TryLock(files);
     if (lock.ok() || lock.error().code() != Code::kBusy) return lock;
     // Gone: whoever holds the lock has removed it, and will let go.
     std::optional<state::Container> now = TRY(TRY(engine.Db())->FindContainer(container.id));
     if (!now || !TRY(Settle(engine, *now)))
-      return sys::FileLock::Acquire(files.Lock(), sys::FileLock::Mode::kExclusive);
+      return AwaitLock(files);
     container = std::move(*now);
   }
 }

@@ -22,7 +22,7 @@ void MarkExited(state::Container& container, const std::optional<monitor::ExitRe
 }
 
 bool IsLocked(const ContainerFiles& files) {
-  const Result<sys::FileLock> lock = sys::FileLock::TryAcquire(files.Lock(), sys::FileLock::Mode::kExclusive);
+  const Result<sys::FileLock> lock = TryLock(files);
   return !lock.ok() && lock.error().code() == Code::kBusy;
 }
 
@@ -31,6 +31,14 @@ bool IsWholeId(const std::string& id) {
 }
 
 }  // namespace
+
+Result<sys::FileLock> AwaitLock(const ContainerFiles& files) {
+  return sys::FileLock::Acquire(files.Lock(), sys::FileLock::Mode::kExclusive, sys::FileLock::Missing::kRefuse);
+}
+
+Result<sys::FileLock> TryLock(const ContainerFiles& files) {
+  return sys::FileLock::TryAcquire(files.Lock(), sys::FileLock::Mode::kExclusive, sys::FileLock::Missing::kRefuse);
+}
 
 std::optional<monitor::ExitRecord> ReadExit(const ContainerFiles& files) {
   const Result<std::string> text = sys::ReadFile(files.Exit());
@@ -162,7 +170,7 @@ Status CleanupContainer(Engine& engine, const std::string& id) {
     if (!container && !IsWholeId(id)) return Ok();
     const ContainerFiles files = TRY(FilesOf(engine, container ? container->id : id));
     // Waits for the monitor that called us to end.
-    const Result<sys::FileLock> lock = sys::FileLock::Acquire(files.Lock(), sys::FileLock::Mode::kExclusive);
+    const Result<sys::FileLock> lock = AwaitLock(files);
     if (!lock.ok() && lock.error().sys_errno() == ENOENT) return Ok();  // somebody else was quicker
     if (!lock.ok()) return lock.error();
     container = TRY(db.FindContainer(id));

@@ -10,10 +10,15 @@
 #include "engine/containers.hpp"
 #include "monitor/config.hpp"
 #include "sys/fd.hpp"
+#include "sys/lock.hpp"
 
 namespace ctool::engine {
 
 Result<ContainerFiles> FilesOf(Engine& engine, const std::string& id);
+
+// The container's lock: free when nobody runs, makes or removes it. ENOENT: the container is gone. TryLock: kBusy.
+Result<sys::FileLock> AwaitLock(const ContainerFiles& files);
+Result<sys::FileLock> TryLock(const ContainerFiles& files);
 
 // How the last run ended; nothing while it runs, or when nobody was left to say.
 std::optional<monitor::ExitRecord> ReadExit(const ContainerFiles& files);

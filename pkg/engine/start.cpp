@@ -139,7 +139,7 @@ Result<StartOutcome> Follow(Engine& engine, state::Container& record, bool resta
 Result<sys::FileLock> LockStopped(const ContainerFiles& files) {
   const int64_t deadline = MonotonicNanos() + 5'000'000'000;
   for (;;) {
-    Result<sys::FileLock> lock = sys::FileLock::TryAcquire(files.Lock(), sys::FileLock::Mode::kExclusive);
+    Result<sys::FileLock> lock = TryLock(files);
     if (lock.ok() || lock.error().code() != Code::kBusy || MonotonicNanos() > deadline) return lock;
     ::usleep(1000);
   }

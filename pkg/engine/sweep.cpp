@@ -20,7 +20,7 @@ constexpr int64_t kYoungSeconds = 60;
 bool IsAbandoned(const std::string& folder) {
   struct stat st {};
   if (::lstat(folder.c_str(), &st) < 0 || st.st_mtime > WallNanos() / 1'000'000'000 - kYoungSeconds) return false;
-  const Result<sys::FileLock> lock = sys::FileLock::TryAcquire(folder + "/lock", sys::FileLock::Mode::kExclusive);
+  const Result<sys::FileLock> lock = TryLock(ContainerFiles(folder, ""));
   return lock.ok() || lock.error().code() != Code::kBusy;
 }
 

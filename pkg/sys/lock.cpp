@@ -9,8 +9,8 @@
 namespace ctool::sys {
 namespace {
 
-Result<Fd> Lock(const std::string& path, int operation) {
-  Fd fd = TRY(Open(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600));
+Result<Fd> Lock(const std::string& path, int operation, FileLock::Missing missing) {
+  Fd fd = TRY(Open(path, O_RDWR | O_NOFOLLOW | (missing == FileLock::Missing::kMake ? O_CREAT : 0), 0600));
   while (::flock(fd.get(), operation) < 0) {
     if (errno == EINTR) continue;
     if (errno == EWOULDBLOCK) return Error(Code::kBusy, "'" + path + "' is locked");
@@ -25,12 +25,12 @@ int Operation(FileLock::Mode mode) {
 
 }  // namespace
 
-Result<FileLock> FileLock::Acquire(const std::string& path, Mode mode) {
-  return FileLock(TRY(Lock(path, Operation(mode))));
+Result<FileLock> FileLock::Acquire(const std::string& path, Mode mode, Missing missing) {
+  return FileLock(TRY(Lock(path, Operation(mode), missing)));
 }
 
-Result<FileLock> FileLock::TryAcquire(const std::string& path, Mode mode) {
-  return FileLock(TRY(Lock(path, Operation(mode) | LOCK_NB)));
+Result<FileLock> FileLock::TryAcquire(const std::string& path, Mode mode, Missing missing) {
+  return FileLock(TRY(Lock(path, Operation(mode) | LOCK_NB, missing)));
 }
 
 }  // namespace ctool::sys

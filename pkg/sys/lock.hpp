@@ -8,14 +8,15 @@
 
 namespace ctool::sys {
 
-// An flock(2) on a file that is made if missing. Released when destroyed or when the process dies;
-// no pid in any file.
+// An flock(2) on a file. Released when destroyed or when the process dies; no pid in any file.
 class FileLock {
  public:
   enum class Mode { kShared, kExclusive };
-  static Result<FileLock> Acquire(const std::string& path, Mode mode);
+  // kRefuse: a missing file is an error (ENOENT), for the locks of things that others may be removing.
+  enum class Missing { kMake, kRefuse };
+  static Result<FileLock> Acquire(const std::string& path, Mode mode, Missing missing = Missing::kMake);
   // kBusy when somebody else holds it.
-  static Result<FileLock> TryAcquire(const std::string& path, Mode mode);
+  static Result<FileLock> TryAcquire(const std::string& path, Mode mode, Missing missing = Missing::kMake);
   int fd() const { return fd_.get(); }
 
  private:

@@ -392,3 +392,11 @@ EOF
   try ps -l --format '{{.Names}}'
   out_is "$C-2"
 }
+
+@test "rm -fa of twenty that run: all go, and their own cleanups are in nobody's way" {
+  local i
+  for ((i = 0; i < 20; ++i)); do must run -d --name "$C-$i" "$IMG" sleep 300; done
+  must rm -fa -t 0
+  try ps -aq
+  out_is ""
+}
