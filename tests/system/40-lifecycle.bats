@@ -216,7 +216,7 @@ load helpers
 }
 
 @test "rm of a running container: 2; with -f it ends" {
-  must run -d --name "$C" "$IMG" sleep 100
+  must run -d --name "$C" "$IMG" sleep 100.37
   try rm "$C"
   exits 2
   err_like "cannot remove container .*running"
@@ -225,7 +225,7 @@ load helpers
   ok
   out_is "$C"
   is_gone "$C"
-  pgrep -u "$ACCOUNT" -f "sleep 100" && complain "no process left"
+  pgrep -u "$ACCOUNT" -f "sleep 100.37" && complain "no process left"
   true
 }
 

@@ -135,7 +135,7 @@ test_setup() {
 @test "slirp4netns goes with the container" {
   must run -d --name "$C" "$IMG" sleep 100
   local helper
-  helper=$(pgrep -u "$ACCOUNT" -n slirp4netns)
+  helper=$(pgrep -P "$(monitor_of "$C")" slirp4netns)
   must rm -f -t 0 "$C"
   until_ok 5 test ! -e "/proc/$helper/exe"
 }
@@ -143,14 +143,14 @@ test_setup() {
 @test "slirp4netns goes also when the container ends by itself" {
   must run -d --name "$C" "$IMG" sleep 1
   local helper
-  helper=$(pgrep -u "$ACCOUNT" -n slirp4netns)
+  helper=$(pgrep -P "$(monitor_of "$C")" slirp4netns)
   until_ok 10 has_status "$C" exited
   until_ok 5 test ! -e "/proc/$helper/exe"
 }
 
 @test "the container outlives slirp4netns" {
   must run -d --name "$C" "$IMG" sleep 100
-  kill -9 "$(pgrep -u "$ACCOUNT" -n slirp4netns)"
+  kill -9 "$(pgrep -P "$(monitor_of "$C")" slirp4netns)"
   sleep 0.5
   has_status "$C" running
 }
@@ -158,7 +158,7 @@ test_setup() {
 @test "slirp4netns is locked in: seccomp, no sight of the home folder" {
   must run -d --name "$C" "$IMG" sleep 100
   local helper
-  helper=$(pgrep -u "$ACCOUNT" -n slirp4netns)
+  helper=$(pgrep -P "$(monitor_of "$C")" slirp4netns)
   equal "seccomp of the helper" 2 "$(awk '/^Seccomp:/ { print $2 }' "/proc/$helper/status")"
   [[ ! -e /proc/$helper/root$FILE_DIR/home ]] || complain "no home folder in the helper's root"
 }

@@ -182,12 +182,6 @@ noting() {
   echo "$status" >"$file"
 }
 
-monitor_of() {
-  local init
-  init=$(ct inspect -f '{{.State.Pid}}' "$1")
-  ps -o ppid= -p "$init" | tr -d ' '
-}
-
 @test "a killed monitor: the container can still be seen and removed" {
   must run -d --name "$C" "$IMG" sleep 96.31
   local monitor

@@ -253,3 +253,10 @@ teardown_file() {
   }
   mounts_changed
 }
+
+# The process that supervises a container.
+monitor_of() {
+  local init
+  init=$(ct inspect -f '{{.State.Pid}}' "$1")
+  ps -o ppid= -p "$init" | tr -d ' '
+}
