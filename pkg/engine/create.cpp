@@ -127,6 +127,34 @@ Status WriteIdFile(const std::string& path, const std::string& id) {
   return sys::WriteFileAtomic(path, id, 0644, sys::Durability::kNone);
 }
 
+// Its image may have been removed after it was found: then that is what went wrong, whatever failed of it.
+Error BecauseOfImage(state::Database& db, const ContainerSpec& spec, Error error) {
+  const Result<std::optional<state::Image>> image = db.FindImageById(spec.image_id);
+  if (!image.ok() || image->has_value()) return error;
+  return Error(Code::kNotFound, Printable(spec.image_name) + ": image not known (it was removed just now)");
+}
+
+// Whatever failed, nothing is left of the container.
+Error Undo(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files, Error error) {
+  Status removed = DeleteTree(files.folder);
+  if (removed.ok()) removed = sys::RemoveTree(files.bundle);
+  const Result<state::Database*> db = engine.Db();
+  if (db.ok()) error = BecauseOfImage(**db, spec, std::move(error));
+  return removed.ok() ? error : std::move(error).Wrap(removed.error().Message());
+}
+
+Status Insert(state::Database& db, NewContainer& container, state::ContainerState as) {
+  const ContainerSpec& spec = container.spec;
+  container.record = Record(spec);
+  container.record.state = as;
+  if (as == state::ContainerState::kRunning) container.record.started = WallNanos();
+  return db.Transaction(state::Database::Commit::kOrdered, [&]() -> Status {
+    TRY(RequireFree(db, spec.name));
+    TRY(db.PutContainer(container.record));
+    return RecordVolumes(db, spec);
+  });
+}
+
 }  // namespace
 
 Result<ContainerSpec> BeginSpec(Engine& engine, const CreateOptions& options) {
@@ -164,37 +192,19 @@ Result<NewContainer> BeginCreate(Engine& engine, const CreateOptions& options, C
     return NewContainer{std::move(spec), {}, std::move(lock), wanted.empty()};
   };
   Result<NewContainer> made = make();
-  if (!made.ok()) {
-    const Result<std::optional<state::Image>> there = db.FindImageById(image.image.id);
-    if (there.ok() && !there->has_value())
-      made = Error(Code::kNotFound, options.image + ": image not known (it was removed just now)");
-    const Status removed = DeleteTree(files.folder);
-    if (!removed.ok()) return std::move(made).error().Wrap(removed.error().Message());
-  }
+  if (!made.ok()) return Undo(engine, spec, files, std::move(made).error());
   return made;
 }
 
 Status CommitCreate(Engine& engine, NewContainer& container, state::ContainerState as) {
   state::Database& db = *TRY(engine.Db());
   ContainerSpec& spec = container.spec;
-  if (container.random_name && TRY(db.FindContainerByName(spec.name))) spec.name = TRY(FreeName(db, spec.id));
-  container.record = Record(spec);
-  container.record.state = as;
-  if (as == state::ContainerState::kRunning) container.record.started = WallNanos();
-  Status committed = db.Transaction(state::Database::Commit::kOrdered, [&]() -> Status {
-    TRY(RequireFree(db, spec.name));
-    TRY(db.PutContainer(container.record));
-    return RecordVolumes(db, spec);
-  });
-  if (!committed.ok() && committed.error().code() == Code::kAlreadyExists && container.random_name)
-    return CommitCreate(engine, container, as);
-  if (!committed.ok()) {
-    const ContainerFiles files = TRY(FilesOf(engine, spec.id));
-    Status removed = DeleteTree(files.folder);
-    if (removed.ok()) removed = sys::RemoveTree(files.bundle);
-    if (!removed.ok()) return std::move(committed).error().Wrap(removed.error().Message());
-    return committed;
+  Status inserted = Insert(db, container, as);
+  while (!inserted.ok() && inserted.error().code() == Code::kAlreadyExists && container.random_name) {
+    spec.name = TRY(FreeName(db, spec.id));
+    inserted = Insert(db, container, as);
   }
+  if (!inserted.ok()) return Undo(engine, spec, TRY(FilesOf(engine, spec.id)), std::move(inserted).error());
   return WriteIdFile(spec.cidfile, spec.id);
 }
 

@@ -97,8 +97,6 @@ Status FoldProcess(const FoldInput& in, ContainerSpec& spec) {
   }
   spec.user = o.user.empty() ? in.image.user : o.user;
   spec.group_add = o.group_add;
-  spec.tty = o.tty;
-  spec.interactive = o.interactive;
   spec.init = o.init || in.conf.init.value_or(false);
 
   const bool host_uts = o.uts == "host" || std::find(o.network.begin(), o.network.end(), "host") != o.network.end();

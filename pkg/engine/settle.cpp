@@ -92,7 +92,9 @@ Result<bool> Settle(Engine& engine, state::Container& container) {
     const Status updated = TRY(engine.Db())->UpdateContainer(container);
     if (!updated.ok() && updated.error().code() == Code::kNotFound) return false;  // removed meanwhile
     if (!updated.ok()) return updated.error();
-  } else if (const std::optional<LiveProcess> live = TRY(FindProcess(engine, container.id))) {
+  } else if (container.state == state::ContainerState::kCreated) {
+    const std::optional<LiveProcess> live = TRY(FindProcess(engine, container.id));
+    if (!live) return true;
     // Who started it died, or has not come to say so yet.
     TRY(MarkRunning(engine, container, live->status.started));
     return true;
@@ -104,9 +106,7 @@ Result<bool> Settle(Engine& engine, state::Container& container) {
 }
 
 Status DeleteTree(const std::string& path) {
-  Status deleted = sys::RemoveTree(path);
-  if (deleted.ok() || deleted.error().code() != Code::kPermission) return deleted;
-  return userns::RemoveTree(path, TRY(userns::DefaultMap()));
+  return userns::RemoveTree(path, [] { return userns::DefaultMap(); });
 }
 
 // What --rmi asks for. The container is gone already, so a failure is only told.

@@ -36,7 +36,7 @@ Status MarkRunning(Engine& engine, state::Container& record, int64_t started);
 
 // Brings a record up to date with what is. One that says "running" and whose process is gone becomes
 // exited, with the code from its exit file (255 when there is none: it died with its monitor, or in
-// a reboot). One that says otherwise and whose process is there becomes running: the command that
+// a reboot). One that says "created" and whose process is there becomes running: the command that
 // started it was killed. Changes `container` and the database. False: it was an --rm container whose
 // cleanup never came, and is removed now.
 Result<bool> Settle(Engine& engine, state::Container& container);

@@ -5,7 +5,6 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
-#include "base/text.hpp"
 #include "engine/attach_internal.hpp"
 #include "engine/copy_rootfs.hpp"
 #include "engine/create_internal.hpp"
@@ -145,27 +144,16 @@ Result<sys::FileLock> LockStopped(const ContainerFiles& files) {
   }
 }
 
-// A start that failed leaves a created container, or nothing with --rm.
+// A start that failed leaves the container as `record` has it, or nothing with --rm.
 Error AfterFailure(Engine& engine, state::Container& record, Error error) {
   const auto settle = [&]() -> Status {
     if (record.auto_remove) return DeleteContainer(engine, record, true, std::nullopt);
-    record.state = state::ContainerState::kCreated;
-    record.started = 0;
     record.error = error.Message();
     return TRY(engine.Db())->UpdateContainer(record);
   };
   const Status settled = settle();
   if (!settled.ok()) Warn(settled.error().Message());
   return error;
-}
-
-// Its image may have been removed after it was found: then that is what went wrong, whatever failed of it.
-Error BecauseOfImage(Engine& engine, const ContainerSpec& spec, Error error) {
-  const Result<state::Database*> db = engine.Db();
-  if (!db.ok()) return error;
-  const Result<std::optional<state::Image>> image = (*db)->FindImageById(spec.image_id);
-  if (!image.ok() || image->has_value()) return error;
-  return Error(Code::kNotFound, Printable(spec.image_name) + ": image not known (it was removed just now)");
 }
 
 }  // namespace
@@ -194,7 +182,9 @@ Result<StartOutcome> Run(Engine& engine, const CreateOptions& options, const Att
   Result<Started> started = start();
   if (!started.ok()) {
     if (!commit_tried) committed = commit();
-    if (!committed.ok()) return BecauseOfImage(engine, container.spec, std::move(committed).error());
+    if (!committed.ok()) return std::move(committed).error();
+    container.record.state = state::ContainerState::kCreated;
+    container.record.started = 0;
     return AfterFailure(engine, container.record, std::move(started).error());
   }
   on_started(container.spec.id);
@@ -215,14 +205,14 @@ Result<StartOutcome> Start(Engine& engine, const std::string& name_or_id, const 
   std::optional<Attachment> attachment;
   if (!IsDetached(attach)) attachment = TRY(Attachment::Prepare(attach, spec.tty, spec.interactive));
   Starter starter(engine, spec, files, *lock);
-  Result<Started> started =
-      starter.Start(MakeSandbox(engine, spec), attachment ? &*attachment : nullptr, [] { return Ok(); });
+  state::Container before = record;
+  Result<Started> started = starter.Start(MakeSandbox(engine, spec), attachment ? &*attachment : nullptr,
+                                          [&] { return MarkRunning(engine, record, WallNanos()); });
   if (!started.ok()) {
     // Scripts know one exit status for a start that failed.
     Error error = std::move(started).error();
-    return AfterFailure(engine, record, std::move(error).As(Code::kInternal));
+    return AfterFailure(engine, before, std::move(error).As(Code::kInternal));
   }
-  TRY(MarkRunning(engine, record, WallNanos()));
   if (!attachment) return StartOutcome{true, 0};
   return Follow(engine, record, HasRestartPolicy(spec), *attachment, *started);
 }

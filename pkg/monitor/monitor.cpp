@@ -82,11 +82,12 @@ Status WriteStatus(const Config& config, pid_t pid) {
   return sys::WriteFileAtomic(config.run_dir + "/status", status.Print(), 0600, sys::Durability::kNone);
 }
 
+Error CommandGone() { return Error(Code::kInternal, "the command went away before the container was started"); }
+
 // The window size, if there is a terminal, comes before the first instruction.
 Status AwaitGo(const runtime::SyncSocket& command, int terminal) {
   for (runtime::Frame frame;;) {
-    if (!TRY(command.Receive(frame)))
-      return Error(Code::kInternal, "the command went away before the container was started");
+    if (!TRY(command.Receive(frame))) return CommandGone();
     if (frame.header.msg == Msg::kGo) return Ok();
     if (frame.header.msg == Msg::kResize) Resize(terminal, frame.payload);
   }
@@ -206,16 +207,15 @@ ExitRecord RunToTheEnd(const Order& order, Running& running, Relay& relay) {
   }
 }
 
-// False: the command has gone without an order.
-Result<bool> Receive(const runtime::SyncSocket& command, runtime::Frame& frame, Msg wanted) {
-  if (!TRY(command.Receive(frame))) return false;
+Status Expect(const runtime::SyncSocket& command, runtime::Frame& frame, Msg wanted) {
+  if (!TRY(command.Receive(frame))) return CommandGone();
   if (frame.header.msg != wanted) return Error(Code::kInternal, "unexpected frame from the command");
-  return true;
+  return Ok();
 }
 
 void DeleteFolders(const std::string& list, const userns::IdMap& map) {
   for (size_t at = 0, end; (end = list.find('\0', at)) != std::string::npos; at = end + 1) {
-    const Status deleted = userns::RemoveTree(list.substr(at, end - at), map);
+    const Status deleted = userns::RemoveTree(list.substr(at, end - at), [&] { return Result<userns::IdMap>(map); });
     if (!deleted.ok()) Debug(deleted.error().Message());  // swept up by a later command
   }
 }
@@ -229,15 +229,14 @@ int Supervise(runtime::SyncSocket command) {
   Stage stage = Stage::kPlan;
   Order order;
   Log log;
-  bool gone = false;
   const auto begin = [&]() -> Result<Running> {
     runtime::Frame frame;
-    if ((gone = !TRY(Receive(command, frame, Msg::kSandbox)))) return Error(Code::kInternal, "");
+    TRY(Expect(command, frame, Msg::kSandbox));
     order.sandbox = TRY(Sandbox::Parse(frame.payload));
     stage = Stage::kClone;
     Prepared prepared = TRY(Prepare(order.sandbox));
     stage = Stage::kPlan;
-    if ((gone = !TRY(Receive(command, frame, Msg::kBundle)))) return Error(Code::kInternal, "");
+    TRY(Expect(command, frame, Msg::kBundle));
     order.bundle = frame.payload;
     order.lock = std::move(frame.fd);
     order.config = TRY(Config::Parse(TRY(sys::ReadFile(order.bundle + "/monitor.json"))));
@@ -246,7 +245,6 @@ int Supervise(runtime::SyncSocket command) {
   };
   Result<Running> running = begin();
   if (!running.ok()) {
-    if (gone) return 0;
     // A command that is gone can't be told, and has left nothing that would be half made.
     const Status told = command.SendError(stage, running.error());
     return told.ok() ? 125 : 124;

@@ -13,7 +13,7 @@ Result<Network> Network::Start(const Sandbox& sandbox, pid_t init) {
 
 void Network::End() {
   slirp_.exit.Reset();
-  sys::Child child = std::move(slirp_.child);      // killed and waited for
+  sys::Child child = std::move(slirp_.child);  // killed and waited for
   if (!has_ports_) std::move(child).Detach();  // ends by itself, after us
 }
 

@@ -57,9 +57,9 @@ struct SpawnOptions {
   // something to do at once. A failed exec is then exit status 127, with its reason on the child's stderr.
   bool await_exec = true;
 };
-// Starts a program and returns once it is executed; works from a process with threads. The child starts with default signal dispositions and an empty mask, stdin/out/err
-// from /dev/null unless `fds` names them, and no other descriptor. A failed exec is the returned
-// error, with its errno.
+// Starts a program and returns once it is executed; works from a process with threads. The child
+// starts with default signal dispositions and an empty mask, stdin/out/err from /dev/null unless
+// `fds` names them, and no other descriptor. A failed exec is the returned error, with its errno.
 Result<Child> Spawn(const SpawnOptions& options);
 
 struct Captured {

@@ -128,10 +128,10 @@ Result<int> RunInside(const IdMap& map, const std::function<int()>& work) {
   return Reap(pid);
 }
 
-Status RemoveTree(const std::string& path, const IdMap& map) {
+Status RemoveTree(const std::string& path, const std::function<Result<IdMap>()>& map) {
   Status removed = sys::RemoveTree(path);
   if (removed.ok() || removed.error().code() != Code::kPermission) return removed;
-  const int code = TRY(RunInside(map, [&]() -> int {
+  const int code = TRY(RunInside(TRY(map()), [&]() -> int {
     const Status inside = sys::RemoveTree(path);
     if (inside.ok()) return 0;
     Log(LogLevel::kError, inside.error().Message());

@@ -84,7 +84,8 @@ class MapWriter {
 Result<int> RunInside(const IdMap& map, const std::function<int()>& work);
 
 // Deletes a file or tree (sys::RemoveTree), and when something in it belongs to a subordinate id does so inside.
-Status RemoveTree(const std::string& path, const IdMap& map);
+// `map` is asked for only then.
+Status RemoveTree(const std::string& path, const std::function<Result<IdMap>()>& map);
 
 // What to tell the user when clone or unshare of a user namespace failed with `err`: names the
 // sysctl, the security module or the limit behind it, with the command that mends it.
