@@ -13,6 +13,8 @@ constexpr cli::Entry kEntries[] = {
     {"run", RunCommand, {"container run"}},
     {"create", CreateCommand, {"container create"}},
     {"start", StartCommand, {"container start"}},
+    {"attach", AttachCommand, {"container attach"}},
+    {"exec", ExecCommand, {"container exec"}},
     {"ps", PsCommand, {"container ls", "container list", "container ps"}},
     {"rm", RmCommand, {"container rm"}},
     {"container exists", ContainerExistsCommand},

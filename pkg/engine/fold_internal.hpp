@@ -33,6 +33,15 @@ Status FoldSecurity(const FoldInput& in, ContainerSpec& spec);
 Status FoldLimits(const FoldInput& in, ContainerSpec& spec);
 Status FoldLifecycle(const FoldInput& in, ContainerSpec& spec);  // restart, signals, logs, labels
 
+// An environment, "K=V" each: sets or adds one entry.
+void AddEnv(std::vector<std::string>& env, std::string entry);
+// As typed with -e: "K=V" as it is; "K" takes the caller's value, if there is one; "P*" all that begin with P.
+Status AddUserEnv(std::vector<std::string>& env, const std::string& entry);
+Status AddEnvFile(std::vector<std::string>& env, const std::string& path);
+
+// "CAP_CHOWN" ... of every capability that there is.
+std::vector<std::string> AllCapabilities();
+
 // "64m", "1g", "1048576", "1.5g", "2kb": bytes (docker/go-units RAMInBytes).
 // FromHumanSize with a `kilo` of 1000.
 Result<int64_t> ParseBytes(const std::string& text, const std::string& option, double kilo = 1024);

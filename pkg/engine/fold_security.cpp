@@ -48,6 +48,12 @@ std::vector<std::string> Names(uint64_t mask) {
   return names;
 }
 
+}  // namespace
+
+std::vector<std::string> AllCapabilities() { return Names(kAllCapabilities); }
+
+namespace {
+
 Status FoldCapabilities(const FoldInput& in, ContainerSpec& spec) {
   const CreateOptions& o = in.options;
   uint64_t base = 0;

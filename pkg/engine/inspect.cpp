@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "engine/container_size_internal.hpp"
 #include "engine/containers.hpp"
+#include "engine/exec.hpp"
 #include "engine/inspect_internal.hpp"
 #include "engine/settle_internal.hpp"
 #include "sys/file.hpp"
@@ -98,7 +99,7 @@ std::string InspectText(const InspectInput& in) {
   for (const char* name : {"MountLabel", "ProcessLabel", "AppArmorProfile"}) out[name] = "";
   out["EffectiveCaps"] = NullIfEmpty(EffectiveCaps(spec));
   out["BoundingCaps"] = NullIfEmpty(spec.bounding);
-  out["ExecIDs"] = Json::array();
+  out["ExecIDs"] = in.sessions;
   out["GraphDriver"] = GraphDriver(in);
   if (in.size) {
     out["SizeRw"] = in.size->written;
@@ -123,6 +124,7 @@ Result<std::string> InspectContainer(Engine& engine, const state::Container& con
   InspectInput in{container, spec, files, store.root() + "/volumes"};
   if (const std::optional<LiveProcess> live = TRY(FindProcess(engine, container.id)))
     in.live = live->status;
+  in.sessions = TRY(ListSessions(engine, container.id));
   in.copied = sys::Exists(files.Rootfs());
   in.has_bundle = sys::Exists(files.bundle + "/config.json");
   if (size) in.size = TRY(SizeOf(engine, container));

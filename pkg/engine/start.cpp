@@ -8,6 +8,7 @@
 #include "engine/attach_internal.hpp"
 #include "engine/copy_rootfs.hpp"
 #include "engine/create_internal.hpp"
+#include "engine/exec.hpp"
 #include "engine/monitor_process.hpp"
 #include "engine/sandbox_internal.hpp"
 #include "engine/settle_internal.hpp"
@@ -196,7 +197,7 @@ Result<StartOutcome> Start(Engine& engine, const std::string& name_or_id, const 
   state::Container record = TRY(FindContainer(engine, name_or_id));
   if (record.state == state::ContainerState::kRunning) {
     if (IsDetached(attach)) return StartOutcome{true, 0};
-    return Error(Code::kUnsupported, "container " + record.id + " is running already: attaching to it is not supported");
+    return Attach(engine, record.id, attach);
   }
   const ContainerSpec spec = TRY(ContainerSpec::Parse(record.spec));
   const ContainerFiles files = TRY(FilesOf(engine, record.id));

@@ -9,14 +9,16 @@
 
 #include <algorithm>
 #include <optional>
-#include <tuple>
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "monitor/config.hpp"
+#include "monitor/control.hpp"
 #include "monitor/network.hpp"
 #include "monitor/relay.hpp"
 #include "monitor/sandbox.hpp"
+#include "monitor/session.hpp"
+#include "monitor/streams.hpp"
 #include "runtime/launch.hpp"
 #include "sys/file.hpp"
 #include "sys/procfs.hpp"
@@ -26,30 +28,6 @@ namespace {
 
 using runtime::Msg;
 using runtime::Stage;
-
-struct Pipes {
-  Streams ours;
-  sys::Fd in, out, err;  // the container's
-};
-
-Result<std::pair<sys::Fd, sys::Fd>> Pipe() {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) < 0) return Error::Sys(errno, "pipe2");
-  return std::pair(sys::Fd(ends[0]), sys::Fd(ends[1]));
-}
-
-Result<Pipes> MakePipes(const Sandbox& sandbox) {
-  Pipes p;
-  if (sandbox.terminal) return p;
-  if (sandbox.keep_stdin) {
-    std::tie(p.in, p.ours.in) = TRY(Pipe());
-  } else {
-    p.in = TRY(sys::Open("/dev/null", O_RDONLY));
-  }
-  std::tie(p.ours.out, p.out) = TRY(Pipe());
-  std::tie(p.ours.err, p.err) = TRY(Pipe());
-  return p;
-}
 
 // What is there before the bundle: init in its namespaces, waiting.
 struct Prepared {
@@ -82,19 +60,8 @@ Status WriteStatus(const Config& config, pid_t pid) {
   return sys::WriteFileAtomic(config.run_dir + "/status", status.Print(), 0600, sys::Durability::kNone);
 }
 
-Error CommandGone() { return Error(Code::kInternal, "the command went away before the container was started"); }
-
-// The window size, if there is a terminal, comes before the first instruction.
-Status AwaitGo(const runtime::SyncSocket& command, int terminal) {
-  for (runtime::Frame frame;;) {
-    if (!TRY(command.Receive(frame))) return CommandGone();
-    if (frame.header.msg == Msg::kGo) return Ok();
-    if (frame.header.msg == Msg::kResize) Resize(terminal, frame.payload);
-  }
-}
-
 Result<Prepared> Prepare(const Sandbox& sandbox) {
-  Pipes pipes = TRY(MakePipes(sandbox));
+  Pipes pipes = TRY(MakePipes(sandbox.terminal, sandbox.keep_stdin));
   runtime::Launch launch = TRY(runtime::Launch::Start(sandbox.namespaces, sandbox.map,
                                                       {pipes.in.get(), pipes.out.get(), pipes.err.get()}));
   return Prepared{std::move(pipes.ours), std::move(launch)};
@@ -207,12 +174,6 @@ ExitRecord RunToTheEnd(const Order& order, Running& running, Relay& relay) {
   }
 }
 
-Status Expect(const runtime::SyncSocket& command, runtime::Frame& frame, Msg wanted) {
-  if (!TRY(command.Receive(frame))) return CommandGone();
-  if (frame.header.msg != wanted) return Error(Code::kInternal, "unexpected frame from the command");
-  return Ok();
-}
-
 void DeleteFolders(const std::string& list, const userns::IdMap& map) {
   for (size_t at = 0, end; (end = list.find('\0', at)) != std::string::npos; at = end + 1) {
     const Status deleted = userns::RemoveTree(list.substr(at, end - at), [&] { return Result<userns::IdMap>(map); });
@@ -249,12 +210,16 @@ int Supervise(runtime::SyncSocket command) {
     const Status told = command.SendError(stage, running.error());
     return told.ok() ? 125 : 124;
   }
+  // Without it the container runs, and nobody can be attached to it or execute anything in it by us.
+  Result<sys::Fd> listening = ListenControl(order.config.run_dir);
+  if (!listening.ok()) Warn(listening.error().Message());
+  const sys::Fd control = listening.ok() ? std::move(listening).value() : sys::Fd();
   const Status told = command.Send(Msg::kStarted, Stage::kExec, std::to_string(running->container.pid()),
                                    running->container.pidfd());
   LetGoOfStderr();
   ::malloc_trim(0);
 
-  Relay relay(std::move(log), told.ok() ? std::move(command) : runtime::SyncSocket());
+  Relay relay(std::move(log), told.ok() ? std::move(command) : runtime::SyncSocket(), {control.get(), ForkSession});
   const ExitRecord record = RunToTheEnd(order, *running, relay);
   if (running->network) running->network->End();
   relay.SendExit(record.code);
@@ -262,9 +227,12 @@ int Supervise(runtime::SyncSocket command) {
   const Status written = sys::WriteFileAtomic(order.config.exit_file, record.Print(), 0600, sys::Durability::kNone);
   if (!written.ok()) Debug(written.error().Message());
   std::string folders;
+  RemoveControl(order.config.run_dir);
   running->mounts.Reset();
   bool tidy = false;
   const bool done = relay.AwaitDone(folders, tidy);
+  // The others: what they look at next is true by now.
+  relay.LetGo(record.code);
   DeleteFolders(folders, order.sandbox.map);
   if (!done || tidy) RunCleanup(order.config);
   return 0;

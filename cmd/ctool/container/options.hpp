@@ -19,6 +19,8 @@ void AddFetchOptions(std::vector<cli::Option>& into, engine::FetchOptions& optio
 cli::Runnable RunCommand();
 cli::Runnable CreateCommand();
 cli::Runnable StartCommand();
+cli::Runnable AttachCommand();
+cli::Runnable ExecCommand();
 cli::Runnable PsCommand();
 cli::Runnable RmCommand();
 cli::Runnable CleanupCommand();
