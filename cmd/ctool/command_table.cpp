@@ -15,6 +15,7 @@ constexpr cli::Entry kEntries[] = {
     {"start", StartCommand, {"container start"}},
     {"attach", AttachCommand, {"container attach"}},
     {"exec", ExecCommand, {"container exec"}},
+    {"healthcheck run", HealthcheckCommand},
     {"ps", PsCommand, {"container ls", "container list", "container ps"}},
     {"rm", RmCommand, {"container rm"}},
     {"container exists", ContainerExistsCommand},
@@ -38,6 +39,7 @@ constexpr cli::Entry kEntries[] = {
 
 constexpr cli::Group kGroups[] = {
     {"container", "Manage containers"},
+    {"healthcheck", "Check the health of containers"},
     {"image", "Manage images"},
     {"system", "Manage ctool"},
 };

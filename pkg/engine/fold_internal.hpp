@@ -42,6 +42,10 @@ Status AddEnvFile(std::vector<std::string>& env, const std::string& path);
 // "CAP_CHOWN" ... of every capability that there is.
 std::vector<std::string> AllCapabilities();
 
+Status FoldHealth(const FoldInput& in, ContainerSpec& spec);     // --health-*, the image's HEALTHCHECK
+// A health check that can run: not none at all, and not NONE.
+bool HasHealthCheck(const ContainerSpec& spec);
+
 // "64m", "1g", "1048576", "1.5g", "2kb": bytes (docker/go-units RAMInBytes).
 // FromHumanSize with a `kilo` of 1000.
 Result<int64_t> ParseBytes(const std::string& text, const std::string& option, double kilo = 1024);

@@ -179,7 +179,7 @@ Status FoldLifecycle(const FoldInput& in, ContainerSpec& spec) {
   spec.cidfile = TRY(Absolute(o.cidfile));
   spec.pid_file = TRY(Absolute(o.pidfile));
   spec.monitor_pid_file = TRY(Absolute(o.conmon_pidfile));
-  if (!o.no_healthcheck) spec.healthcheck = in.image.healthcheck;
+  TRY(FoldHealth(in, spec));
   spec.create_command = o.create_command;
   return Ok();
 }

@@ -4,6 +4,7 @@
 #include "engine/container_size_internal.hpp"
 #include "engine/containers.hpp"
 #include "engine/exec.hpp"
+#include "engine/health.hpp"
 #include "engine/inspect_internal.hpp"
 #include "engine/settle_internal.hpp"
 #include "sys/file.hpp"
@@ -27,6 +28,14 @@ const char* StatusOf(state::ContainerState state) {
   return "unknown";
 }
 
+Json HealthOf(const std::optional<monitor::HealthState>& state) {
+  if (!state) return {{"Status", ""}, {"FailingStreak", 0}, {"Log", nullptr}};
+  Json log = Json::array();
+  for (const monitor::HealthState::Check& c : state->log)
+    log.push_back({{"Start", Rfc3339Local(c.start)}, {"End", Rfc3339Local(c.end)}, {"ExitCode", c.exit_code}, {"Output", c.output}});
+  return {{"Status", state->status}, {"FailingStreak", state->failing_streak}, {"Log", log.empty() ? Json(nullptr) : log}};
+}
+
 Json State(const InspectInput& in) {
   const state::Container& c = in.record;
   Json out;
@@ -43,7 +52,7 @@ Json State(const InspectInput& in) {
   out["Error"] = c.error;
   out["StartedAt"] = Time(c.started);
   out["FinishedAt"] = Time(c.finished);
-  out["Health"] = {{"Status", ""}, {"FailingStreak", 0}, {"Log", nullptr}};
+  out["Health"] = HealthOf(in.health);
   out["CgroupPath"] = "";
   out["CheckpointedAt"] = kGoZeroTime;
   out["RestoredAt"] = kGoZeroTime;
@@ -124,6 +133,7 @@ Result<std::string> InspectContainer(Engine& engine, const state::Container& con
   InspectInput in{container, spec, files, store.root() + "/volumes"};
   if (const std::optional<LiveProcess> live = TRY(FindProcess(engine, container.id)))
     in.live = live->status;
+  in.health = TRY(ReadHealth(engine, container.id));
   in.sessions = TRY(ListSessions(engine, container.id));
   in.copied = sys::Exists(files.Rootfs());
   in.has_bundle = sys::Exists(files.bundle + "/config.json");

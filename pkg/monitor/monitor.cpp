@@ -14,6 +14,7 @@
 #include "base/log.hpp"
 #include "monitor/config.hpp"
 #include "monitor/control.hpp"
+#include "monitor/health.hpp"
 #include "monitor/network.hpp"
 #include "monitor/relay.hpp"
 #include "monitor/sandbox.hpp"
@@ -130,6 +131,7 @@ void RunCleanup(const Config& config) {
 // RUN_DIR/stop: somebody wants it to end.
 bool WantsRestart(const Config& config, const Relay::Outcome& outcome, int64_t restarts) {
   if (outcome.timed_out || sys::Exists(config.run_dir + "/stop")) return false;
+  if (outcome.restart) return true;
   if (config.restart_policy == "always" || config.restart_policy == "unless-stopped") return true;
   return config.restart_policy == "on-failure" && !outcome.status.ok() &&
          (config.restart_retries == 0 || restarts < config.restart_retries);
@@ -219,7 +221,10 @@ int Supervise(runtime::SyncSocket command) {
   LetGoOfStderr();
   ::malloc_trim(0);
 
-  Relay relay(std::move(log), told.ok() ? std::move(command) : runtime::SyncSocket(), {control.get(), ForkSession});
+  Health health(order.config);
+  Relay relay(std::move(log), told.ok() ? std::move(command) : runtime::SyncSocket(), 
+              {control.get(), ForkSession, order.config.health.process.empty() ? nullptr : &health, order.config.run_dir,
+               order.config.stop_signal, order.config.stop_timeout_seconds});
   const ExitRecord record = RunToTheEnd(order, *running, relay);
   if (running->network) running->network->End();
   relay.SendExit(record.code);

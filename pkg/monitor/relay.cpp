@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "monitor/control.hpp"
+#include "sys/file.hpp"
 
 namespace ctool::monitor {
 
@@ -30,11 +31,17 @@ bool Writable(int fd) {
   return ::poll(&polled, 1, 0) > 0;
 }
 
-int PollTimeout(int64_t deadline_ns) {
-  if (deadline_ns == 0) return -1;
-  const int64_t left = (deadline_ns - MonotonicNanos()) / 1'000'000 + 1;
+// Until the first of them; 0 is none.
+int PollTimeout(std::initializer_list<int64_t> times_ns) {
+  int64_t first = 0;
+  for (const int64_t time : times_ns)
+    if (time != 0 && (first == 0 || time < first)) first = time;
+  if (first == 0) return -1;
+  const int64_t left = (first - MonotonicNanos()) / 1'000'000 + 1;
   return left < 0 ? 0 : static_cast<int>(std::min<int64_t>(left, 1 << 30));
 }
+
+bool IsOver(int64_t time_ns) { return time_ns != 0 && MonotonicNanos() >= time_ns; }
 
 }  // namespace
 
@@ -44,7 +51,7 @@ Relay::Relay(Log log, runtime::SyncSocket starter, Control control) : log_(std::
 
 // Sessions end with the container, and by themselves.
 Relay::~Relay() {
-  for (sys::Child& session : sessions_) std::move(session).Detach();
+  for (Helper& helper : helpers_) std::move(helper.child).Detach();
 }
 
 bool Relay::Congested() {
@@ -92,10 +99,12 @@ bool Relay::Receive(Client& client, const sys::Child& process) {
       client.attached = true;
       return client.socket.Send(Msg::kStarted, runtime::Stage::kExec, std::to_string(process.pid()), process.pidfd()).ok();
     }
-    if (msg != Msg::kExecute || !control_.execute) return false;
-    Result<sys::Child> session = control_.execute(std::move(client.socket), std::move(frame_));
-    if (session.ok()) sessions_.push_back(std::move(session).value());
-    else Debug(session.error().Message());
+    const bool check = msg == Msg::kCheck && control_.health != nullptr;
+    if (!check && (msg != Msg::kExecute || !control_.execute)) return false;
+    Result<sys::Child> helper = check ? control_.health->Check(process, std::move(client.socket))
+                                      : control_.execute(std::move(client.socket), std::move(frame_));
+    if (helper.ok()) helpers_.push_back({std::move(helper).value(), check, false});
+    else Debug(helper.error().Message());
     return false;
   }
   switch (msg) {
@@ -135,10 +144,10 @@ void Relay::FillPoll(const sys::Child& process) {
   // Who is attached waits while the process does not read; an order to execute never does.
   for (const Client& c : clients_)
     polled_.push_back({c.socket.fd(), static_cast<short>((c.attached && stdin_waits ? 0 : POLLIN) | (c.full ? POLLOUT : 0)), 0});
-  for (const sys::Child& session : sessions_) polled_.push_back({session.pidfd(), POLLIN, 0});
+  for (const Helper& helper : helpers_) polled_.push_back({helper.child.pidfd(), POLLIN, 0});
 }
 
-void Relay::ServeClients(const sys::Child& process) {
+void Relay::ServeClients(sys::Child& process) {
   const size_t count = clients_.size();
   for (size_t i = 0; i < count; ++i) {
     const short events = polled_[kFixed + i].revents;
@@ -146,23 +155,43 @@ void Relay::ServeClients(const sys::Child& process) {
     if ((events & (POLLIN | POLLHUP | POLLERR)) != 0 && !Receive(clients_[i], process)) clients_[i].socket.Close();
   }
   bool ended = false;
-  for (size_t i = 0; i < sessions_.size() && kFixed + count + i < polled_.size(); ++i)
-    ended |= polled_[kFixed + count + i].revents != 0;
-  if (ended) ReapSessions();
+  for (size_t i = kFixed + count; i < polled_.size(); ++i) ended |= polled_[i].revents != 0;
+  if (ended) Reap(process);
   if (polled_[kListener].revents != 0) Accept();
 }
 
-void Relay::ReapSessions() {
-  for (auto session = sessions_.begin(); session != sessions_.end();) {
-    pollfd polled{session->pidfd(), POLLIN, 0};
+void Relay::Reap(sys::Child& process) {
+  for (auto helper = helpers_.begin(); helper != helpers_.end();) {
+    pollfd polled{helper->child.pidfd(), POLLIN, 0};
     if (::poll(&polled, 1, 0) <= 0) {
-      ++session;
+      ++helper;
       continue;
     }
-    const Result<sys::ExitStatus> ended = session->Wait();
-    if (!ended.ok()) Debug(ended.error().Message());
-    session = sessions_.erase(session);
+    const Result<sys::ExitStatus> ended = helper->child.Wait();
+    if (helper->timed) control_.health->Schedule();
+    const HealthAction action = helper->check && ended.ok() ? control_.health->ActionOf(*ended) : HealthAction::kNone;
+    helper = helpers_.erase(helper);
+    if (action == HealthAction::kKill && !process.Signal(SIGKILL).ok()) Debug("the container has ended already");
+    if (action == HealthAction::kStop || action == HealthAction::kRestart) End(process, action == HealthAction::kRestart);
   }
+}
+
+// The container's health wants it: the stop signal, then SIGKILL when the time is over.
+void Relay::End(sys::Child& process, bool restart) {
+  if (kill_ns_ != 0 || restart_) return;  // it is being ended
+  restart_ = restart;
+  const Status asked = restart ? Ok() : sys::WriteFileAtomic(control_.run_dir + "/stop", "", 0600, sys::Durability::kNone);
+  if (!asked.ok()) Debug(asked.error().Message());
+  const Status sent = process.Signal(control_.stop_timeout_seconds == 0 ? SIGKILL : control_.stop_signal);
+  if (!sent.ok()) Debug(sent.error().Message());
+  if (control_.stop_timeout_seconds > 0) kill_ns_ = MonotonicNanos() + control_.stop_timeout_seconds * 1'000'000'000;
+}
+
+void Relay::CheckHealth(const sys::Child& process) {
+  if (sys::Exists(control_.run_dir + "/paused")) return control_.health->Schedule();
+  Result<sys::Child> check = control_.health->Check(process, runtime::SyncSocket());
+  if (check.ok()) helpers_.push_back({std::move(check).value(), true, true});
+  else control_.health->Schedule();
 }
 
 // Stdin is written, and one of the two outputs read, when there is room for it everywhere.
@@ -181,15 +210,20 @@ Result<Relay::Outcome> Relay::Run(sys::Child& process, Streams streams, int64_t 
   for (const int fd : {streams_.in.get(), streams_.terminal.get()})
     if (fd >= 0) ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
   bool timed_out = false;
+  kill_ns_ = 0;
+  restart_ = false;
+  if (control_.health != nullptr) control_.health->Begin();
   for (;;) {
     FillPoll(process);
-    const int n = ::poll(polled_.data(), polled_.size(), PollTimeout(deadline_ns));
+    const int64_t due_ns = control_.health == nullptr ? 0 : control_.health->due_ns();
+    const int n = ::poll(polled_.data(), polled_.size(), PollTimeout({deadline_ns, kill_ns_, due_ns}));
     if (n < 0 && errno != EINTR) return Error::Sys(errno, "poll");
-    if (deadline_ns != 0 && MonotonicNanos() >= deadline_ns) {
+    if (IsOver(deadline_ns) || IsOver(kill_ns_)) {
       TRY(process.Signal(SIGKILL));
-      timed_out = true;
-      deadline_ns = 0;
+      timed_out = IsOver(deadline_ns);
+      deadline_ns = kill_ns_ = 0;
     }
+    if (IsOver(due_ns)) CheckHealth(process);
     if (n <= 0) continue;
     ServeClients(process);
     ServeProcess();
@@ -197,7 +231,7 @@ Result<Relay::Outcome> Relay::Run(sys::Child& process, Streams streams, int64_t 
     if (polled_[kProcess].revents != 0 && polled_[kOut].revents == 0 && polled_[kErr].revents == 0 && !Congested()) break;
   }
   DrainOutput();
-  return Outcome{TRY(process.Wait()), timed_out};
+  return Outcome{TRY(process.Wait()), timed_out, restart_};
 }
 
 void Relay::DrainOutput() {

@@ -8,6 +8,7 @@
 #include <poll.h>
 
 #include "base/result.hpp"
+#include "monitor/health.hpp"
 #include "monitor/log.hpp"
 #include "monitor/streams.hpp"
 #include "runtime/frame.hpp"
@@ -25,6 +26,10 @@ class Relay {
     int listener = -1;  // no control socket
     // A process to run beside the container; the child is reaped by the relay.
     std::function<Result<sys::Child>(runtime::SyncSocket, runtime::Frame)> execute;
+    Health* health = nullptr;
+    std::string run_dir;  // where a stop is asked for
+    int stop_signal = 15;
+    int64_t stop_timeout_seconds = 10;
   };
 
   // `starter`: the command that has started the process, and is attached to it.
@@ -35,6 +40,7 @@ class Relay {
   struct Outcome {
     sys::ExitStatus status;
     bool timed_out = false;
+    bool restart = false;  // it was ended to be started again
   };
   Result<Outcome> Run(sys::Child& process, Streams streams, int64_t deadline_ns);
 
@@ -54,14 +60,16 @@ class Relay {
   };
 
   void FillPoll(const sys::Child& process);
-  void ServeClients(const sys::Child& process);
+  void ServeClients(sys::Child& process);
   void ServeProcess();
   void PumpOutput(sys::Fd& from, runtime::Msg msg, std::string_view stream);
   void DrainOutput();
   // False: the client is to be dropped.
   bool Receive(Client& client, const sys::Child& process);
   void Accept();
-  void ReapSessions();
+  void Reap(sys::Child& process);
+  void CheckHealth(const sys::Child& process);
+  void End(sys::Child& process, bool restart);
   void WriteStdin();
   void CloseStdin();
   bool Congested();
@@ -71,7 +79,14 @@ class Relay {
   Log log_;
   Control control_;
   std::vector<Client> clients_;
-  std::vector<sys::Child> sessions_;
+  // What runs beside the process: sessions and health checks.
+  struct Helper {
+    sys::Child child;
+    bool check = false, timed = false;  // a health check; one of the timer's
+  };
+  std::vector<Helper> helpers_;
+  int64_t kill_ns_ = 0;  // when who does not end by itself is killed
+  bool restart_ = false;
   std::vector<pollfd> polled_;
   runtime::Frame frame_;
   std::string buffer_;

@@ -142,12 +142,7 @@ int ServeSession(runtime::SyncSocket client) {
 Result<sys::Child> ForkSession(runtime::SyncSocket client, runtime::Frame order) {
   sys::Child child = TRY(sys::Child::Clone(0));
   if (!child.in_child()) return child;
-  // Our lock, the container's pipes, other clients: none of them may be held by it.
-  const unsigned low = static_cast<unsigned>(std::min(client.fd(), order.fd.get()));
-  const unsigned high = static_cast<unsigned>(std::max(client.fd(), order.fd.get()));
-  if (order.fd && (sys::CloseRange(high + 1, ~0U, 0) < 0 || (high > low + 1 && sys::CloseRange(low + 1, high - 1, 0) < 0) ||
-                   (low > 3 && sys::CloseRange(3, low - 1, 0) < 0)))
-    ::_exit(125);
+  KeepOnly({client.fd(), order.fd.get()});
   ::_exit(RunSession(std::move(client), std::move(order)));
 }
 

@@ -6,12 +6,14 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <tuple>
 #include <utility>
 
 #include "sys/file.hpp"
+#include "sys/syscalls.hpp"
 
 namespace ctool::monitor {
 namespace {
@@ -57,6 +59,17 @@ Status AwaitGo(const runtime::SyncSocket& command, int terminal) {
     if (frame.header.msg == Msg::kGo) return Ok();
     if (frame.header.msg == Msg::kResize) Resize(terminal, frame.payload);
   }
+}
+
+void KeepOnly(std::vector<int> descriptors) {
+  std::sort(descriptors.begin(), descriptors.end());
+  unsigned first = 3;
+  for (const int fd : descriptors) {
+    if (fd < static_cast<int>(first)) continue;  // -1: there is none
+    if (static_cast<unsigned>(fd) > first) sys::CloseRange(first, static_cast<unsigned>(fd) - 1, 0);
+    first = static_cast<unsigned>(fd) + 1;
+  }
+  sys::CloseRange(first, ~0U, 0);
 }
 
 Status Expect(const runtime::SyncSocket& command, runtime::Frame& frame, Msg wanted) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "runtime/frame.hpp"
@@ -29,6 +30,9 @@ void Resize(int terminal, const std::string& payload);
 // Waits for the command's word to execute. The window size, if there is a terminal, comes before the first
 // instruction.
 Status AwaitGo(const runtime::SyncSocket& command, int terminal);
+
+// In a forked child of the monitor: none of its other descriptors stays open, as the container's lock and pipes.
+void KeepOnly(std::vector<int> descriptors);
 
 // A frame that must be a `wanted`.
 Status Expect(const runtime::SyncSocket& command, runtime::Frame& frame, runtime::Msg wanted);

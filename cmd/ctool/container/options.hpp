@@ -21,6 +21,7 @@ cli::Runnable CreateCommand();
 cli::Runnable StartCommand();
 cli::Runnable AttachCommand();
 cli::Runnable ExecCommand();
+cli::Runnable HealthcheckCommand();
 cli::Runnable PsCommand();
 cli::Runnable RmCommand();
 cli::Runnable CleanupCommand();
