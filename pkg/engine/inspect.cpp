@@ -4,6 +4,7 @@
 #include "engine/container_size_internal.hpp"
 #include "engine/containers.hpp"
 #include "engine/inspect_internal.hpp"
+#include "engine/run_state.hpp"
 #include "engine/settle_internal.hpp"
 #include "sys/file.hpp"
 
@@ -16,23 +17,15 @@ std::string Time(int64_t wall_nanos) {
   return wall_nanos == 0 ? kGoZeroTime : Rfc3339Local(wall_nanos);
 }
 
-const char* StatusOf(state::ContainerState state) {
-  switch (state) {
-    case state::ContainerState::kCreated: return "created";
-    case state::ContainerState::kRunning: return "running";
-    case state::ContainerState::kExited: return "exited";
-    case state::ContainerState::kRemoving: return "removing";
-  }
-  return "unknown";
-}
-
 Json State(const InspectInput& in) {
   const state::Container& c = in.record;
   Json out;
   out["OciVersion"] = "1.1.0";
-  out["Status"] = StatusOf(c.state);
-  out["Running"] = c.state == state::ContainerState::kRunning;
-  out["Paused"] = false;
+  const bool runs = c.state == state::ContainerState::kRunning;
+  const RunState run_state = runs ? RunStateOf(in.files.bundle) : RunState::kRunning;
+  out["Status"] = runs ? RunStateName(run_state) : StateName(c.state);
+  out["Running"] = runs && run_state == RunState::kRunning;
+  out["Paused"] = run_state == RunState::kPaused;
   out["Restarting"] = false;
   out["OOMKilled"] = false;
   out["Dead"] = false;
@@ -46,6 +39,7 @@ Json State(const InspectInput& in) {
   out["CgroupPath"] = "";
   out["CheckpointedAt"] = kGoZeroTime;
   out["RestoredAt"] = kGoZeroTime;
+  out["StoppedByUser"] = WasStopped(in.files.bundle);
   return out;
 }
 
