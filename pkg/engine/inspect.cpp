@@ -58,6 +58,13 @@ const std::vector<std::string>& EffectiveCaps(const ContainerSpec& spec) {
   return user.empty() || user == "root" || user == "0" ? spec.bounding : spec.ambient;
 }
 
+// The record has the count of a run that is over. Of this one the monitor keeps the last end before the one to come.
+int64_t RestartsOf(const state::Container& container, const std::string& run_dir) {
+  if (container.state != state::ContainerState::kRunning) return container.restart_count;
+  const std::optional<monitor::ExitRecord> ended = ReadLastEnd(run_dir);
+  return ended && ended->finished >= container.started ? ended->restarts + 1 : 0;
+}
+
 }  // namespace
 
 InspectJson NullIfEmpty(const std::vector<std::string>& list) {
@@ -87,7 +94,7 @@ std::string InspectText(const InspectInput& in) {
   out["ConmonPidFile"] = spec.monitor_pid_file;
   out["PidFile"] = spec.pid_file;
   out["Name"] = in.record.name;
-  out["RestartCount"] = in.record.restart_count;
+  out["RestartCount"] = in.restarts;
   out["Driver"] = in.copied ? "copy" : "overlay";
   for (const char* name : {"MountLabel", "ProcessLabel", "AppArmorProfile"}) out[name] = "";
   out["EffectiveCaps"] = NullIfEmpty(EffectiveCaps(spec));
@@ -117,6 +124,7 @@ Result<std::string> InspectContainer(Engine& engine, const state::Container& con
   InspectInput in{container, spec, files, store.root() + "/volumes"};
   if (const std::optional<LiveProcess> live = TRY(FindProcess(engine, container.id)))
     in.live = live->status;
+  in.restarts = RestartsOf(container, files.bundle);
   in.copied = sys::Exists(files.Rootfs());
   in.has_bundle = sys::Exists(files.bundle + "/config.json");
   if (size) in.size = TRY(SizeOf(engine, container));

@@ -26,6 +26,7 @@ struct InspectInput {
   std::string volumes_dir;
   std::optional<monitor::RunStatus> live = std::nullopt;  // while it runs
   std::optional<ContainerSize> size = std::nullopt;       // if asked for
+  int64_t restarts = 0;    // by the restart policy
   bool has_bundle = true;  // config.json was written: it was started once
   bool copied = false;     // its root is a plain copy of the image, for want of an overlay
 };

@@ -6,6 +6,7 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "engine/images.hpp"
 #include "engine/run_state.hpp"
 #include "sys/file.hpp"
@@ -20,6 +21,13 @@ void MarkExited(state::Container& container, const std::optional<monitor::ExitRe
   container.exit_code = record ? record->code : 255;
   container.finished = record ? record->finished : WallNanos();
   container.restart_count = record ? record->restarts : 0;
+}
+
+std::optional<monitor::ExitRecord> ReadRecord(const std::string& path) {
+  const Result<std::string> text = sys::ReadFile(path);
+  if (!text.ok()) return std::nullopt;
+  const Result<monitor::ExitRecord> record = monitor::ExitRecord::Parse(*text);
+  return record.ok() ? std::optional(*record) : std::nullopt;
 }
 
 bool IsLocked(const ContainerFiles& files) {
@@ -51,12 +59,9 @@ Result<sys::FileLock> TryLock(const ContainerFiles& files) {
   return sys::FileLock::TryAcquire(files.Lock(), sys::FileLock::Mode::kExclusive, sys::FileLock::Missing::kRefuse);
 }
 
-std::optional<monitor::ExitRecord> ReadExit(const ContainerFiles& files) {
-  const Result<std::string> text = sys::ReadFile(files.Exit());
-  if (!text.ok()) return std::nullopt;
-  const Result<monitor::ExitRecord> record = monitor::ExitRecord::Parse(*text);
-  return record.ok() ? std::optional(*record) : std::nullopt;
-}
+std::optional<monitor::ExitRecord> ReadExit(const ContainerFiles& files) { return ReadRecord(files.Exit()); }
+
+std::optional<monitor::ExitRecord> ReadLastEnd(const std::string& run_dir) { return ReadRecord(run_dir + "/ended"); }
 
 Result<ContainerFiles> FilesOf(Engine& engine, const std::string& id) {
   return ContainerFiles(TRY(engine.Store())->ContainerPath(id), TRY(engine.RunDir(id, false)));
@@ -198,7 +203,11 @@ Status CleanupContainer(Engine& engine, const std::string& id) {
   state::Database& db = *TRY(engine.Db());
   const auto settle = [&]() -> Status {
     std::optional<state::Container> container = TRY(db.FindContainer(id));
-    if (!container && !IsWholeId(id)) return Ok();
+    if (!container && !IsWholeId(id))
+      return Error(Code::kNotFound, "no container with name or ID " + Quote(id) + " found: no such container");
+    if (container && TRY(FindProcess(engine, container->id)))
+      return Error(Code::kBusy, "container " + container->id +
+                                    " is running or paused, refusing to clean up: container state improper");
     const ContainerFiles files = TRY(FilesOf(engine, container ? container->id : id));
     // Waits for the monitor that called us to end.
     const Result<sys::FileLock> lock = AwaitLock(files);

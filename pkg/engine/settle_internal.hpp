@@ -22,6 +22,8 @@ Result<sys::FileLock> TryLock(const ContainerFiles& files);
 
 // How the last run ended; nothing while it runs, or when nobody was left to say.
 std::optional<monitor::ExitRecord> ReadExit(const ContainerFiles& files);
+// How the run before this one ended: written before the restart policy, or a user, starts the container again.
+std::optional<monitor::ExitRecord> ReadLastEnd(const std::string& run_dir);
 
 // What runs, seen through RUN_DIR/status: the process with its pidfd; nothing when it has ended.
 struct LiveProcess {

@@ -118,13 +118,7 @@ class Waiter {
     return Error(ctool::Code::kNotFound, "container " + id_ + " was removed meanwhile: no such container");
   }
 
-  // How the run before this one ended: written before the policy, or a user, starts it again.
-  std::optional<monitor::ExitRecord> LastRun() const {
-    const Result<std::string> text = sys::ReadFile(files_->bundle + "/ended");
-    if (!text.ok()) return std::nullopt;
-    const Result<monitor::ExitRecord> run = monitor::ExitRecord::Parse(*text);
-    return run.ok() ? std::optional(*run) : std::nullopt;
-  }
+  std::optional<monitor::ExitRecord> LastRun() const { return ReadLastEnd(files_->bundle); }
   int64_t EndedAt() const {
     const std::optional<monitor::ExitRecord> run = LastRun();
     return run ? run->finished : 0;

@@ -55,8 +55,8 @@ Result<int> Run(Context& context, const PortOptions& o) {
   if (!o.all && !o.latest && o.words.empty()) return refuse("you must supply a running container name or id");
   if (o.latest && o.words.size() > 1) return refuse("--latest and containers cannot be used together");
   if (o.all) return ShowAll(context);
-  const std::string typed = o.latest == o.words.empty() ? "" : o.words.back();
-  const bool one = o.latest ? !o.words.empty() : o.words.size() == 2;
+  const bool one = o.words.size() == (o.latest ? 1U : 2U);
+  const std::string typed = one ? o.words.back() : "";
   const std::string wanted = one ? TRY(WholePort(typed)) : "";
   const state::Container container =
       o.latest ? TRY(engine::LatestContainer(context.engine)) : TRY(engine::FindContainer(context.engine, o.words[0]));
