@@ -10,6 +10,7 @@
 #include "engine/attach_internal.hpp"
 #include "engine/fold_internal.hpp"
 #include "engine/monitor_process.hpp"
+#include "engine/run_state.hpp"
 #include "engine/sandbox_internal.hpp"
 #include "engine/settle_internal.hpp"
 #include "monitor/control.hpp"
@@ -107,7 +108,7 @@ Result<sys::Fd> AwaitStarted(const runtime::SyncSocket& server) {
   return std::move(frame.fd);
 }
 
-bool IsPaused(const Target& target) { return sys::Exists(target.run_dir + "/paused"); }
+bool IsPaused(const Target& target) { return RunStateOf(target.run_dir) == RunState::kPaused; }
 
 }  // namespace
 

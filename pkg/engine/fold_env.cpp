@@ -93,6 +93,12 @@ Status SetFromImage(Env& env, const std::vector<std::string>& image) {
 
 }  // namespace
 
+Status ChangeEnv(const std::vector<std::string>& set, const std::vector<std::string>& unset, ContainerSpec& spec) {
+  for (const std::string& entry : set) TRY(AddUserEnv(spec.env, entry));
+  for (const std::string& key : unset) Unset(spec.env, key);
+  return Ok();
+}
+
 Status FoldEnv(const FoldInput& in, ContainerSpec& spec) {
   const CreateOptions& o = in.options;
   Env env;

@@ -46,6 +46,14 @@ Status FoldHealth(const FoldInput& in, ContainerSpec& spec);     // --health-*, 
 // A health check that can run: not none at all, and not NONE.
 bool HasHealthCheck(const ContainerSpec& spec);
 
+// The parts that `update` changes too.
+Status FoldRestart(const CreateOptions& options, ContainerSpec& spec);
+Status ChangeEnv(const std::vector<std::string>& set, const std::vector<std::string>& unset, ContainerSpec& spec);
+Status AddUlimit(const std::string& text, ContainerSpec& spec);  // "nofile=1:2", in place of one of its type
+// Limits through control groups, and a word on those that have no effect.
+Status FoldGroupLimits(const CreateOptions& options, ContainerSpec& spec);
+void WarnOfGroupLimits(const CreateOptions& options);
+
 // "64m", "1g", "1048576", "1.5g", "2kb": bytes (docker/go-units RAMInBytes).
 // FromHumanSize with a `kilo` of 1000.
 Result<int64_t> ParseBytes(const std::string& text, const std::string& option, double kilo = 1024);

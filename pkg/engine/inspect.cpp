@@ -6,6 +6,7 @@
 #include "engine/exec.hpp"
 #include "engine/health.hpp"
 #include "engine/inspect_internal.hpp"
+#include "engine/run_state.hpp"
 #include "engine/settle_internal.hpp"
 #include "sys/file.hpp"
 
@@ -16,16 +17,6 @@ using Json = InspectJson;
 
 std::string Time(int64_t wall_nanos) {
   return wall_nanos == 0 ? kGoZeroTime : Rfc3339Local(wall_nanos);
-}
-
-const char* StatusOf(state::ContainerState state) {
-  switch (state) {
-    case state::ContainerState::kCreated: return "created";
-    case state::ContainerState::kRunning: return "running";
-    case state::ContainerState::kExited: return "exited";
-    case state::ContainerState::kRemoving: return "removing";
-  }
-  return "unknown";
 }
 
 Json HealthOf(const std::optional<monitor::HealthState>& state) {
@@ -40,9 +31,11 @@ Json State(const InspectInput& in) {
   const state::Container& c = in.record;
   Json out;
   out["OciVersion"] = "1.1.0";
-  out["Status"] = StatusOf(c.state);
-  out["Running"] = c.state == state::ContainerState::kRunning;
-  out["Paused"] = false;
+  const bool runs = c.state == state::ContainerState::kRunning;
+  const RunState run_state = runs ? RunStateOf(in.files.bundle) : RunState::kRunning;
+  out["Status"] = runs ? RunStateName(run_state) : StateName(c.state);
+  out["Running"] = runs && run_state == RunState::kRunning;
+  out["Paused"] = run_state == RunState::kPaused;
   out["Restarting"] = false;
   out["OOMKilled"] = false;
   out["Dead"] = false;
@@ -56,6 +49,7 @@ Json State(const InspectInput& in) {
   out["CgroupPath"] = "";
   out["CheckpointedAt"] = kGoZeroTime;
   out["RestoredAt"] = kGoZeroTime;
+  out["StoppedByUser"] = WasStopped(in.files.bundle);
   return out;
 }
 
@@ -72,6 +66,13 @@ Json GraphDriver(const InspectInput& in) {
 const std::vector<std::string>& EffectiveCaps(const ContainerSpec& spec) {
   const std::string user = spec.user.substr(0, spec.user.find(':'));
   return user.empty() || user == "root" || user == "0" ? spec.bounding : spec.ambient;
+}
+
+// The record has the count of a run that is over. Of this one the monitor keeps the last end before the one to come.
+int64_t RestartsOf(const state::Container& container, const std::string& run_dir) {
+  if (container.state != state::ContainerState::kRunning) return container.restart_count;
+  const std::optional<monitor::ExitRecord> ended = ReadLastEnd(run_dir);
+  return ended && ended->finished >= container.started ? ended->restarts + 1 : 0;
 }
 
 }  // namespace
@@ -103,7 +104,7 @@ std::string InspectText(const InspectInput& in) {
   out["ConmonPidFile"] = spec.monitor_pid_file;
   out["PidFile"] = spec.pid_file;
   out["Name"] = in.record.name;
-  out["RestartCount"] = in.record.restart_count;
+  out["RestartCount"] = in.restarts;
   out["Driver"] = in.copied ? "copy" : "overlay";
   for (const char* name : {"MountLabel", "ProcessLabel", "AppArmorProfile"}) out[name] = "";
   out["EffectiveCaps"] = NullIfEmpty(EffectiveCaps(spec));
@@ -135,6 +136,7 @@ Result<std::string> InspectContainer(Engine& engine, const state::Container& con
     in.live = live->status;
   in.health = TRY(ReadHealth(engine, container.id));
   in.sessions = TRY(ListSessions(engine, container.id));
+  in.restarts = RestartsOf(container, files.bundle);
   in.copied = sys::Exists(files.Rootfs());
   in.has_bundle = sys::Exists(files.bundle + "/config.json");
   if (size) in.size = TRY(SizeOf(engine, container));

@@ -29,6 +29,7 @@ struct InspectInput {
   std::optional<ContainerSize> size = std::nullopt;       // if asked for
   std::optional<monitor::HealthState> health = std::nullopt;  // of one with a health check that has been started
   std::vector<std::string> sessions = {};                 // of exec, that run
+  int64_t restarts = 0;    // by the restart policy
   bool has_bundle = true;  // config.json was written: it was started once
   bool copied = false;     // its root is a plain copy of the image, for want of an overlay
 };

@@ -157,6 +157,9 @@ ExitRecord RunToTheEnd(const Order& order, Running& running, Relay& relay) {
     record.finished = WallNanos();
     if (!config.fuse_overlayfs.empty()) runtime::EndFuseDaemons();
     if (!outcome.ok() || !WantsRestart(config, *outcome, record.restarts)) return record;
+    // `wait` is told of the first end.
+    const Status noted = sys::WriteFileAtomic(config.run_dir + "/ended", record.Print(), 0600, sys::Durability::kNone);
+    if (!noted.ok()) Debug(noted.error().Message());
     relay.LetGo(record.code);
     running.network.reset();
     running.mounts.Reset();

@@ -77,6 +77,10 @@ void AddRefusedOptions(std::vector<cli::Option>& into, engine::CreateOptions& o)
     };
     into.push_back({.name = r.name, .help = "Refused", .sink = cli::Setter(refuse), .implied = r.alone ? "true" : "", .hidden = true});
   }
+  AddUnappliedLimits(into, o);
+}
+
+void AddUnappliedLimits(std::vector<cli::Option>& into, engine::CreateOptions& o) {
   for (const auto& [name, letter] : kLimits) {
     const auto note = [&o, name = name](std::string_view) {
       o.unapplied_limits.push_back("--" + std::string(name));
