@@ -13,6 +13,7 @@ constexpr cli::Entry kEntries[] = {
     {"run", RunCommand, {"container run"}},
     {"create", CreateCommand, {"container create"}},
     {"start", StartCommand, {"container start"}},
+    {"init", InitCommand, {"container init"}},
     {"attach", AttachCommand, {"container attach"}},
     {"exec", ExecCommand, {"container exec"}},
     {"healthcheck run", HealthcheckCommand},

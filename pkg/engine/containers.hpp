@@ -36,6 +36,9 @@ Result<StartOutcome> Run(Engine& engine, const CreateOptions& options, const Att
 Result<StartOutcome> Start(Engine& engine, const std::string& name_or_id,
                            const AttachOptions& attach);
 
+// Makes everything of a container that is created or has exited, but executes nothing until it is started.
+Status InitContainer(Engine& engine, const std::string& name_or_id);
+
 // name, full id or unique prefix; a leading "/" is dropped. The record is settled first: a
 // container whose process is gone is exited, with the code from its exit file. kNotFound
 // `no container with name or ID "x" found: no such container`.

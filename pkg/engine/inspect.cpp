@@ -31,11 +31,9 @@ Json State(const InspectInput& in) {
   const state::Container& c = in.record;
   Json out;
   out["OciVersion"] = "1.1.0";
-  const bool runs = c.state == state::ContainerState::kRunning;
-  const RunState run_state = runs ? RunStateOf(in.files.bundle) : RunState::kRunning;
-  out["Status"] = runs ? RunStateName(run_state) : StateName(c.state);
-  out["Running"] = runs && run_state == RunState::kRunning;
-  out["Paused"] = run_state == RunState::kPaused;
+  out["Status"] = in.state;
+  out["Running"] = in.state == "running";
+  out["Paused"] = in.state == "paused";
   out["Restarting"] = false;
   out["OOMKilled"] = false;
   out["Dead"] = false;
@@ -131,7 +129,7 @@ Result<std::string> InspectContainer(Engine& engine, const state::Container& con
   const storage::Store& store = *TRY(engine.Store());
   const ContainerSpec spec = TRY(ContainerSpec::Parse(container.spec));
   const ContainerFiles files = TRY(FilesOf(engine, container.id));
-  InspectInput in{container, spec, files, store.root() + "/volumes"};
+  InspectInput in{container, spec, files, store.root() + "/volumes", ShownState(engine, container)};
   if (const std::optional<LiveProcess> live = TRY(FindProcess(engine, container.id)))
     in.live = live->status;
   in.health = TRY(ReadHealth(engine, container.id));

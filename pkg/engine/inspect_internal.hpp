@@ -25,6 +25,7 @@ struct InspectInput {
   const ContainerSpec& spec;
   const ContainerFiles& files;
   std::string volumes_dir;
+  std::string state;  // as shown: "running"
   std::optional<monitor::RunStatus> live = std::nullopt;  // while it runs
   std::optional<ContainerSize> size = std::nullopt;       // if asked for
   std::optional<monitor::HealthState> health = std::nullopt;  // of one with a health check that has been started

@@ -6,6 +6,7 @@
 #include "base/clock.hpp"
 #include "engine/container_filter_internal.hpp"
 #include "engine/container_size_internal.hpp"
+#include "engine/health.hpp"
 #include "engine/run_state.hpp"
 #include "engine/settle_internal.hpp"
 #include "sys/file.hpp"
@@ -15,18 +16,22 @@ namespace {
 
 std::string Ago(int64_t since) { return HumanDuration(WallNanos() - since); }
 
+// " (healthy)" of one with a health check.
+std::string HealthNote(Engine& engine, const std::string& id) {
+  const Result<std::optional<monitor::HealthState>> health = ReadHealth(engine, id);
+  return health.ok() && *health ? " (" + (*health)->status + ")" : "";
+}
+
 void Describe(Engine& engine, ContainerRow& row) {
   const state::Container& c = row.container;
   switch (c.state) {
     case state::ContainerState::kCreated:
-      row.state = "created";
-      row.status = "Created";
+      row.state = ShownState(engine, c);
+      row.status = row.state == "created" ? "Created" : "Initialized";
       return;
     case state::ContainerState::kRunning: {
-      const Result<std::string> run_dir = engine.RunDir(c.id, false);
-      const RunState state = run_dir.ok() ? RunStateOf(*run_dir) : RunState::kRunning;
-      row.state = RunStateName(state);
-      row.status = state == RunState::kPaused ? "Paused" : state == RunState::kStopping ? "Stopping" : "Up " + Ago(c.started);
+      row.state = ShownState(engine, c);
+      row.status = row.state == "paused" ? "Paused" : row.state == "stopping" ? "Stopping" : "Up " + Ago(c.started) + HealthNote(engine, c.id);
       const Result<std::optional<LiveProcess>> live = FindProcess(engine, c.id);
       if (live.ok() && *live) row.pid = (*live)->status.pid;
       return;

@@ -28,6 +28,7 @@ Result<sys::FileLock> StopAndLock(Engine& engine, state::Container& container, c
       TRY(StopContainer(engine, container, {.time = options.time}));
       return AwaitLock(files);
     }
+    if (IsInitialized(engine, container)) TRY(StopContainer(engine, container, {}));
     Result<sys::FileLock> lock = TryLock(files);
     if (lock.ok() || lock.error().code() != Code::kBusy) return lock;
     // Gone: whoever holds the lock has removed it, and will let go.

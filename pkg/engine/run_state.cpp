@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/text.hpp"
+#include "monitor/hold.hpp"
 #include "sys/file.hpp"
 #include "sys/procfs.hpp"
 
@@ -62,6 +63,8 @@ bool IsRestarting(const std::string& run_dir) { return SomebodyWaits(run_dir, "r
 
 bool WasStopped(const std::string& run_dir) { return sys::Exists(StopFile(run_dir)); }
 
+bool IsHeld(const std::string& run_dir) { return sys::Exists(monitor::HeldFile(run_dir)); }
+
 Status MarkPaused(const std::string& run_dir) {
   return sys::WriteFileAtomic(PausedFile(run_dir), "", 0600, sys::Durability::kNone);
 }
@@ -73,6 +76,7 @@ Status ForgetRun(const std::string& run_dir, const std::string& exit_file) {
   // Who waits for that end may not have seen the file yet.
   if (exit.ok()) TRY(sys::WriteFileAtomic(run_dir + "/ended", *exit, 0600, sys::Durability::kNone));
   TRY(sys::RemoveTree(exit_file));
+  TRY(sys::RemoveTree(monitor::HeldFile(run_dir)));
   TRY(sys::RemoveTree(StopFile(run_dir)));
   return UnmarkPaused(run_dir);
 }

@@ -24,6 +24,9 @@ Status MarkStop(const std::string& run_dir, StopMark mark);
 bool IsRestarting(const std::string& run_dir);
 bool WasStopped(const std::string& run_dir);  // in this run, or in the last one
 
+// Everything of it is made, and nobody has started it (`init`). Only while its first process lives.
+bool IsHeld(const std::string& run_dir);
+
 // RUN_DIR/paused.
 Status MarkPaused(const std::string& run_dir);
 Status UnmarkPaused(const std::string& run_dir);

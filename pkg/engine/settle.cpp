@@ -117,6 +117,21 @@ Status RecordEnd(Engine& engine, const state::Container& ended) {
   });
 }
 
+bool IsInitialized(Engine& engine, const state::Container& container) {
+  if (container.state != state::ContainerState::kCreated) return false;
+  const Result<std::string> run_dir = engine.RunDir(container.id, false);
+  if (!run_dir.ok() || !IsHeld(*run_dir)) return false;
+  const Result<std::optional<LiveProcess>> live = FindProcess(engine, container.id);
+  return live.ok() && *live;
+}
+
+std::string ShownState(Engine& engine, const state::Container& container) {
+  if (IsInitialized(engine, container)) return "initialized";
+  if (container.state != state::ContainerState::kRunning) return StateName(container.state);
+  const Result<std::string> run_dir = engine.RunDir(container.id, false);
+  return RunStateName(run_dir.ok() ? RunStateOf(*run_dir) : RunState::kRunning);
+}
+
 Result<bool> Settle(Engine& engine, state::Container& container) {
   const ContainerFiles files = TRY(FilesOf(engine, container.id));
   if (container.state == state::ContainerState::kRunning) {
@@ -130,7 +145,7 @@ Result<bool> Settle(Engine& engine, state::Container& container) {
     if (!updated.ok()) return updated.error();
   } else if (container.state == state::ContainerState::kCreated) {
     const std::optional<LiveProcess> live = TRY(FindProcess(engine, container.id));
-    if (!live) return true;
+    if (!live || IsHeld(files.bundle)) return true;
     // Who started it died, or has not come to say so yet.
     TRY(MarkRunning(engine, container, live->status.started));
     return true;

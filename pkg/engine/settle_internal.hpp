@@ -40,6 +40,11 @@ Status MarkRunning(Engine& engine, state::Container& record, int64_t started);
 // kNotFound: it is gone.
 Status RecordEnd(Engine& engine, const state::Container& ended);
 
+// Made by `init`, and not started.
+bool IsInitialized(Engine& engine, const state::Container& container);
+// What is shown as its state: "created", "initialized", "running", "paused", "stopping", "exited", "removing".
+std::string ShownState(Engine& engine, const state::Container& container);
+
 // Brings a record up to date with what is. One that says "running" and whose process is gone becomes
 // exited, with the code from its exit file (255 when there is none: it died with its monitor, or in
 // a reboot). One that says "created" and whose process is there becomes running: the command that

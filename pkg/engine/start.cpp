@@ -13,6 +13,7 @@
 #include "engine/run_state.hpp"
 #include "engine/sandbox_internal.hpp"
 #include "engine/settle_internal.hpp"
+#include "monitor/control.hpp"
 #include "sys/file.hpp"
 
 namespace ctool::engine {
@@ -20,7 +21,7 @@ namespace {
 
 using runtime::Msg;
 
-// A container whose command has been executed.
+// A container whose command has been executed, or which is held: then without a pidfd.
 struct Started {
   runtime::SyncSocket monitor;
   sys::Fd pidfd;  // the monitor's own, so that no reused pid can be meant
@@ -37,7 +38,7 @@ Result<Started> AwaitStarted(runtime::SyncSocket monitor, bool& overlay_failed) 
     overlay_failed = frame.header.stage == runtime::Stage::kRootfs;
     return runtime::FrameError(frame);
   }
-  if (frame.header.msg != Msg::kStarted) return Error(Code::kInternal, "unexpected frame from ctool-monitor");
+  if (frame.header.msg != Msg::kStarted && frame.header.msg != Msg::kHeld) return Error(Code::kInternal, "unexpected frame from ctool-monitor");
   return Started{std::move(monitor), std::move(frame.fd)};
 }
 
@@ -55,8 +56,9 @@ Result<Sandboxed> MakeSandbox(Engine& engine, const ContainerSpec& spec) {
 
 class Starter {
  public:
-  Starter(Engine& engine, const ContainerSpec& spec, ContainerFiles files, const sys::FileLock& lock)
-      : engine_(engine), spec_(spec), files_(std::move(files)), lock_(lock) {}
+  // `word`: kGo, or kHold.
+  Starter(Engine& engine, const ContainerSpec& spec, ContainerFiles files, const sys::FileLock& lock, Msg word = Msg::kGo)
+      : engine_(engine), spec_(spec), files_(std::move(files)), lock_(lock), word_(word) {}
 
   // `commit` runs while the monitor sets the container up; it is let go only afterwards.
   Result<Started> Start(Result<Sandboxed> sandboxed, Attachment* attachment, const std::function<Status()>& commit) {
@@ -87,7 +89,7 @@ class Starter {
       if (!sized.ok()) Debug(sized.error().Message());
     }
     // EPIPE: the monitor has failed already, and says why in a frame.
-    const Status go = monitor.Send(Msg::kGo);
+    const Status go = monitor.Send(word_);
     if (!go.ok() && go.error().sys_errno() != EPIPE) return std::move(go).error();
     // Meanwhile the container starts. What nobody needs after a power cut is not worth a wait for the disk.
     if (!spec_.auto_remove) TRY(engine_.Db())->Sync();
@@ -98,7 +100,18 @@ class Starter {
   const ContainerSpec& spec_;
   ContainerFiles files_;
   const sys::FileLock& lock_;
+  Msg word_;
 };
+
+// A container that is held.
+Result<Started> LetGo(const std::string& run_dir, Attachment* attachment, const std::function<Status()>& commit) {
+  runtime::SyncSocket monitor = TRY(monitor::ConnectControl(run_dir));
+  TRY(commit());
+  if (attachment != nullptr) TRY(attachment->SendWindowSize(monitor));
+  TRY(monitor.Send(Msg::kGo));
+  bool overlay_failed = false;
+  return AwaitStarted(std::move(monitor), overlay_failed);
+}
 
 // The end of an attached container: the record, or its removal. The monitor is told afterwards, so
 // that it starts the cleanup itself should we die on the way. It deletes the folders and
@@ -192,6 +205,28 @@ Result<StartOutcome> Run(Engine& engine, const CreateOptions& options, const Att
   return Follow(engine, container.record, HasRestartPolicy(container.spec), *attachment, *started);
 }
 
+Status InitContainer(Engine& engine, const std::string& name_or_id) {
+  state::Container record = TRY(FindContainer(engine, name_or_id));
+  const ContainerFiles files = TRY(FilesOf(engine, record.id));
+  if (record.state == state::ContainerState::kRunning)
+    return Error(Code::kBusy, "container " + record.id + " has already been created in runtime: container state improper");
+  if (IsHeld(files.bundle) && TRY(FindProcess(engine, record.id))) return Ok();
+  const ContainerSpec spec = TRY(ContainerSpec::Parse(record.spec));
+  Result<sys::FileLock> lock = LockStopped(files);
+  if (!lock.ok()) return std::move(lock).error().Wrap("container " + record.id + " is being started or removed");
+  Starter starter(engine, spec, files, *lock, Msg::kHold);
+  // From here on it has not ended but not begun.
+  const auto commit = [&]() -> Status {
+    if (record.state == state::ContainerState::kCreated) return Ok();
+    record.state = state::ContainerState::kCreated;
+    return TRY(engine.Db())->UpdateContainer(record);
+  };
+  state::Container before = record;
+  Result<Started> held = starter.Start(MakeSandbox(engine, spec), nullptr, commit);
+  if (!held.ok()) return AfterFailure(engine, before, std::move(held).error().As(Code::kInternal));
+  return Ok();
+}
+
 Result<StartOutcome> Start(Engine& engine, const std::string& name_or_id, const AttachOptions& attach) {
   state::Container record = TRY(FindContainer(engine, name_or_id));
   if (record.state == state::ContainerState::kRunning) {
@@ -200,14 +235,19 @@ Result<StartOutcome> Start(Engine& engine, const std::string& name_or_id, const 
   }
   const ContainerSpec spec = TRY(ContainerSpec::Parse(record.spec));
   const ContainerFiles files = TRY(FilesOf(engine, record.id));
-  Result<sys::FileLock> lock = LockStopped(files);
-  if (!lock.ok()) return std::move(lock).error().Wrap("container " + record.id + " is being started or removed");
+  state::Container before = record;
   std::optional<Attachment> attachment;
   if (!IsDetached(attach)) attachment = TRY(Attachment::Prepare(attach, spec.tty, spec.interactive));
-  Starter starter(engine, spec, files, *lock);
-  state::Container before = record;
-  Result<Started> started = starter.Start(MakeSandbox(engine, spec), attachment ? &*attachment : nullptr,
-                                          [&] { return MarkRunning(engine, record, WallNanos()); });
+  const auto commit = [&] { return MarkRunning(engine, record, WallNanos()); };
+  const auto start = [&]() -> Result<Started> {
+    Attachment* const attached = attachment ? &*attachment : nullptr;
+    if (IsHeld(files.bundle) && TRY(FindProcess(engine, record.id))) return LetGo(files.bundle, attached, commit);
+    Result<sys::FileLock> lock = LockStopped(files);
+    if (!lock.ok()) return std::move(lock).error().Wrap("container " + record.id + " is being started or removed");
+    Starter starter(engine, spec, files, *lock);
+    return starter.Start(MakeSandbox(engine, spec), attached, commit);
+  };
+  Result<Started> started = start();
   if (!started.ok()) {
     // Scripts know one exit status for a start that failed.
     Error error = std::move(started).error();

@@ -31,6 +31,12 @@ Status Signal(int pidfd, int sig) {
   return Ok();
 }
 
+// One that is made and not started has nothing to be asked.
+Status DropHeld(Engine& engine, const std::string& id) {
+  const std::optional<LiveProcess> live = TRY(FindProcess(engine, id));
+  return live ? Signal(live->pidfd.get(), SIGKILL) : Ok();
+}
+
 // One container on its way to its end. Step does what is due; in between there is nothing to do until wake() or
 // until fd() can be read.
 class Stopping {
@@ -80,6 +86,7 @@ class Stopping {
   // False: there is nothing to stop.
   Result<bool> Begin() {
     begun_ = true;
+    if (IsInitialized(engine_, container_)) TRY(DropHeld(engine_, container_.id));
     if (container_.state != state::ContainerState::kRunning) return false;
     files_ = TRY(FilesOf(engine_, container_.id));
     spec_ = TRY(ContainerSpec::Parse(container_.spec));

@@ -8,6 +8,7 @@
 
 #include "base/clock.hpp"
 #include "base/text.hpp"
+#include "engine/health.hpp"
 #include "engine/run_state.hpp"
 #include "engine/settle_internal.hpp"
 #include "sys/file.hpp"
@@ -30,8 +31,6 @@ Result<Wanted> WantedOf(const std::vector<std::string>& conditions) {
   for (const std::string& condition : conditions) {
     if (std::find(kConditions.begin(), kConditions.end(), condition) == kConditions.end())
       return Error(Code::kInvalidArgument, "unknown container state: " + Printable(condition) + ": invalid argument");
-    if (condition == "healthy" || condition == "unhealthy")
-      return Error(Code::kUnsupported, "cannot wait for " + condition + ": there are no health checks");
     if (condition == "stopped" || condition == "exited") wanted.exit = true;
     else wanted.states.push_back(condition == "configured" ? "created" : condition);
   }
@@ -102,16 +101,23 @@ class Waiter {
   Result<Code> Judge(const state::Container& now) {
     const bool runs = now.state == state::ContainerState::kRunning;
     if (wanted_.exit && !runs) return Code(now.state == state::ContainerState::kCreated ? 0 : now.exit_code);
-    const std::string state = runs ? RunStateName(RunStateOf(files_->bundle)) : StateName(now.state);
-    if (std::find(wanted_.states.begin(), wanted_.states.end(), state) != wanted_.states.end()) return Code(-1);
+    if (Wants(ShownState(engine_, now))) return Code(-1);
+    if (runs && (Wants("healthy") || Wants("unhealthy"))) {
+      const std::optional<monitor::HealthState> health = TRY(ReadHealth(engine_, id_));
+      if (health && Wants(health->status)) return Code(-1);
+    }
     if (runs && !process_)
       if (std::optional<LiveProcess> live = TRY(FindProcess(engine_, id_))) process_ = std::move(live->pidfd);
     return Code();
   }
 
+  bool Wants(const std::string& state) const {
+    return std::find(wanted_.states.begin(), wanted_.states.end(), state) != wanted_.states.end();
+  }
+
   // Who removes a container that has run writes down how it ended.
   Result<Code> Gone() {
-    if (std::find(wanted_.states.begin(), wanted_.states.end(), "removing") != wanted_.states.end()) return Code(-1);
+    if (Wants("removing")) return Code(-1);
     const std::optional<int> code = TRY(TRY(engine_.Db())->FindExitCode(id_));
     if (wanted_.exit && code) return Code(code);
     if (options_.ignore) return Code(-1);

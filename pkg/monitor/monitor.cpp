@@ -15,6 +15,7 @@
 #include "monitor/config.hpp"
 #include "monitor/control.hpp"
 #include "monitor/health.hpp"
+#include "monitor/hold.hpp"
 #include "monitor/network.hpp"
 #include "monitor/relay.hpp"
 #include "monitor/sandbox.hpp"
@@ -76,9 +77,9 @@ struct Order {
   Config config;
 };
 
-// `command` lets the container go; without one (a restart) it starts at once. `stage` is where a
+// `command` lets the container go, or another in its place; without one (a restart) it starts at once. `stage` is where a
 // failure was.
-Result<Running> Start(Prepared prepared, const Order& order, const runtime::SyncSocket* command, Stage& stage) {
+Result<Running> Start(Prepared prepared, const Order& order, runtime::SyncSocket* command, Stage& stage) {
   runtime::Launch& launch = prepared.launch;
   const Config& config = order.config;
   stage = Stage::kPlan;
@@ -99,22 +100,14 @@ Result<Running> Start(Prepared prepared, const Order& order, const runtime::Sync
   if (network) TRY(network->AwaitReady(config));
   stage = Stage::kExec;
   prepared.streams.terminal = launch.TakeConsole();
-  if (command != nullptr) TRY(AwaitGo(*command, prepared.streams.terminal.get()));
+  if (command != nullptr && !TRY(AwaitGo(*command, prepared.streams.terminal.get())))
+    TRY(Hold(config.run_dir, launch.pidfd(), prepared.streams.terminal.get(), *command));
   TRY(WritePidFile(config.pid_file, launch.pid()));
   TRY(WritePidFile(config.monitor_pid_file, ::getpid()));
   Result<sys::Fd> mounts = sys::Open("/proc/" + std::to_string(launch.pid()) + "/ns/mnt", O_RDONLY);
   TRY(launch.Exec());
   return Running{std::move(launch).TakeChild(), std::move(prepared.streams), std::move(network),
                  mounts.ok() ? std::move(mounts).value() : sys::Fd()};
-}
-
-// From now on stderr is nobody's: a caller that captured it must see its end.
-void LetGoOfStderr() {
-  const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-  if (null >= 0) {
-    ::dup2(null, STDERR_FILENO);
-    ::close(null);
-  }
 }
 
 void RunCleanup(const Config& config) {

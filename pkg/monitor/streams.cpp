@@ -53,11 +53,19 @@ void Resize(int terminal, const std::string& payload) {
   ::ioctl(terminal, TIOCSWINSZ, &window);  // a lost resize is corrected by the next
 }
 
-Status AwaitGo(const runtime::SyncSocket& command, int terminal) {
+Result<bool> AwaitGo(const runtime::SyncSocket& command, int terminal) {
   for (runtime::Frame frame;;) {
     if (!TRY(command.Receive(frame))) return CommandGone();
-    if (frame.header.msg == Msg::kGo) return Ok();
+    if (frame.header.msg == Msg::kGo || frame.header.msg == Msg::kHold) return frame.header.msg == Msg::kGo;
     if (frame.header.msg == Msg::kResize) Resize(terminal, frame.payload);
+  }
+}
+
+void LetGoOfStderr() {
+  const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (null >= 0) {
+    ::dup2(null, STDERR_FILENO);
+    ::close(null);
   }
 }
 

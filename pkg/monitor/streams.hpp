@@ -27,9 +27,12 @@ Result<Pipes> MakePipes(bool terminal, bool keep_stdin);
 // Gives a terminal (-1: none) the window size of a kResize frame's payload.
 void Resize(int terminal, const std::string& payload);
 
-// Waits for the command's word to execute. The window size, if there is a terminal, comes before the first
-// instruction.
-Status AwaitGo(const runtime::SyncSocket& command, int terminal);
+// Waits for the command's word: true to execute, false to hold. The window size, if there is a terminal, comes before
+// the first instruction.
+Result<bool> AwaitGo(const runtime::SyncSocket& command, int terminal);
+
+// From now on stderr is nobody's: a caller that captured it must see its end.
+void LetGoOfStderr();
 
 // In a forked child of the monitor: none of its other descriptors stays open, as the container's lock and pipes.
 void KeepOnly(std::vector<int> descriptors);

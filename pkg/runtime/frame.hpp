@@ -16,6 +16,8 @@
 //   command -> monitor  kSandbox   payload: what can be made before the bundle is there (monitor/sandbox.hpp)
 //   command -> monitor  kBundle    payload: path of the bundle; carries the container's lock
 //   command -> monitor  kGo        the record is on disk: let the command run
+//   command -> monitor  kHold      instead of kGo: wait for somebody who says it at the control socket
+//   monitor -> command  kHeld      so it waits; the command may go
 //   monitor -> command  kStarted   payload: pid in decimal; carries the pidfd
 //   monitor -> command  kFailed    as init sent it, or the monitor's own
 //   monitor -> command  kStdout, kStderr     payload: bytes
@@ -48,7 +50,7 @@ namespace ctool::runtime {
 enum class Msg : uint8_t {
   kIdMapDone = 1, kWantFuse, kFuseDone, kConsole, kReady, kExec, kFailed,
   kGo, kStarted, kStdout, kStderr, kStdin, kStdinEof, kResize, kExited, kDone,
-  kSandbox, kBundle, kTidy, kAttach, kExecute, kFile, kJoined, kCheck,
+  kSandbox, kBundle, kTidy, kAttach, kExecute, kFile, kJoined, kCheck, kHold, kHeld,
 };
 
 // Where a start stands: in errors ("stage rootfs") and in profiles.

@@ -23,6 +23,7 @@ cli::Runnable CreateCommand();
 cli::Runnable StartCommand();
 cli::Runnable AttachCommand();
 cli::Runnable ExecCommand();
+cli::Runnable InitCommand();
 cli::Runnable HealthcheckCommand();
 cli::Runnable PsCommand();
 cli::Runnable RmCommand();
