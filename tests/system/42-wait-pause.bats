@@ -179,7 +179,7 @@ pid_of() { ct inspect -f '{{.State.Pid}}' "$1"; }
 
 # A container that writes a line as long as it goes on; with several processes.
 busy() {
-  must run -d --name "$C" -v "$(user_dir w):/w" "$@" "$IMG" sh -c \
+  must run -d --name "$C" -v "$(user_dir w):/w" "$IMG" sh -c \
     '(while :; do echo b >>/w/b; sleep 0.02; done) & while :; do echo a >>/w/a; sleep 0.02; done'
   until_ok 10 test -s "$T/w/b"
 }
