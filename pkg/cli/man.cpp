@@ -94,10 +94,17 @@ std::string OptionList(std::span<const Option> options, Defaults defaults) {
         defaults == Defaults::kOfSinks ? DefaultText(*o) : std::string(o->def);
     if (!def.empty()) out += Fill(fmt::format("The default is {}.", def));
     if (!o->values.empty() && o->help.find(o->values[0]) == std::string_view::npos) {
-      std::string words;
-      for (const std::string_view value : o->values)
-        words += (words.empty() ? "" : ", ") + Bold(value);
-      out += fmt::format("One of {}.\n", words);
+      constexpr size_t kWidth = 79;
+      std::string line = "One of";
+      for (size_t i = 0; i < o->values.size(); ++i) {
+        const std::string word = Bold(o->values[i]) + (i + 1 < o->values.size() ? "," : ".");
+        const bool fits = line.size() + 1 + word.size() <= kWidth;
+        line += (fits ? " " : "\n") + word;
+        if (fits) continue;
+        out += line.substr(0, line.size() - word.size());
+        line = word;
+      }
+      out += line + "\n";
     }
   }
   return out.empty() ? out : ".SH OPTIONS\n" + out;

@@ -15,7 +15,7 @@ struct PortOptions {
 cli::Command Describe(PortOptions& o) {
   cli::Command c;
   c.summary = "Show the published ports of a container";
-  c.prose = "Shows where each published port of CONTAINER is on the host, or only PORT: a number, and /udp or /sctp if it is not TCP's.";
+  c.prose = "Shows where each published port of CONTAINER, which runs, is on the host, or only PORT: a number, and /udp or /sctp if it is not TCP's.";
   c.usage = "[CONTAINER] [PORT[/PROTOCOL]]";
   c.options.push_back({.name = "all", .short_name = 'a', .help = "Show the ports of every container that runs", .sink = &o.all});
   c.options.push_back({.name = "latest", .short_name = 'l', .help = "Show those of the container that was created last", .sink = &o.latest});
@@ -60,6 +60,8 @@ Result<int> Run(Context& context, const PortOptions& o) {
   const std::string wanted = one ? TRY(WholePort(typed)) : "";
   const state::Container container =
       o.latest ? TRY(engine::LatestContainer(context.engine)) : TRY(engine::FindContainer(context.engine, o.words[0]));
+  // podman's answer: nothing is published for one that does not run.
+  if (container.state != state::ContainerState::kRunning) return 0;
   bool found = !one;
   for (const network::PortLine& port : TRY(PortsOf(container))) {
     if (one && port.container != wanted) continue;
