@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ctool/command_table.hpp"
 
+#include "ctool/container/files.hpp"
 #include "ctool/container/inspect.hpp"
 #include "ctool/container/options.hpp"
 #include "ctool/image/commands.hpp"
@@ -15,6 +16,8 @@ constexpr cli::Entry kEntries[] = {
     {"start", StartCommand, {"container start"}},
     {"ps", PsCommand, {"container ls", "container list", "container ps"}},
     {"rm", RmCommand, {"container rm"}},
+    {"cp", CpCommand, {"container cp"}},
+    {"export", ExportCommand, {"container export"}},
     {"container exists", ContainerExistsCommand},
     {"container inspect", ContainerInspectCommand},
     {"container cleanup", CleanupCommand},
