@@ -45,6 +45,7 @@ cli::Command DescribeFetch(PullOptions& options) {
 constexpr cli::Entry kEntries[] = {
     {"pull", [] { return cli::Bind(DescribePull, RunPull); }, {"image pull"}},
     {"import", [] { return cli::Bind(DescribeImport, RunImport); }, {"image import"}},
+    {"commit", ArchiveCommitCommand, {"container commit"}},
     {"cp", ArchiveCpCommand, {"container cp"}},
     {"export", ArchiveExportCommand, {"container export"}},
     {"fetch", [] { return cli::Bind(DescribeFetch, RunFetch); }},

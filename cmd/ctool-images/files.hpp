@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/command.hpp"
+#include "engine/commit.hpp"
 #include "engine/container_copy.hpp"
 #include "engine/export.hpp"
 
@@ -20,7 +21,15 @@ struct ExportOptions {
 };
 cli::Command DescribeExport(ExportOptions& options);
 
+struct CommitCommandOptions {
+  engine::CommitOptions commit;
+  std::string iidfile;
+  bool pause = false, quiet = false;
+};
+cli::Command DescribeCommit(CommitCommandOptions& options);
+
 // As ctool-images runs them.
+cli::Runnable ArchiveCommitCommand();
 cli::Runnable ArchiveCpCommand();
 cli::Runnable ArchiveExportCommand();
 

@@ -44,4 +44,32 @@ cli::Command DescribeExport(ExportOptions& o) {
   return c;
 }
 
+cli::Command DescribeCommit(CommitCommandOptions& o) {
+  engine::CommitOptions& i = o.commit;
+  cli::Command c;
+  c.summary = "Make an image of a container";
+  c.prose =
+      "Makes an image of what the container CONTAINER was made from and what it has changed, and prints its id. IMAGE names it; a name that "
+      "another image has is taken from that. What the container was started with (command, environment, user ...) is what containers of "
+      "the image get; --change says otherwise. Volumes are not part of it.";
+  c.options = {
+      {.name = "author", .short_name = 'a', .value = "name", .help = "Who made the image", .sink = &i.author},
+      {.name = "change", .short_name = 'c', .value = "instruction",
+       .help = "Instruction of a Containerfile to apply (CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME, WORKDIR)",
+       .sink = &i.changes},
+      {.name = "format", .short_name = 'f', .value = "format", .help = "Format of the image: oci or docker", .sink = &i.format, .values = {"oci", "docker"}},
+      {.name = "iidfile", .value = "file", .help = "Write the image's id to this file", .sink = &o.iidfile, .complete = cli::Complete::kFiles},
+      {.name = "include-volumes", .help = "Let the image's containers have volumes where this one has its own", .sink = &i.include_volumes},
+      {.name = "message", .short_name = 'm', .value = "text", .help = "Comment of the image, in the docker format only", .sink = &i.message},
+      {.name = "pause", .short_name = 'p', .help = "Pause the container meanwhile", .sink = &o.pause},
+      {.name = "quiet", .short_name = 'q', .help = "Show no progress", .sink = &o.quiet},
+      {.name = "squash", .short_name = 's', .help = "Make one layer of the container and its image", .sink = &i.squash},
+  };
+  c.args = {{.name = "CONTAINER", .sink = &i.container, .complete = cli::Complete::kContainers},
+            {.name = "IMAGE", .min = 0, .sink = &i.image, .complete = cli::Complete::kImages}};
+  c.examples = {{"commit web web:fixed"}, {"commit -c 'CMD [\"nginx\"]' web", "Let the image's containers run another command"}};
+  c.exits = {{"0", "the image is there"}, {"125", "the image could not be made"}};
+  return c;
+}
+
 }  // namespace ctool

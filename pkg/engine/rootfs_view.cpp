@@ -25,7 +25,7 @@
 namespace ctool::engine {
 namespace {
 
-constexpr size_t kMaxOutcome = 1 << 20;
+constexpr size_t kMaxOutcome = 1 << 30;  // the list of a large diff
 constexpr int64_t kLockPatience = 5'000'000'000;
 
 // What the parent finds out about a container before the child is made.

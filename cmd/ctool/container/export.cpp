@@ -6,10 +6,13 @@
 namespace ctool {
 namespace {
 
-Result<int> Run(Context& context, const ExportOptions&) { return BecomeImages(context); }
+// Archives are the other program's business.
+Result<int> RunExport(Context& context, const ExportOptions&) { return BecomeImages(context); }
+Result<int> RunCommit(Context& context, const CommitCommandOptions&) { return BecomeImages(context); }
 
 }  // namespace
 
-cli::Runnable ExportCommand() { return cli::Bind(DescribeExport, Run); }
+cli::Runnable ExportCommand() { return cli::Bind(DescribeExport, RunExport); }
+cli::Runnable CommitCommand() { return cli::Bind(DescribeCommit, RunCommit); }
 
 }  // namespace ctool
