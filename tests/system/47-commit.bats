@@ -60,7 +60,7 @@ A /new"
   try diff "$C"
   ok
   out_has "A /var/www/other"
-  out_has "D /var/www/index.html"
+  out_has "D /var/www"
 }
 
 @test "diff: while it runs, and the latest" {
@@ -68,7 +68,7 @@ A /new"
   until_ok 5 eval "ct diff $C | grep -x 'A /new'"
   try diff -l
   ok
-  out_is "A /new"
+  out_is $'C /etc\nA /new' # the mount points in /etc
 }
 
 @test "diff: of an image" {
@@ -103,7 +103,7 @@ A /new"
 @test "export: to stdout, from a running container, without its mounts" {
   must run -d --name "$C" -v /vol --tmpfs /mem "$IMG" sh -c 'echo v >/vol/inside; echo m >/mem/inside; echo r >/root/inside; sleep 1047'
   until_ok 5 eval "ct diff $C | grep /root/inside"
-  ct export "$C" >"$T/e.tar"
+  ct export "$C" | cat >"$T/e.tar"
   tar tf "$T/e.tar" >"$T/list"
   grep -qx root/inside "$T/list"
   ! grep -E '^(vol|mem)/.+|^proc/.+|^sys/.+' "$T/list"

@@ -69,7 +69,7 @@ load helpers
   ok
   out_is $'hello\n'"$C"
   try diff "$C"
-  out_is $'A /file\nA /other'
+  out_is $'C /etc\nA /file\nA /other'
 }
 
 @test "mount: lists" {
