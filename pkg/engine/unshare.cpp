@@ -8,7 +8,6 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 
 #include "base/text.hpp"
 #include "engine/rootfs_view.hpp"
@@ -33,9 +32,9 @@ void SetEnvironment(const config::Paths& paths, uid_t uid, gid_t gid) {
 Error Explain(const std::string& name, int err) {
   if (err == ENOENT && name.find('/') == std::string::npos)
     return Error(Code::kNoCommand, "exec: " + Quote(name) + ": executable file not found in $PATH");
-  const bool missing = err == ENOENT;
-  return Error(missing ? Code::kNoCommand : Code::kNotExecutable,
-               "fork/exec " + Printable(name) + ": " + (missing ? "no such file or directory" : err == EACCES ? "permission denied" : ::strerror(err)));
+  if (err == ENOENT) return Error(Code::kNoCommand, "fork/exec " + Printable(name) + ": no such file or directory");
+  if (err == EACCES) return Error(Code::kNotExecutable, "fork/exec " + Printable(name) + ": permission denied");
+  return Error::Sys(err, "execute", name).As(Code::kNotExecutable);
 }
 
 // What a terminal sends goes to the program as well, whose business it is.

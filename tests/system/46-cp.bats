@@ -5,8 +5,11 @@
 load helpers
 
 # A container that runs, with /srv as its working directory.
-running() { must run -d --name "${1:-$C}" -w /srv "$IMG" sh -c 'mkdir /srv/subdir; touch /srv/ready; sleep 1046'; until_ok 5 inside "${1:-$C}" test -e /srv/ready; }
-created() { must create --name "${1:-$C}" -w /srv "$IMG" sleep 1046; }
+running() {
+  must run -d --name "$C" -w /srv "$IMG" sh -c 'mkdir /srv/subdir; touch /srv/ready; sleep 1046'
+  until_ok 5 inside "$C" test -e /srv/ready
+}
+created() { must create --name "$1" -w /srv "$IMG" sleep 1046; }
 
 # What a command sees in a container: by exec in one that runs, by a tar stream otherwise.
 pid_of() { ct inspect -f '{{.State.Pid}}' "$1"; }
@@ -60,7 +63,7 @@ EOT
 }
 
 @test "a file to a created container: every form of the destination" {
-  created
+  created "$C"
   to_container "$C"
   must start "$C"
   equal "the file" zero "$(inside "$C" cat /tmp/hostfile)"
@@ -99,7 +102,7 @@ EOT
 }
 
 @test "a file from a created container" {
-  created
+  created "$C"
   from_container "$C"
 }
 
@@ -127,7 +130,7 @@ EOT
 }
 
 @test "a directory to a created container" {
-  created
+  created "$C"
   directories_in "$C"
 }
 
@@ -163,14 +166,14 @@ EOT
 }
 
 @test "within one container" {
-  created
+  created "$C"
   try cp "$C:/etc/plain" "$C:/tmp/copy"
   ok
   equal "the file" "$(content "$C" /etc/plain)" "$(content "$C" /tmp/copy)"
 }
 
 @test "what is not there" {
-  created
+  created "$C"
   host_file hostfile zero
   try cp "$T/nothing" "$C:/tmp"
   exits 125
@@ -196,7 +199,7 @@ EOT
 }
 
 @test "wrong arguments" {
-  created
+  created "$C"
   try cp "$C:" "$T"
   exits 125
   err_is "Error: invalid arguments \"$C:\", \"$T\": you must specify paths"
@@ -208,7 +211,7 @@ EOT
 }
 
 @test "no wildcards" {
-  created
+  created "$C"
   try cp "$C:/etc/*" "$T"
   exits 125
   err_is "Error: \"/etc/*\" could not be found on container $C: no such file or directory"
@@ -372,7 +375,7 @@ EOT
 }
 
 @test "an archive is not written to a terminal" {
-  created
+  created "$C"
   try_tty -- cp "$C:/etc" -
   exits 125
   out_has "terminal"

@@ -6,7 +6,7 @@ load helpers
 
 # An exited container with one change of each kind.
 changed() {
-  must run --name "$C" "$@" "$IMG" sh -c \
+  must run --name "$C" "$IMG" sh -c \
     'echo a >/new; rm /etc/group; chmod 700 /home; mkdir -p /d/e; echo x >/d/e/f; ln /d/e/f /d/hard; ln -s f /d/e/link'
 }
 config_of() { ct image inspect -f "{{$2}}" "$1"; }
