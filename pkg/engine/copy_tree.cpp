@@ -78,6 +78,7 @@ Status TreeCopier::CopyEntry(sys::Fd from, const std::string& name, sys::Fd to, 
   to_.emplace(std::move(to));
   levels_.clear();
   levels_.emplace_back();
+  at_entry_ = true;
   TRY(Handle(name, as));
   return Walk();
 }
@@ -104,6 +105,9 @@ Status TreeCopier::Handle(const std::string& name, const std::string& as) {
     if (errno == ENOENT) return Ok();  // it went while we looked
     return Error::Sys(errno, "stat", Shown(as));
   }
+  // Whoever asked for the entry has followed its links: one that is there now is somebody's trap for the next copy.
+  if (std::exchange(at_entry_, false) && S_ISLNK(st.st_mode))
+    return Error(Code::kBusy, Quote(name) + " was replaced by a symbolic link meanwhile");
   if (S_ISDIR(st.st_mode)) return BeginDirectory(name, as, st);
   if (options_.layer && S_ISCHR(st.st_mode) && st.st_rdev == makedev(0, 0)) return sys::RemoveTree(to, as);
   if (!S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode) && !S_ISFIFO(st.st_mode)) return Ok();

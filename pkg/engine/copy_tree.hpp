@@ -43,7 +43,7 @@ class TreeCopier {
 
   // The contents of directory `from` into directory `to` (both open for reading).
   Status CopyContents(sys::Fd from, sys::Fd to);
-  // The entry `name` of `from` as `as` in `to`.
+  // The entry `name` of `from`, which is no symbolic link, as `as` in `to`.
   Status CopyEntry(sys::Fd from, const std::string& name, sys::Fd to, const std::string& as);
 
  private:
@@ -81,6 +81,7 @@ class TreeCopier {
   std::optional<sys::DirStack> from_, to_;
   std::vector<Level> levels_;
   std::map<Inode, Link> links_;
+  bool at_entry_ = false;  // the next is CopyEntry's own
 };
 
 }  // namespace ctool::engine
