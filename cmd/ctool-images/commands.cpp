@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ctool-images/commands.hpp"
 
+#include "ctool-images/files.hpp"
 #include "ctool/context.hpp"
 
 namespace ctool {
@@ -44,6 +45,9 @@ cli::Command DescribeFetch(PullOptions& options) {
 constexpr cli::Entry kEntries[] = {
     {"pull", [] { return cli::Bind(DescribePull, RunPull); }, {"image pull"}},
     {"import", [] { return cli::Bind(DescribeImport, RunImport); }, {"image import"}},
+    {"commit", ArchiveCommitCommand, {"container commit"}},
+    {"cp", ArchiveCpCommand, {"container cp"}},
+    {"export", ArchiveExportCommand, {"container export"}},
     {"fetch", [] { return cli::Bind(DescribeFetch, RunFetch); }},
 };
 

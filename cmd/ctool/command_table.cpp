@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ctool/command_table.hpp"
 
+#include "ctool/container/files.hpp"
 #include "ctool/container/inspect.hpp"
 #include "ctool/container/options.hpp"
 #include "ctool/image/commands.hpp"
@@ -28,6 +29,15 @@ constexpr cli::Entry kEntries[] = {
     {"update", UpdateCommand, {"container update"}},
     {"ps", PsCommand, {"container ls", "container list", "container ps"}},
     {"rm", RmCommand, {"container rm"}},
+    {"commit", CommitCommand, {"container commit"}},
+    {"cp", CpCommand, {"container cp"}},
+    {"diff", DiffCommand},
+    {"container diff", ContainerDiffCommand},
+    {"image diff", ImageDiffCommand},
+    {"export", ExportCommand, {"container export"}},
+    {"mount", MountCommand, {"container mount"}},
+    {"unmount", UnmountCommand, {"umount", "container unmount", "container umount"}},
+    {"unshare", UnshareCommand},
     {"container exists", ContainerExistsCommand},
     {"container inspect", ContainerInspectCommand},
     {"container prune", PruneCommand},

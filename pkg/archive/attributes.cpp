@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "archive/entry_path_internal.hpp"
@@ -53,6 +54,10 @@ bool IsAllowed(const Entry& entry, const Xattr& xattr) {
 AttributeWriter::AttributeWriter(const sys::Root& dest, const UnpackOptions& options,
                                  UnpackStats& stats)
     : options_(options), stats_(stats), new_uid_(::geteuid()) {
+  if (options.merge) {  // directories of others, with whatever set-group-ID bits and ACLs: everything is set
+    new_uid_ = kLeave;
+    return;
+  }
   struct stat st {};
   if (::fstat(dest.fd(), &st) < 0) return;
   // With a set-group-ID bit, or on a file system mounted with grpid, new files get the directory's
@@ -87,6 +92,7 @@ Result<Attributes> AttributeWriter::Select(Entry& entry) const {
   Attributes wanted;
   wanted.mode = entry.mode;
   wanted.mtime = entry.mtime;
+  if (options_.owner) std::tie(entry.uid, entry.gid) = *options_.owner;
   const bool uid_exists = TRY(SelectId("uid", entry.uid, options_.uids, entry));
   const bool gid_exists = TRY(SelectId("gid", entry.gid, options_.gids, entry));
   if (uid_exists) wanted.uid = entry.uid;

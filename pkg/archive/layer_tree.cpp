@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "archive/entry_path_internal.hpp"
+#include "base/text.hpp"
 #include "sys/file.hpp"
 
 namespace ctool::archive {
@@ -24,6 +25,10 @@ constexpr int kHandle = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
 Error NotADirectory(const std::string& path) {
   return Error(Code::kCorrupt, "parent " + Shown(path) + " is not a directory");
+}
+
+Error AlreadyThere(const std::string& path, const std::string& call) {
+  return Error(Code::kAlreadyExists, "error creating " + Quote("/" + path) + ": " + call + " " + Printable("/" + path) + ": file exists");
 }
 
 std::string Below(const std::string& parent, const std::string& name) {
@@ -56,8 +61,8 @@ struct LayerTree::Step {
   }
 };
 
-LayerTree::LayerTree(const sys::Root& dest, const AttributeWriter& attributes, bool whiteouts)
-    : dest_(dest), attributes_(attributes), whiteouts_(whiteouts) {
+LayerTree::LayerTree(const sys::Root& dest, const AttributeWriter& attributes, const UnpackOptions& options)
+    : dest_(dest), attributes_(attributes), options_(options) {
   directories_[""];  // not described; Finish leaves it as it is unless an entry does
 }
 
@@ -164,6 +169,14 @@ Status LayerTree::Make(int dirfd, const char* name, const std::string& path, mod
   if (::mkdirat(dirfd, name, asked) < 0) {
     if (errno != EEXIST) return Error::Sys(errno, "mkdir", path);
     if (directories_.count(path) > 0) return Ok();
+    if (options_.merge) {
+      struct stat st {};
+      if (::fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode)) {
+        directories_[path].existed = true;
+        return Ok();
+      }
+      if (!options_.replace) return AlreadyThere(path, "mkdir");
+    }
     opaque = IsWhiteout(dirfd, name);
     ForgetHandles();
     if (::unlinkat(dirfd, name, 0) < 0) return Error::Sys(errno, "unlink", path);
@@ -173,10 +186,11 @@ Status LayerTree::Make(int dirfd, const char* name, const std::string& path, mod
   made = Directory{};
   made.opaque = opaque;
   made.present_mode = attributes_.NewMode(asked, true);
-  // An odd umask must not lock us out, nor a set-group-ID bit be handed down. Nobody else can have
-  // swapped the name for a link meanwhile: layers are made in a folder that is closed to others.
+  // An odd umask must not lock us out, nor a set-group-ID bit be handed down. Through a handle: with `merge` somebody
+  // may have swapped the name for a link meanwhile.
   if (!made.present_mode.has_value() || (*made.present_mode & 0700) != 0700) {
-    if (::fchmodat(dirfd, name, asked, 0) < 0) return Error::Sys(errno, "chmod", path);
+    const sys::Fd handle(::openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!handle || ::fchmod(handle.get(), asked) < 0) return Error::Sys(errno, "chmod", path);
     made.present_mode = asked;
   }
   made.wanted.mode = mode;
@@ -229,6 +243,7 @@ Status LayerTree::Remove(const Place& place) {
   ForgetHandles();
   if (::unlinkat(place.dir->get(), place.name(), 0) == 0) return Ok();
   if (errno != EISDIR) return Error::Sys(errno, "unlink", place.path);
+  if (options_.merge && !options_.replace && directories_.count(place.path) == 0) return AlreadyThere(place.path, "open");
   TRY(sys::RemoveTree(place.dir->get(), place.name()));
   directories_.erase(place.path);
   directories_.erase(directories_.lower_bound(place.path + "/"),
@@ -240,12 +255,12 @@ Status LayerTree::Finish(UnpackStats& stats) {
   for (auto it = directories_.rbegin(); it != directories_.rend(); ++it) {
     const auto& [path, directory] = *it;
     const bool as_made = directory.implied && !directory.opaque &&
-                         (path.empty() || directory.present_mode == kImpliedMode);
+                         (path.empty() || directory.existed || directory.present_mode == kImpliedMode);
     if (directory.implied && !path.empty()) stats.implied_dirs.push_back(path);
     if (directory.opaque && path.empty()) stats.opaque_root = true;
     if (as_made) continue;
     const sys::Fd dir = TRY(OpenExact(path, O_RDONLY | O_NOFOLLOW));
-    if (directory.opaque && whiteouts_ && ::fsetxattr(dir.get(), "user.overlay.opaque", "y", 1, 0) < 0)
+    if (directory.opaque && options_.whiteouts && ::fsetxattr(dir.get(), "user.overlay.opaque", "y", 1, 0) < 0)
       return Error::Sys(errno, "mark opaque", path);
     if (!directory.implied) {
       TRY(attributes_.Apply(dir.get(), path, directory.wanted, directory.present_mode));

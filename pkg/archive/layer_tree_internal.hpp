@@ -31,7 +31,7 @@ struct Place {
 // below them can be made by anybody, get no foreign group, and do not change their times.
 class LayerTree {
  public:
-  LayerTree(const sys::Root& dest, const AttributeWriter& attributes, bool whiteouts);
+  LayerTree(const sys::Root& dest, const AttributeWriter& attributes, const UnpackOptions& options);
 
   // The place of `path` (CleanPath's, not the root). Links in the way are followed inside the
   // tree; directories of the path itself that are missing are made, and are implied.
@@ -58,6 +58,7 @@ class LayerTree {
  private:
   struct Directory {
     bool implied = true, opaque = false;
+    bool existed = false;  // before us: stays as it is unless an entry describes it
     std::optional<mode_t> present_mode;
     Attributes wanted;
   };
@@ -77,7 +78,7 @@ class LayerTree {
 
   const sys::Root& dest_;
   const AttributeWriter& attributes_;
-  bool whiteouts_;
+  const UnpackOptions& options_;
   std::map<std::string, Directory> directories_;  // by path; "" is the root
   // The last directories used: an archive lists a directory's entries one after the other.
   std::array<Cached, 4> cache_;

@@ -52,6 +52,12 @@ struct TarReader::Extensions {
   bool any() const { return has_pax || has_name || has_link; }
 };
 
+bool LooksLikeTar(std::string_view first_block) {
+  if (first_block.size() < kBlockBytes) return false;
+  const TarHeader header(first_block.data());
+  return header.IsZero() || header.ChecksumMatches();
+}
+
 TarReader::TarReader(Source& in)
     : in_(in), buffer_(kBufferBytes), globals_(std::make_unique<PaxRecords>()) {}
 TarReader::~TarReader() = default;

@@ -41,6 +41,9 @@ inline constexpr size_t kMaxExtensionBytes = 1 << 20;   // one pax header or GNU
 inline constexpr size_t kMaxSparseExtents = 10000;      // of one file
 inline constexpr uint64_t kMaxFileBytes = 1ULL << 44;   // ext4 has no larger file
 
+// Whether the first 512 bytes of a stream are the header of a tar archive, or its end.
+bool LooksLikeTar(std::string_view first_block);
+
 // A strict reader of ustar, pax, GNU and v7 archives. Where the common readers disagree on what an
 // archive holds it is an error here: DESIGN.md lists each case.
 // Errors: kCorrupt; what the source returns.

@@ -29,7 +29,7 @@ class Unpacker {
  public:
   Unpacker(Source& tar, const sys::Root& dest, const UnpackOptions& options)
       : reader_(tar), options_(options), attributes_(dest, options_, stats_),
-        tree_(dest, attributes_, options.whiteouts) {}
+        tree_(dest, attributes_, options) {}
 
   Result<UnpackStats> Run() {
     Entry entry;
@@ -51,7 +51,8 @@ class Unpacker {
     if (path.empty()) {
       if (entry.type != EntryType::kDirectory)
         return Error(Code::kCorrupt, "the layer root must be a directory");
-      tree_.DescribeRoot(TRY(attributes_.Select(entry)));
+      // Whoever unpacks into a folder of somebody else did not mean the folder.
+      if (!options_.merge) tree_.DescribeRoot(TRY(attributes_.Select(entry)));
       return Ok();
     }
     if (options_.whiteouts && path.find(kWhiteout) != std::string::npos) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,6 +26,11 @@ struct UnpackOptions {
   // true: `.wh.` entries become overlay whiteouts (character device 0:0) and user.overlay.opaque
   // (a layer folder). false: a whiteout is an ordinary name (`import` of a root file system).
   bool whiteouts = true;
+  // Everything gets this owner instead of its own.
+  std::optional<std::pair<uint32_t, uint32_t>> owner;
+  // `dest` holds files already, which somebody may be changing: its directories stay and are unpacked into, anything else
+  // is replaced. With `replace` unset a directory never gives way to something else, nor that to a directory.
+  bool merge = false, replace = true;
 };
 
 struct UnpackStats {
@@ -41,7 +47,7 @@ struct UnpackStats {
   std::vector<std::string> implied_dirs;
 };
 
-// Unpacks one tar stream into the empty directory `dest`. Reads the stream to its end (what
+// Unpacks one tar stream into the directory `dest`, which is empty unless `merge`. Reads the stream to its end (what
 // follows the end-of-archive mark is read and thrown away), so that the caller's hash covers all.
 // Every path is resolved below `dest`; owner, mode, xattrs and times are set through descriptors.
 // Errors: kCorrupt (bad header, path escapes, invalid whiteout, hard link target missing, id out of

@@ -5,9 +5,11 @@
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 
+#include <algorithm>
 #include <array>
 #include <climits>
 #include <cstdio>
+#include <cstring>
 #include <memory>
 
 #include "base/text.hpp"
@@ -178,34 +180,55 @@ Status CopyByReading(int in, int out, std::string_view what) {
   }
 }
 
-// The bytes [begin, end) to the same place. False when the kernel can't copy between the two: nothing
-// was written then.
-Result<bool> CopyRange(int in, int out, off_t begin, off_t end, std::string_view what) {
+// Where the kernel can't copy between the two, as between a container and the host. A hole that the container's file system
+// does not tell of is found by its zeros: a block of them is not written.
+Status ReadRange(int in, int out, off_t begin, off_t end, std::string_view what) {
+  constexpr size_t kBlock = 64 << 10;
+  std::array<char, kBlock> chunk;
+  static constexpr std::array<char, kBlock> kZeros{};
+  for (off_t at = begin; at < end;) {
+    const ssize_t n = ::pread(in, chunk.data(), std::min(chunk.size(), static_cast<size_t>(end - at)), at);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return Error::Sys(errno, "read", what);
+    if (n == 0) return Ok();  // it became shorter meanwhile
+    const size_t size = static_cast<size_t>(n);
+    if (size < kBlock || std::memcmp(chunk.data(), kZeros.data(), size) != 0)
+      for (size_t done = 0; done < size;) {
+        const ssize_t written = ::pwrite(out, chunk.data() + done, size - done, at + static_cast<off_t>(done));
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) return Error::Sys(errno, "write", what);
+        done += static_cast<size_t>(written);
+      }
+    at += n;
+  }
+  return Ok();
+}
+
+// The bytes [begin, end) to the same place.
+Status CopyRange(int in, int out, off_t begin, off_t end, std::string_view what) {
   for (off_t from = begin, to = begin; from < end;) {
     const ssize_t n = ::copy_file_range(in, &from, out, &to, static_cast<size_t>(end - from), 0);
     if (n > 0 || (n < 0 && errno == EINTR)) continue;
-    if (n == 0) return true;  // it became shorter meanwhile
-    if (from == begin && (errno == EXDEV || errno == EINVAL || errno == EOPNOTSUPP || errno == ENOSYS)) return false;
+    if (n == 0) return Ok();  // it became shorter meanwhile
+    if (from == begin && (errno == EXDEV || errno == EINVAL || errno == EOPNOTSUPP || errno == ENOSYS))
+      return ReadRange(in, out, begin, end, what);
     return Error::Sys(errno, "copy", what);
   }
-  return true;
+  return Ok();
 }
 
-// Data only, so that holes stay holes. False as above.
-Result<bool> CopySparse(int in, int out, off_t size, std::string_view what) {
+// Data only, so that holes stay holes.
+Status CopySparse(int in, int out, off_t size, std::string_view what) {
   for (off_t end = 0; end < size;) {
     const off_t data = ::lseek(in, end, SEEK_DATA);
     if (data < 0 && errno == ENXIO) break;  // the rest is a hole
     if (data < 0) return Error::Sys(errno, "lseek", what);
     end = ::lseek(in, data, SEEK_HOLE);
     if (end < 0) return Error::Sys(errno, "lseek", what);
-    if (!TRY(CopyRange(in, out, data, end, what))) {
-      if (::lseek(in, 0, SEEK_SET) < 0) return Error::Sys(errno, "lseek", what);
-      return false;
-    }
+    TRY(CopyRange(in, out, data, end, what));
   }
   if (::ftruncate(out, size) < 0) return Error::Sys(errno, "ftruncate", what);
-  return true;
+  return Ok();
 }
 
 }  // namespace
@@ -213,9 +236,11 @@ Result<bool> CopySparse(int in, int out, off_t size, std::string_view what) {
 Status CopyContents(int in, int out, std::string_view what) {
   const struct stat st = TRY(StatFd(in, what));
   // Size 0 is also said by files of procfs, which have one only when they are read.
-  if (!S_ISREG(st.st_mode) || st.st_size == 0) return CopyByReading(in, out, what);
+  // And those of sysfs say more than they hold.
+  const bool made_up = st.st_blocks == 0 && st.st_size <= 4096;
+  if (!S_ISREG(st.st_mode) || made_up) return CopyByReading(in, out, what);
   if (::ioctl(out, FICLONE, in) == 0) return Ok();
-  return TRY(CopySparse(in, out, st.st_size, what)) ? Ok() : CopyByReading(in, out, what);
+  return CopySparse(in, out, st.st_size, what);
 }
 
 }  // namespace ctool::sys

@@ -56,7 +56,7 @@ Status RemoveTree(int dirfd, const std::string& name);
 Status RemoveTree(const std::string& path);
 
 // Copies all of `in` to the empty `out`, both at offset 0: reflink, copy_file_range, or read and write. Holes
-// stay holes but in the last case.
+// stay holes.
 Status CopyContents(int in, int out, std::string_view what);
 
 }  // namespace ctool::sys

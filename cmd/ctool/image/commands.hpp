@@ -5,6 +5,7 @@
 #include <string>
 
 #include "cli/command.hpp"
+#include "ctool/context.hpp"
 
 namespace ctool {
 
@@ -13,6 +14,9 @@ cli::Runnable RmiCommand();
 cli::Runnable ImageExistsCommand();
 cli::Runnable PullCommand();
 cli::Runnable ImportCommand();
+
+// Becomes ctool-images with the words that were typed; it reads them as we did. Returns only when that fails.
+Result<int> BecomeImages(Context& context);
 
 // "2.14 MB": decimal units, three significant digits.
 std::string HumanSize(int64_t bytes);

@@ -9,10 +9,8 @@
 #include "ctool/image/commands.hpp"
 
 namespace ctool {
-namespace {
 
-// Becomes ctool-images with the words that were typed; it reads them as we did.
-Result<int> Become(Context& context) {
+Result<int> BecomeImages(Context& context) {
   const std::string program = TRY(context.engine.Program("ctool-images"));
   std::vector<char*> argv;
   for (std::string& word : context.argv) argv.push_back(word.data());
@@ -21,8 +19,10 @@ Result<int> Become(Context& context) {
   return Error::Sys(errno, "execute", program);
 }
 
-Result<int> RunPull(Context& context, const PullOptions&) { return Become(context); }
-Result<int> RunImport(Context& context, const ImportCommandOptions&) { return Become(context); }
+namespace {
+
+Result<int> RunPull(Context& context, const PullOptions&) { return BecomeImages(context); }
+Result<int> RunImport(Context& context, const ImportCommandOptions&) { return BecomeImages(context); }
 
 }  // namespace
 
