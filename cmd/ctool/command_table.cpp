@@ -14,6 +14,7 @@ constexpr cli::Entry kEntries[] = {
     {"create", CreateCommand, {"container create"}},
     {"start", StartCommand, {"container start"}},
     {"ps", PsCommand, {"container ls", "container list", "container ps"}},
+    {"top", TopCommand, {"container top"}},
     {"rm", RmCommand, {"container rm"}},
     {"container exists", ContainerExistsCommand},
     {"container inspect", ContainerInspectCommand},

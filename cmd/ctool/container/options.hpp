@@ -20,6 +20,7 @@ cli::Runnable RunCommand();
 cli::Runnable CreateCommand();
 cli::Runnable StartCommand();
 cli::Runnable PsCommand();
+cli::Runnable TopCommand();
 cli::Runnable RmCommand();
 cli::Runnable CleanupCommand();
 cli::Runnable ContainerExistsCommand();
