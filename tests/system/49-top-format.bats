@@ -1,0 +1,152 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# What commands show: top, ps and its filters, templates, inspect.
+
+load helpers
+
+# A process of the container whose command line is this.
+shows() { ct top "$1" args | grep -qxF -- "$2"; }
+
+# --- top ----------------------------------------------------------------------------------------
+
+@test "top: podman's columns" {
+  must run -d --name "$C" "$IMG" sh -c 'sleep 49011 & exec sleep 49010'
+  try top "$C"
+  ok
+  out_like '^USER +PID +PPID +%CPU +ELAPSED +TTY +TIME +COMMAND'
+  out_like $'\n''root +1 +0 +[0-9.]+ +[0-9.]+m?s +\? +0s +sleep 49010'
+  out_like $'\n''root +2 +1 +[0-9.]+ +[0-9.]+m?s +\? +0s +sleep 49011'
+  equal lines 3 "$(wc -l <"$T/.out")"
+}
+
+@test "top: descriptors as words, with commas, and as codes" {
+  must run -d --name "$C" "$IMG" sleep 49012
+  try top "$C" pid ppid comm
+  out_like '^PID +PPID +COMMAND'$'\n''1 +0 +sleep$'
+  try top "$C" pid,user,state
+  out_like '^PID +USER +STATE'$'\n''1 +root +S$'
+  try top "$C" %p,%U %c
+  out_like '^PID +USER +COMMAND'$'\n''1 +root +sleep$'
+  try container top "$C" pid
+  out_is $'PID\n1'
+  try top -l pid
+  out_is $'PID\n1'
+}
+
+@test "top: every descriptor has a column" {
+  local name
+  must run -d --name "$C" "$IMG" sleep 49013
+  try top --list-descriptors
+  ok
+  for name in args capamb capbnd capeff capinh capprm comm etime group groups hgroup hgroups hpid huser label nice \
+    pcpu pgid pid ppid rgroup rss ruser seccomp state stime time tty user vsz; do
+    [[ $'\n'$out$'\n' == *$'\n'$name$'\n'* ]] || complain "descriptor $name"
+  done
+  # shellcheck disable=SC2086
+  try top "$C" $out
+  ok
+  equal lines 2 "$(wc -l <"$T/.out")"
+  out_like 'COMMAND.*AMBIENT CAPS.*BOUNDING CAPS.*EFFECTIVE CAPS.*INHERITED CAPS.*PERMITTED CAPS.*ELAPSED.*SECCOMP.*VSZ'
+}
+
+@test "top: capabilities, seccomp, nice, sizes" {
+  must run -d --name "$C" --cap-drop all --cap-add chown,kill "$IMG" /bin/busybox nice -n 7 sleep 49014
+  until_ok 5 shows "$C" "sleep 49014"
+  try top "$C" capeff,capbnd,capinh,capamb,seccomp,nice
+  out_like $'\n''CHOWN,KILL +CHOWN,KILL +none +none +filter +7$'
+  try top "$C" vsz,rss
+  out_like $'\n''[1-9][0-9]* +[1-9][0-9]*$'
+  ct rm -ft0 "$C"
+  must run -d --name "$C" --privileged "$IMG" sleep 49014
+  try top "$C" capeff,seccomp
+  out_like $'\n''full +disabled$'
+}
+
+@test "top: users by the container's passwd" {
+  must run -d --name "$C" -u 1:1 "$IMG" sh -c 'sleep 49015; :'
+  try top "$C" user,ruser,group,rgroup,pid
+  out_like $'\n''(bin|daemon) +(bin|daemon) +(bin|daemon) +(bin|daemon) +1'
+  ct rm -ft0 "$C"
+  must run -d --name "$C" -u 4321:4322 --passwd=false "$IMG" sleep 49015
+  try top "$C" user,group
+  out_like $'\n''4321 +4322$'
+}
+
+@test "top: processes as the host sees them" {
+  must run -d --name "$C" "$IMG" sleep 49016
+  try top "$C" pid hpid
+  local hpid
+  hpid=$(ct inspect -f '{{.State.Pid}}' "$C")
+  out_like $'\n'"1 +$hpid\$"
+  oracle && return
+  try top "$C" huser hgroup huid
+  out_like $'\n'"$ACCOUNT +$ACCOUNT +$USER_ID\$"
+  ct rm -ft0 "$C"
+  must run -d --name "$C" -u 1:1 "$IMG" sleep 49016
+  try top "$C" huid
+  [[ ${out##*$'\n'} == "$(awk -F: -v u="$ACCOUNT" '$1 == u { print $2; exit }' /etc/subuid)" ]] || complain "the first subordinate id"
+}
+
+@test "top: a terminal" {
+  must run -dt --name "$C" "$IMG" sleep 49017
+  try top "$C" tty,comm
+  out_like $'\n''(pts/0|console) +sleep$'
+}
+
+@test "top: processes of a namespace inside the container" {
+  must run -d --name "$C" --security-opt seccomp=unconfined --cap-add sys_admin "$TOOLS" \
+    sh -c 'unshare -pf sleep 49018; :'
+  until_ok 5 shows "$C" 'sleep 49018'
+  try top "$C" pid,ppid,args
+  out_like $'\n''3 +2 +sleep 49018'
+}
+
+@test "top: errors" {
+  try top
+  exits 125
+  err_is 'Error: you must provide the name or id of a running container'
+  try top nosuch
+  exits 125
+  err_is 'Error: unable to look up requested container: no container with name or ID "nosuch" found: no such container'
+  must create --name "$C" "$IMG" sleep 49019
+  try top "$C"
+  exits 125
+  err_is 'Error: top can only be used on running containers'
+  must run --name "$C-2" "$IMG" true
+  try top "$C-2"
+  exits 125
+  err_is 'Error: top can only be used on running containers'
+}
+
+@test "top: what a process says of itself cannot drive the terminal" {
+  must run -d --name "$C" "$IMG" sh -c 'sleep 49020; :' $'x\e]0;owned\a\ty\nz'
+  try top "$C" args
+  ok
+  out_lacks $'\e'
+  out_lacks $'\a'
+  out_has '\x1b]0;owned\x07'
+  equal lines 3 "$(wc -l <"$T/.out")"
+}
+
+@test "top: a passwd that hangs, leads outside, or is endless" {
+  local make
+  for make in 'mkfifo /etc/passwd' "ln -s $LIVE/canary/secret /etc/passwd" 'ln -s /dev/zero /etc/passwd' \
+    'head -c 300000000 /dev/zero >/etc/passwd'; do
+    must run -d --name "$C" "$IMG" sh -c "rm -f /etc/passwd; $make; sleep 49021; :"
+    until_ok 10 shows "$C" 'sleep 49021'
+    capture timeout 10 "${AS_USER[@]}" "$CTOOL" top "$C" user,pid
+    ok
+    out_like $'\n''0 +1'
+    ct rm -ft0 "$C" >/dev/null
+  done
+}
+
+@test "top: while processes come and go" {
+  local i
+  must run -d --name "$C" "$IMG" sh -c 'while :; do true; /bin/true; done'
+  for i in {1..30}; do
+    try top "$C" pid,user,args
+    ok
+    out_like $'\n''1 +root +sh -c'
+  done
+}
