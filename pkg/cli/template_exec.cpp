@@ -245,23 +245,41 @@ class Run {
                        bool args, const Node& command, const Value& dot, const Piped& piped) {
     for (size_t i = from; i < names.size(); ++i) {
       const bool last = i + 1 == names.size();
-      if (last && receiver.kind() == Value::Kind::kTime && names[i] == "Format")
-        return Format(receiver, command, dot, piped);
+      if (last && receiver.kind() == Value::Kind::kTime && names[i] == "Format") {
+        const std::string layout = TRY(OneText(names[i], command.children, dot, piped));
+        return Value(TimeFormat(receiver.as_time(), layout));
+      }
+      if (const Value* map = LookupMethod(receiver, names[i])) {
+        // In front of other names it has no argument, which is complained about.
+        const std::string key = last ? TRY(OneText(names[i], command.children, dot, piped)) : TRY(OneText(names[i], {}, dot, {}));
+        const Value* found = map->Find(key);
+        Value text = found != nullptr ? *found : Value("");
+        receiver = std::move(text);
+        continue;
+      }
       receiver = TRY(Field(receiver, names[i], last && args));
     }
     return receiver;
   }
 
-  Result<Value> Format(const Value& time, const Node& command, const Value& dot,
-                       const Piped& piped) {
-    std::vector<Value> given;
-    for (size_t i = 1; i < command.children.size(); ++i)
-      given.push_back(TRY(Typed(Param::kString, dot, *command.children[i])));
-    if (piped) TRY(CheckType(Param::kString, *piped));
-    if (piped) given.push_back(*piped);
-    if (given.size() != 1)
-      return Fail(fmt::format("wrong number of args for Format: want 1 got {}", given.size()));
-    return Value(TimeFormat(time.as_time(), given[0].as_string()));
+  static const Value* LookupMethod(const Value& receiver, std::string_view name) {
+    if (receiver.kind() != Value::Kind::kStruct) return nullptr;
+    for (const Value::Field& f : receiver.fields())
+      if (f.method && f.name == name) return f.value.get();
+    return nullptr;
+  }
+
+  // The argument of a method that takes one string; `words` is its name and what follows.
+  Result<std::string> OneText(const std::string& name, std::span<const NodePtr> words, const Value& dot,
+                              const Piped& piped) {
+    const size_t given = (words.empty() ? 0 : words.size() - 1) + (piped ? 1 : 0);
+    if (given != 1) return Fail(fmt::format("wrong number of args for {}: want 1 got {}", name, given));
+    if (piped) {
+      TRY(CheckType(Param::kString, *piped));
+      return piped->as_string();
+    }
+    const Value value = TRY(Typed(Param::kString, dot, *words[1]));
+    return value.as_string();
   }
 
   Result<Value> Field(const Value& receiver, const std::string& name, bool args) {

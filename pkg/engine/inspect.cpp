@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "base/clock.hpp"
 #include "base/text.hpp"
 #include "engine/container_size_internal.hpp"
@@ -58,6 +60,11 @@ Json GraphDriver(const InspectInput& in) {
             {"WorkDir", in.files.Work()}}}};
 }
 
+Json Sorted(std::vector<std::string> names) {
+  std::sort(names.begin(), names.end());
+  return NullIfEmpty(names);
+}
+
 // A user who is not root gets only what is ambient.
 const std::vector<std::string>& EffectiveCaps(const ContainerSpec& spec) {
   const std::string user = spec.user.substr(0, spec.user.find(':'));
@@ -96,8 +103,8 @@ std::string InspectText(const InspectInput& in) {
   out["RestartCount"] = in.record.restart_count;
   out["Driver"] = in.copied ? "copy" : "overlay";
   for (const char* name : {"MountLabel", "ProcessLabel", "AppArmorProfile"}) out[name] = "";
-  out["EffectiveCaps"] = NullIfEmpty(EffectiveCaps(spec));
-  out["BoundingCaps"] = NullIfEmpty(spec.bounding);
+  out["EffectiveCaps"] = Sorted(EffectiveCaps(spec));
+  out["BoundingCaps"] = Sorted(spec.bounding);
   out["ExecIDs"] = Json::array();
   out["GraphDriver"] = GraphDriver(in);
   if (in.size) {

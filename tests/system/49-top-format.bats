@@ -150,3 +150,36 @@ shows() { ct top "$1" args | grep -qxF -- "$2"; }
     out_like $'\n''1 +root +sh -c'
   done
 }
+
+# --- templates ----------------------------------------------------------------------------------
+
+# The same containers for both tools; templates/*.jsonl hold what podman makes of them.
+template_fixtures() {
+  must create --name tpl-made -p 18249:80 -p 127.0.0.1:18250:443/udp -v tplvol:/data -v /etc:/hostetc:ro \
+    --label app=web --label tier='a b' -e FOO=bar -e EMPTY= -w /tmp -u 1:1 --hostname h.example \
+    --restart on-failure:3 --stop-timeout 7 --tmpfs /t:size=1m --cap-add net_admin --cap-drop kill \
+    --ulimit nofile=10:20 --annotation note=x --add-host db:10.1.2.3 --dns 9.9.9.9 --group-add 7 \
+    --shm-size 1m "$IMG" a b 'c d'
+  must create --name tpl-done "$IMG" sh -c 'exit 3'
+  try start -a tpl-done
+  exits 3
+  must run -d --name tpl-up --label app=worker "$IMG" sleep 49030
+}
+
+same_templates() {
+  local record=()
+  [[ -z ${CTOOL_RECORD:-} ]] || record=(--record)
+  [[ -z ${CTOOL_ACCEPT:-} ]] || record=(--accept "$CTOOL_ACCEPT")
+  template_fixtures
+  cp "$HERE/templates/$1.jsonl" "$T/cases"
+  chmod 0666 "$T/cases"
+  as_user REGISTRY="$REGISTRY" python3 "$HERE/templates/run.py" "$T/cases" "$CTOOL" "${record[@]}" || [[ -n ${CTOOL_ACCEPT:-} ]]
+  [[ -z ${CTOOL_RECORD:-}${CTOOL_ACCEPT:-} ]] || cat "$T/cases" >"$HERE/templates/$1.jsonl"
+  ct volume rm tplvol >/dev/null 2>&1 || true
+}
+
+@test "templates: the language" { same_templates language; }
+@test "templates: inspect of containers" { same_templates inspect; }
+@test "templates: ps" { same_templates ps; }
+@test "templates: images and inspect of them" { same_templates images; }
+@test "templates: info and version" { same_templates host; }

@@ -30,16 +30,29 @@ std::string PrintLabels(const std::string& json) {
   return Join(parts, ",");
 }
 
+// What `.Label "key"` looks in.
+Value LabelMap(const std::string& json) {
+  const nlohmann::json labels = nlohmann::json::parse(json, nullptr, false);
+  Value map = Value::Map();
+  if (labels.is_object())
+    for (const auto& [key, value] : labels.items())
+      if (value.is_string()) map.Set(key, value.get<std::string>());
+  return map;
+}
+
 Value Labels(const ContainerSpec& spec) {
   Value labels = spec.labels.empty() ? Value::NilMap() : Value::Map();
   for (const auto& [key, value] : spec.labels) labels.Set(key, value);
   return labels;
 }
 
+// Named volumes come last, as in podman.
 Value Mounts(const ContainerSpec& spec) {
   Value mounts = Value::List("[]string");
   for (const engine::ContainerMount& m : spec.mounts)
-    if (m.type == "bind" || m.type == "volume") mounts.Append(m.destination);
+    if (m.type == "bind" || m.type == "tmpfs") mounts.Append(m.destination);
+  for (const engine::ContainerMount& m : spec.mounts)
+    if (m.type == "volume") mounts.Append(m.destination);
   return mounts;
 }
 
@@ -122,10 +135,10 @@ Value PsTemplateRow(const ContainerRow& row, bool whole_ids) {
   v.Set("ID", PsId(c.id, whole_ids)).Alias("Id");
   v.Set("Image", c.image_name).Set("ImageID", PsId(c.image_id, whole_ids));
   v.Set("Command", PsCommand(c.command, whole_ids));
-  v.Set("Created", Value::Time(c.created)).Set("CreatedHuman", PsAgo(c.created)).Set("CreatedAt", Value::Time(c.created));
+  v.Set("Created", Value::Time(c.created)).Set("CreatedHuman", PsAgo(c.created)).Set("CreatedAt", cli::TimeText(Value::Time(c.created).as_time()));
   v.Set("RunningFor", PsAgo(c.created)).Set("Status", row.status).Set("State", row.state);
   v.Set("Ports", c.ports).Set("ExposedPorts", ExposedPorts(spec)).Set("Names", c.name).Alias("Name");
-  v.Set("Labels", PrintLabels(c.labels)).Set("Pid", row.pid).Alias("PID");
+  v.Set("Labels", PrintLabels(c.labels)).Method("Label", LabelMap(c.labels)).Set("Pid", row.pid).Alias("PID");
   v.Set("ExitCode", int64_t{c.exit_code}).Set("Exited", row.state == "exited");
   v.Set("StartedAt", Seconds(c.started)).Set("ExitedAt", Seconds(c.finished));
   v.Set("AutoRemove", c.auto_remove).Set("CIDFile", spec.cidfile).Set("Mounts", Mounts(spec));
