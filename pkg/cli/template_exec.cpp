@@ -15,6 +15,8 @@ namespace {
 using Kind = Node::Kind;
 
 constexpr int kMostCalls = 1000;  // of {{template}} in one another
+// Of statements in one another, those of called templates included: what the stack holds.
+constexpr int kMostDepth = 2500;
 
 enum class Flow { kNext, kBreak, kContinue };
 
@@ -57,6 +59,14 @@ class Run {
 
   Result<Flow> Walk(const Value& dot, const Node& node) {
     At(node);
+    if (depth_ == kMostDepth) return Fail(fmt::format("exceeded maximum template depth ({})", kMostCalls));
+    ++depth_;
+    Result<Flow> flow = Statement(dot, node);
+    --depth_;
+    return flow;
+  }
+
+  Result<Flow> Statement(const Value& dot, const Node& node) {
     switch (node.kind) {
       case Kind::kText: out_ += node.text; return Flow::kNext;
       case Kind::kAction: {
@@ -448,7 +458,7 @@ class Run {
   std::string name_;  // of the template that is being executed
   std::vector<Variable> variables_;
   const Node* at_ = nullptr;
-  int calls_ = 0;
+  int calls_ = 0, depth_ = 0;
 };
 
 }  // namespace

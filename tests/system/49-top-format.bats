@@ -170,12 +170,12 @@ same_templates() {
   local record=()
   [[ -z ${CTOOL_RECORD:-} ]] || record=(--record)
   [[ -z ${CTOOL_ACCEPT:-} ]] || record=(--accept "$CTOOL_ACCEPT")
-  template_fixtures
+  "${2:-template_fixtures}"
   cp "$HERE/templates/$1.jsonl" "$T/cases"
   chmod 0666 "$T/cases"
   as_user REGISTRY="$REGISTRY" python3 "$HERE/templates/run.py" "$T/cases" "$CTOOL" "${record[@]}" || [[ -n ${CTOOL_ACCEPT:-} ]]
   [[ -z ${CTOOL_RECORD:-}${CTOOL_ACCEPT:-} ]] || cat "$T/cases" >"$HERE/templates/$1.jsonl"
-  ct volume rm tplvol >/dev/null 2>&1 || true
+  ct volume rm tplvol fltvol >/dev/null 2>&1 || true
 }
 
 @test "templates: the language" { same_templates language; }
@@ -183,3 +183,18 @@ same_templates() {
 @test "templates: ps" { same_templates ps; }
 @test "templates: images and inspect of them" { same_templates images; }
 @test "templates: info and version" { same_templates host; }
+
+filter_fixtures() {
+  must pull -q "$REGISTRY/config:label"
+  must create --name flt-web1 --label app=web --label tier=x -v fltvol:/data -v /etc:/h:ro "$IMG" true
+  must create --name flt-web2 --label app=web2 --restart always --network none "$IMG" true
+  must run --name flt-done0 "$IMG" true
+  try run --name flt-done3 "$IMG" sh -c 'exit 3'
+  exits 3
+  must run -d --name flt-up1 --restart on-failure:3 --label empty= "$IMG" sleep 49031
+}
+
+@test "filters: of ps and images" {
+  same_templates filters filter_fixtures
+  ct rmi "$REGISTRY/config:label" >/dev/null
+}
