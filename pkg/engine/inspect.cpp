@@ -48,6 +48,7 @@ Json State(const InspectInput& in) {
   out["CgroupPath"] = "";
   out["CheckpointedAt"] = kGoZeroTime;
   out["RestoredAt"] = kGoZeroTime;
+  out["StoppedByUser"] = in.stopped;
   return out;
 }
 
@@ -132,6 +133,7 @@ Result<std::string> InspectContainer(Engine& engine, const state::Container& con
     in.live = live->status;
   in.copied = sys::Exists(files.Rootfs());
   in.has_bundle = sys::Exists(files.bundle + "/config.json");
+  in.stopped = sys::Exists(files.bundle + "/stop");
   if (size) in.size = TRY(SizeOf(engine, container));
   return InspectText(in);
 }

@@ -27,6 +27,7 @@ struct InspectInput {
   std::optional<monitor::RunStatus> live = std::nullopt;  // while it runs
   std::optional<ContainerSize> size = std::nullopt;       // if asked for
   bool has_bundle = true;  // config.json was written: it was started once
+  bool stopped = false;    // somebody asked for its end
   bool copied = false;     // its root is a plain copy of the image, for want of an overlay
 };
 

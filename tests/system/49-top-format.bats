@@ -198,3 +198,47 @@ filter_fixtures() {
   same_templates filters filter_fixtures
   ct rmi "$REGISTRY/config:label" >/dev/null
 }
+
+# --- inspect ------------------------------------------------------------------------------------
+
+# Containers with as many options as both tools know, and an image.
+shape_fixtures() {
+  must create --name shp-plain "$IMG"
+  must create --name shp-full -p 18251:80 -p 127.0.0.1:18252:443/udp -v shpvol:/data -v /etc:/hostetc:ro \
+    --label app=web -e FOO=bar -w /tmp -u 1:1 --hostname h.example --restart on-failure:3 --stop-timeout 7 \
+    --tmpfs /t:size=1m --cap-add net_admin --cap-drop kill --ulimit nofile=10:20 --annotation note=x \
+    --add-host db:10.1.2.3 --dns 9.9.9.9 --dns-search x.y --dns-option ndots:1 --group-add 7 --shm-size 1m \
+    --memory 64m --cpus 0.5 --pids-limit 100 --device /dev/null --init --read-only --log-opt max-size=1m \
+    --entrypoint '["a","b"]' --security-opt no-new-privileges --tz UTC --expose 90 --cidfile "$FILE_DIR/home/cid" "$IMG" c d
+  try run --name shp-ended "$IMG" sh -c 'exit 3'
+  exits 3
+  must run -d --name shp-up "$IMG" sleep 49032
+}
+
+# The paths in the JSON of `ct ARGS`, with types, of what podman has and we do not.
+shape_of() { ct "$@" | python3 "$HERE/templates/shape.py"; }
+
+@test "inspect, ps, images: podman's keys and types in JSON" {
+  local part wanted=$HERE/templates/shape.txt
+  shape_fixtures
+  {
+    shape_of inspect shp-plain shp-full shp-ended shp-up | sed 's/^/container /'
+    shape_of inspect -s shp-up | grep Size | sed 's/^/container /'
+    shape_of image inspect "$IMG" | sed 's/^/image /'
+    shape_of ps -as --format json | sed 's/^/ps /'
+    shape_of images --format json | sed 's/^/images /'
+  } | LC_ALL=C sort -u >"$T/found"
+  ct volume rm shpvol >/dev/null 2>&1 || true
+  if [[ -n ${CTOOL_RECORD:-} ]]; then
+    # What was there already with a reason stays.
+    grep '#' "$wanted" >"$T/reasons" || true
+    awk -v old="$T/reasons" '
+      BEGIN { while ((getline line < old) > 0) { split(line, parts, / *#/); reason[parts[1]] = line } }
+      { print $0 in reason ? reason[$0] : $0 }' "$T/found" >"$T/new"
+    cat "$T/new" >"$wanted"
+  fi
+  # A line with a reason need not be there.
+  LC_ALL=C comm -23 <(grep -v '#' "$wanted" | LC_ALL=C sort -u) "$T/found" >"$T/missing"
+  out=$(<"$T/missing") err='' rc=0
+  [[ -z $out ]] || complain "all that podman has"
+}
