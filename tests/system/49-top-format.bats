@@ -6,6 +6,7 @@ load helpers
 
 # A process of the container whose command line is this.
 shows() { ct top "$1" args | grep -qxF -- "$2"; }
+niced() { ct top "$1" nice | grep -qx 7; }
 
 # --- top ----------------------------------------------------------------------------------------
 
@@ -51,7 +52,7 @@ shows() { ct top "$1" args | grep -qxF -- "$2"; }
 
 @test "top: capabilities, seccomp, nice, sizes" {
   must run -d --name "$C" --cap-drop all --cap-add chown,kill "$IMG" /bin/busybox nice -n 7 sleep 49014
-  until_ok 5 shows "$C" "sleep 49014"
+  until_ok 5 niced "$C"
   try top "$C" capeff,capbnd,capinh,capamb,seccomp,nice
   out_like $'\n''CHOWN,KILL +CHOWN,KILL +none +none +filter +7$'
   try top "$C" vsz,rss
@@ -118,6 +119,14 @@ shows() { ct top "$1" args | grep -qxF -- "$2"; }
   err_is 'Error: top can only be used on running containers'
 }
 
+@test "top: words that are no descriptors are for ps(1)" {
+  must run -d --name "$C" "$IMG" sleep 49022
+  try top "$C" -eo pid,comm
+  [[ $rc == 0 || ($rc == 125 && $err == *'ps(1)'*) ]] || complain "ps, or the reason why not"
+  try top "$C" pid bogus
+  [[ $rc == 0 || ($rc == 125 && $err == *bogus*) ]] || complain "ps, or the reason why not"
+}
+
 @test "top: what a process says of itself cannot drive the terminal" {
   must run -d --name "$C" "$IMG" sh -c 'sleep 49020; :' $'x\e]0;owned\a\ty\nz'
   try top "$C" args
@@ -155,6 +164,7 @@ shows() { ct top "$1" args | grep -qxF -- "$2"; }
 
 # The same containers for both tools; templates/*.jsonl hold what podman makes of them.
 template_fixtures() {
+  ct rmi -f "$TOOLS" >/dev/null 2>&1 || true
   must create --name tpl-made -p 18249:80 -p 127.0.0.1:18250:443/udp -v tplvol:/data -v /etc:/hostetc:ro \
     --label app=web --label tier='a b' -e FOO=bar -e EMPTY= -w /tmp -u 1:1 --hostname h.example \
     --restart on-failure:3 --stop-timeout 7 --tmpfs /t:size=1m --cap-add net_admin --cap-drop kill \
@@ -185,6 +195,7 @@ same_templates() {
 @test "templates: info and version" { same_templates host; }
 
 filter_fixtures() {
+  ct rmi -f "$TOOLS" >/dev/null 2>&1 || true
   must pull -q "$REGISTRY/config:label"
   must create --name flt-web1 --label app=web --label tier=x -v fltvol:/data -v /etc:/h:ro "$IMG" true
   must create --name flt-web2 --label app=web2 --restart always --network none "$IMG" true
@@ -241,4 +252,138 @@ shape_of() { ct "$@" | python3 "$HERE/templates/shape.py"; }
   LC_ALL=C comm -23 <(grep -v '#' "$wanted" | LC_ALL=C sort -u) "$T/found" >"$T/missing"
   out=$(<"$T/missing") err='' rc=0
   [[ -z $out ]] || complain "all that podman has"
+}
+
+@test "inspect: several, a latest one, types, sizes" {
+  must create --name "$C-1" "$IMG" true
+  must create --name "$C-2" "$IMG" true
+  try inspect -f '{{.Name}}' "$C-1" "$C-2"
+  out_is "$C-1"$'\n'"$C-2"
+  try inspect -l -f '{{.Name}}'
+  out_is "$C-2"
+  try inspect --type container -f '{{.Name}}' "$C-1"
+  out_is "$C-1"
+  try inspect --type image "$C-1"
+  exits 125
+  out_is '[]'
+  try inspect --type container "$IMG"
+  exits 125
+  try inspect -s -f '{{ge .SizeRootFs 1}} {{ge .SizeRw 0}}' "$C-1"
+  [[ $out == 'true '* ]] || complain "sizes"
+  try inspect "$C-1" nosuch
+  exits 125
+  equal "what was found" 1 "$(jq length <<<"$out")"
+  err_has nosuch
+}
+
+@test "inspect: one and all together, containers first" {
+  must create --name "$C" "$IMG" true
+  try inspect -f '{{.Id}}' "$C" "$IMG"
+  equal "container and image" 2 "$(wc -l <"$T/.out")"
+}
+
+# --- ps -----------------------------------------------------------------------------------------
+
+@test "ps --sort: every key" {
+  local key
+  must create --name "$C-b" "$IMG" zz
+  must create --name "$C-a" "$IMG" aa
+  for key in command created id image names runningfor size status; do
+    try ps -as --sort "$key" --format '{{.Names}}'
+    ok
+    equal "rows by $key" 2 "$(wc -l <"$T/.out")"
+  done
+  try ps -a --sort names --format '{{.Names}}'
+  out_is "$C-a"$'\n'"$C-b"
+  try ps -a --sort command --format '{{.Names}}'
+  out_is "$C-a"$'\n'"$C-b"
+  try ps -a --sort created --format '{{.Names}}'
+  out_is "$C-b"$'\n'"$C-a"
+  try ps --sort bogus
+  exits 125
+  err_has 'bogus'
+}
+
+@test "ps -p: columns of pods" {
+  must create --name "$C" "$IMG" true
+  try ps -ap
+  out_like '^CONTAINER ID +IMAGE +COMMAND +CREATED +STATUS +PORTS +NAMES +POD ID +PODNAME'
+  try ps -aps
+  out_like 'NAMES +POD ID +PODNAME +SIZE'
+}
+
+@test "ps -s: sizes" {
+  must create --name "$C" "$IMG" true
+  try ps -as --format '{{.Size}}'
+  out_like '^[0-9.]+k?B \(virtual [0-9.]+[kM]B\)$'
+}
+
+@test "ps --external, --sync, --noheading, --no-trunc" {
+  must create --name "$C" "$IMG" echo 0123456789012345678901234567890
+  try ps -a --sync --noheading
+  ok
+  out_like "^[0-9a-f]{12} +$IMG +echo 012345678901\.\.\. .* Created .* $C\$"
+  try ps -a --no-trunc --noheading
+  out_like "^[0-9a-f]{64} .*echo 0123456789012345678901234567890 "
+  try ps -a --external -q
+  ok
+  equal rows 1 "$(wc -l <"$T/.out")"
+}
+
+@test "ps --watch: again and again, until its reader has gone" {
+  must run -d --name "$C" "$IMG" sleep 49040
+  begin ps --watch 1 --format '{{.Names}}'
+  sleep 2.6
+  kill "$pid"
+  finish
+  [[ $(grep -c "$C" "$T/.out") -ge 2 ]] || complain "several tables"
+}
+
+@test "ps: options that say nothing together" {
+  try ps --watch 1 -l
+  exits 125
+  err_is 'Error: the watch and latest flags cannot be used together'
+  try ps -s --ns
+  exits 125
+  err_is 'Error: size and namespace options conflict'
+  try ps -q -s
+  exits 125
+  err_is 'Error: quiet conflicts with size and namespace'
+}
+
+@test "ps: nothing there" {
+  try ps -a --format '{{.Names}}'
+  out_is ''
+  try ps -a --format json
+  out_is '[]'
+  try ps -aq
+  out_is ''
+  try ps
+  out_like '^CONTAINER ID +IMAGE +COMMAND +CREATED +STATUS +PORTS +NAMES$'
+}
+
+@test "filters: rm and start take them too" {
+  must create --name "$C-1" --label go=1 "$IMG" true
+  must create --name "$C-2" "$IMG" true
+  try rm --filter label=go --filter name=nosuch
+  ok
+  try rm --filter label=go
+  ok
+  is_gone "$C-1"
+  has_status "$C-2" created
+  try rm --filter bogus=1
+  exits 125
+  err_has 'bogus is an invalid filter'
+}
+
+@test "templates: one that calls itself ends with an error" {
+  local deep i
+  try version --format '{{define "T"}}{{template "T" .}}{{end}}{{template "T" .}}'
+  exits 125
+  err_has 'exceeded maximum template depth'
+  for i in {1..400}; do deep+='{{if true}}'; done
+  deep="{{define \"T\"}}$deep{{template \"T\" .}}${deep//if true/end}{{end}}{{template \"T\" .}}"
+  try version --format "$deep"
+  exits 125
+  err_has 'exceeded maximum template depth'
 }
