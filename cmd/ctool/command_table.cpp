@@ -28,6 +28,7 @@ constexpr cli::Entry kEntries[] = {
     {"port", PortCommand, {"container port"}},
     {"update", UpdateCommand, {"container update"}},
     {"ps", PsCommand, {"container ls", "container list", "container ps"}},
+    {"top", TopCommand, {"container top"}},
     {"rm", RmCommand, {"container rm"}},
     {"commit", CommitCommand, {"container commit"}},
     {"cp", CpCommand, {"container cp"}},

@@ -203,7 +203,7 @@ class Formatter {
     bool first = true;
     const Value* previous = nullptr;
     for (const Value::Field& f : v.fields()) {
-      if (f.value.get() == previous) continue;  // an alias
+      if (f.method || f.value.get() == previous) continue;  // no field, or an alias
       previous = f.value.get();
       if (!first) out_ += ' ';
       first = false;

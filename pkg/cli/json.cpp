@@ -181,15 +181,25 @@ class Reader {
     for (const auto& [name, item] : json.items()) {
       // An entry of a map is no field: its key means nothing.
       const std::string_view field = map ? std::string_view() : std::string_view(name);
-      object.Set(name, TRY(Read(item, field, fmt::format("{}.{}", type, name), level + 1)));
-      if (map) continue;
-      for (const auto& [from, to] : shape_.aliases)
-        if (from == name) object.Alias(to);
+      if (item.is_number_integer() && Has(shape_.durations, fmt::format("{}.{}", key, name)))
+        object.Set(name, Value::Duration(item.get<int64_t>()));
+      else
+        object.Set(name, TRY(Read(item, field, fmt::format("{}.{}", type, name), level + 1)));
+      if (!map) AddAliases(name, object);
     }
-    for (const auto& [parent, name] : shape_.optional)
-      if (!map && parent == key && (!key.empty() || level == 0) && object.Find(name) == nullptr)
-        object.Set(name, Null(name, fmt::format("{}.{}", type, name)), {.omit_empty = true});
+    for (const auto& [parent, name] : shape_.optional) {
+      if (map || parent != key || (key.empty() && level != 0) || object.Find(name) != nullptr) continue;
+      Value nothing = Has(shape_.texts, name) ? Value("") : Null(name, fmt::format("{}.{}", type, name));
+      object.Set(name, std::move(nothing), {.omit_empty = true});
+      AddAliases(name, object);
+    }
     return object;
+  }
+
+  // Of the field that was set last.
+  void AddAliases(std::string_view name, Value& object) const {
+    for (const auto& [from, to] : shape_.aliases)
+      if (from == name) object.Alias(to);
   }
 
   const JsonShape& shape_;

@@ -138,6 +138,37 @@ std::string Normalize(std::string_view format, Blank blank) {
   return out;
 }
 
+// True for a template that begins with a range over dot itself, which is the whole list then; one over a
+// field (`{{range .Mounts}}`) is for each row.
+bool RangesOverAll(std::string_view text) {
+  const auto skip = [&text](std::string_view what) {
+    if (!StartsWith(text, what)) return false;
+    text.remove_prefix(what.size());
+    return true;
+  };
+  const auto skip_blanks = [&text] { text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size())); };
+  const auto skip_variable = [&] {
+    if (!skip("$")) return false;
+    text.remove_prefix(std::min(text.find_first_of(" \t,:"), text.size()));
+    skip_blanks();
+    return true;
+  };
+  if (!skip("{{")) return false;
+  skip("-");
+  skip_blanks();
+  if (!skip("range")) return false;
+  skip_blanks();
+  if (skip_variable()) {
+    if (skip(",")) skip_blanks(), skip_variable();
+    if (!skip(":=")) return false;
+    skip_blanks();
+  }
+  if (!skip(".")) return false;
+  skip_blanks();
+  skip("-");
+  return skip("}}");
+}
+
 std::string WithNewline(std::string text) {
   if (!EndsWith(text, "\n")) text += '\n';
   return text;
@@ -188,7 +219,7 @@ Result<std::string> FormatListing(const Listing& listing, std::string_view forma
   const std::string text = WithNewline(Normalize(format, table ? Blank::kIsTab : Blank::kKeep));
   const Template parsed = TRY(Template::Parse(listing.name, text));
   std::string out;
-  if (!table && StartsWith(text, "{{range")) {
+  if (!table && RangesOverAll(text)) {
     Value all = Value::List("[]interface {}");
     for (const Value& row : listing.rows) all.Append(row);
     return parsed.Execute(all);

@@ -38,7 +38,7 @@ enum class Heading { kNo, kYes };
 
 // What `ps --format FORMAT` prints:
 //   "table {{.A}}\t{{.B}}"   aligned columns, with headers unless `heading` is kNo
-//   "{{range .}}...{{end}}"  the template sees all the rows as one list
+//   "{{range .}}...{{end}}"  the template sees all the rows as one list, if that is what it begins with
 //   anything else            the template once a row, each on a line
 // Errors: kInvalidArgument, a template's error.
 Result<std::string> FormatListing(const Listing& listing, std::string_view format,

@@ -12,9 +12,9 @@ namespace ctool::cli {
 
 struct TemplateSet;
 
-// Go's text/template, as `--format` takes it: all of the language, its functions but call, html,
-// js and urlquery, and podman's json, join, lower, pad, split, title, truncate and upper. Errors
-// are Go's texts ("template: ps:1:2: executing "ps" at <.Nosuch>: can't evaluate field ...").
+// Go's text/template, as `--format` takes it: all of the language, its functions, and podman's
+// json, join, lower, pad, split, title, truncate and upper. Errors are Go's texts
+// ("template: ps:1:2: executing "ps" at <.Nosuch>: can't evaluate field ...").
 class Template {
  public:
   // `name` stands in error texts. Errors: kInvalidArgument.

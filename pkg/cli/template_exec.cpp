@@ -15,6 +15,8 @@ namespace {
 using Kind = Node::Kind;
 
 constexpr int kMostCalls = 1000;  // of {{template}} in one another
+// Of statements in one another, those of called templates included: what the stack holds.
+constexpr int kMostDepth = 2500;
 
 enum class Flow { kNext, kBreak, kContinue };
 
@@ -57,6 +59,14 @@ class Run {
 
   Result<Flow> Walk(const Value& dot, const Node& node) {
     At(node);
+    if (depth_ == kMostDepth) return Fail(fmt::format("exceeded maximum template depth ({})", kMostCalls));
+    ++depth_;
+    Result<Flow> flow = Statement(dot, node);
+    --depth_;
+    return flow;
+  }
+
+  Result<Flow> Statement(const Value& dot, const Node& node) {
     switch (node.kind) {
       case Kind::kText: out_ += node.text; return Flow::kNext;
       case Kind::kAction: {
@@ -245,23 +255,41 @@ class Run {
                        bool args, const Node& command, const Value& dot, const Piped& piped) {
     for (size_t i = from; i < names.size(); ++i) {
       const bool last = i + 1 == names.size();
-      if (last && receiver.kind() == Value::Kind::kTime && names[i] == "Format")
-        return Format(receiver, command, dot, piped);
+      if (last && receiver.kind() == Value::Kind::kTime && names[i] == "Format") {
+        const std::string layout = TRY(OneText(names[i], command.children, dot, piped));
+        return Value(TimeFormat(receiver.as_time(), layout));
+      }
+      if (const Value* map = LookupMethod(receiver, names[i])) {
+        // In front of other names it has no argument, which is complained about.
+        const std::string key = last ? TRY(OneText(names[i], command.children, dot, piped)) : TRY(OneText(names[i], {}, dot, {}));
+        const Value* found = map->Find(key);
+        Value text = found != nullptr ? *found : Value("");
+        receiver = std::move(text);
+        continue;
+      }
       receiver = TRY(Field(receiver, names[i], last && args));
     }
     return receiver;
   }
 
-  Result<Value> Format(const Value& time, const Node& command, const Value& dot,
-                       const Piped& piped) {
-    std::vector<Value> given;
-    for (size_t i = 1; i < command.children.size(); ++i)
-      given.push_back(TRY(Typed(Param::kString, dot, *command.children[i])));
-    if (piped) TRY(CheckType(Param::kString, *piped));
-    if (piped) given.push_back(*piped);
-    if (given.size() != 1)
-      return Fail(fmt::format("wrong number of args for Format: want 1 got {}", given.size()));
-    return Value(TimeFormat(time.as_time(), given[0].as_string()));
+  static const Value* LookupMethod(const Value& receiver, std::string_view name) {
+    if (receiver.kind() != Value::Kind::kStruct) return nullptr;
+    for (const Value::Field& f : receiver.fields())
+      if (f.method && f.name == name) return f.value.get();
+    return nullptr;
+  }
+
+  // The argument of a method that takes one string; `words` is its name and what follows.
+  Result<std::string> OneText(const std::string& name, std::span<const NodePtr> words, const Value& dot,
+                              const Piped& piped) {
+    const size_t given = (words.empty() ? 0 : words.size() - 1) + (piped ? 1 : 0);
+    if (given != 1) return Fail(fmt::format("wrong number of args for {}: want 1 got {}", name, given));
+    if (piped) {
+      TRY(CheckType(Param::kString, *piped));
+      return piped->as_string();
+    }
+    const Value value = TRY(Typed(Param::kString, dot, *words[1]));
+    return value.as_string();
   }
 
   Result<Value> Field(const Value& receiver, const std::string& name, bool args) {
@@ -430,7 +458,7 @@ class Run {
   std::string name_;  // of the template that is being executed
   std::vector<Variable> variables_;
   const Node* at_ = nullptr;
-  int calls_ = 0;
+  int calls_ = 0, depth_ = 0;
 };
 
 }  // namespace

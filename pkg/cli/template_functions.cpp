@@ -217,6 +217,11 @@ Result<Value> Len(Args args) {
   }
 }
 
+// There are no values that could be called.
+Result<Value> Call(Args args) {
+  return Bad(IsUntypedNil(args[0]) ? "call of nil" : "non-function of type " + args[0].TypeName());
+}
+
 // ---- text
 
 Result<Value> Print(Args args) { return Value(Sprint(args)); }
@@ -299,11 +304,14 @@ const Function* FindFunction(std::string_view name) {
   constexpr Param kAny = Param::kAny, kString = Param::kString, kInt = Param::kInt;
   static constexpr Function kFunctions[] = {
       {"and", 2, {kAny, kAny}, true, nullptr},
+      {"call", 2, {kAny, kAny}, true, Call},
       {"eq", 2, {kAny, kAny}, true, Eq},
       {"ge", 2, {kAny, kAny}, false, Ge},
       {"gt", 2, {kAny, kAny}, false, Gt},
+      {"html", 1, {kAny}, true, HtmlFunction},
       {"index", 2, {kAny, kAny}, true, Index},
       {"join", 2, {Param::kStrings, kString}, false, Join},
+      {"js", 1, {kAny}, true, JsFunction},
       {"json", 1, {kAny}, false, Json},
       {"le", 2, {kAny, kAny}, false, Le},
       {"len", 1, {kAny}, false, Len},
@@ -321,6 +329,7 @@ const Function* FindFunction(std::string_view name) {
       {"title", 1, {kString}, false, Title},
       {"truncate", 2, {kString, kInt}, false, Truncate},
       {"upper", 1, {kString}, false, Upper},
+      {"urlquery", 1, {kAny}, true, UrlQueryFunction},
   };
   for (const Function& f : kFunctions)
     if (f.name == name) return &f;

@@ -101,4 +101,9 @@ struct Function {
 
 const Function* FindFunction(std::string_view name);
 
+// template_escape.cpp
+Result<Value> HtmlFunction(std::span<const Value> args);
+Result<Value> JsFunction(std::span<const Value> args);
+Result<Value> UrlQueryFunction(std::span<const Value> args);
+
 }  // namespace ctool::cli

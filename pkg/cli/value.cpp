@@ -127,6 +127,12 @@ Value& Value::Alias(std::string_view name) {
   return *this;
 }
 
+Value& Value::Method(std::string_view name, Value map) {
+  Set(name, std::move(map), {.skip = true});
+  Mutable().fields.back().method = true;
+  return *this;
+}
+
 Value& Value::Append(Value item) {
   Node& n = Mutable();
   CHECK(n.kind == Kind::kList);

@@ -52,6 +52,7 @@ class Value {
     std::string json_name;
     bool omit_empty = false;
     bool skip = false;
+    bool method = false;
     std::shared_ptr<const Value> value;
   };
 
@@ -86,6 +87,8 @@ class Value {
   Value& Set(std::string_view name, Value value) { return Set(name, std::move(value), Json{}); }
   // Another name for the last field that was set, for templates only.
   Value& Alias(std::string_view name);
+  // A method of one string, `{{.Label "k"}}`: what `map` has for it, or "". No field: templates alone see it.
+  Value& Method(std::string_view name, Value map);
   Value& Append(Value item);
 
   Kind kind() const;

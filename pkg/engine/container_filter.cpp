@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/container_filter_internal.hpp"
 
-#include <regex.h>
-
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "base/clock.hpp"
 #include "base/text.hpp"
+#include "engine/filter_time_internal.hpp"
 #include "engine/images.hpp"
+#include "engine/label_filter_internal.hpp"
 
 namespace ctool::engine {
 namespace {
@@ -16,13 +15,20 @@ namespace {
 constexpr const char* kKeys[] = {"id", "name", "label", "label!", "exited", "status", "ancestor", "before", "since",
                                  "volume", "network", "until", "command", "restart-policy", "should-start-on-boot",
                                  "health", "pod"};
-constexpr const char* kStates[] = {"created", "configured", "initialized", "running", "paused", "exited", "stopped",
-                                   "stopping", "restarting", "removing", "dead", "unknown"};
+constexpr const char* kStates[] = {"created", "initialized", "running", "paused", "exited", "stopped", "stopping",
+                                   "removing", "unknown"};
 constexpr const char* kPolicies[] = {"none", "no", "on-failure", "always", "unless-stopped"};
 
 template <size_t N>
 bool IsOneOf(const char* const (&words)[N], const std::string& word) {
   return std::find(std::begin(words), std::end(words), word) != std::end(words);
+}
+
+std::optional<bool> ParseBool(const std::string& word) {
+  constexpr const char* kTrue[] = {"1", "t", "T", "true", "TRUE", "True"};
+  constexpr const char* kFalse[] = {"0", "f", "F", "false", "FALSE", "False"};
+  if (IsOneOf(kTrue, word)) return true;
+  return IsOneOf(kFalse, word) ? std::optional(false) : std::nullopt;
 }
 
 // What a filter's value can be, for those that know it beforehand.
@@ -31,9 +37,9 @@ Status CheckValue(const std::string& key, const std::string& value) {
   if (key == "status" && !IsOneOf(kStates, value))
     return Error(Code::kInvalidArgument, "unknown container state: " + Printable(value) + ": invalid argument");
   if (key == "restart-policy" && !IsOneOf(kPolicies, value))
-    return Error(Code::kInvalidArgument, "restart policy " + Quote(value) + " is not one of no, on-failure, always, unless-stopped");
-  if (key == "should-start-on-boot" && value != "true" && value != "false")
-    return Error(Code::kInvalidArgument, "filter should-start-on-boot is true or false, not " + Quote(value));
+    return Error(Code::kInvalidArgument, Printable(value) + " invalid restart policy");
+  if (key == "should-start-on-boot" && !ParseBool(value))
+    return Error(Code::kInvalidArgument, "strconv.ParseBool: parsing " + Quote(value) + ": invalid syntax");
   return Ok();
 }
 
@@ -42,37 +48,42 @@ std::string RestartPolicy(const std::string& spec_text) {
   return !spec.ok() || spec->restart_policy.empty() ? "no" : spec->restart_policy;
 }
 
-// POSIX extended: the patterns that scripts use (^x$, x.*, a|b) mean the same as in Go.
-bool MatchesPattern(const std::string& pattern, const std::string& text) {
-  regex_t compiled{};
-  if (::regcomp(&compiled, pattern.c_str(), REG_EXTENDED | REG_NOSUB) != 0) return false;
-  const bool matches = ::regexec(&compiled, text.c_str(), 0, nullptr, 0) == 0;
-  ::regfree(&compiled);
-  return matches;
+// POSIX extended: the patterns that scripts use (^x$, x.*, a|b) mean the same as in Go. Null for what is no
+// pattern, which matches nothing.
+std::shared_ptr<const regex_t> Compile(const std::string& pattern) {
+  auto compiled = std::make_unique<regex_t>();
+  if (::regcomp(compiled.get(), pattern.c_str(), REG_EXTENDED | REG_NOSUB) != 0) return nullptr;
+  return {compiled.release(), [](regex_t* regex) {
+            ::regfree(regex);
+            delete regex;
+          }};
 }
+
+bool IsPattern(const std::string& key) { return key == "name" || key == "command" || key == "id"; }
 
 bool HasLabel(const std::string& labels, const std::string& wanted) {
   const nlohmann::json doc = nlohmann::json::parse(labels, nullptr, false);
-  const size_t equals = wanted.find('=');
-  const auto it = doc.is_object() ? doc.find(wanted.substr(0, equals)) : doc.end();
-  if (!doc.is_object() || it == doc.end()) return false;
-  return equals == std::string::npos || (it->is_string() && it->get<std::string>() == wanted.substr(equals + 1));
+  std::map<std::string, std::string> map;
+  if (doc.is_object())
+    for (const auto& [key, value] : doc.items())
+      if (value.is_string()) map[key] = value.get<std::string>();
+  return MatchesLabel(map, wanted);
 }
 
+// A volume's name, a source or a place inside; or SOURCE:PLACE.
 bool HasVolume(const std::string& spec_text, const std::string& wanted) {
   const Result<ContainerSpec> spec = ContainerSpec::Parse(spec_text);
+  const size_t colon = wanted.find(':');
+  const std::string source = wanted.substr(0, colon);
   return spec.ok() && std::any_of(spec->mounts.begin(), spec->mounts.end(), [&](const ContainerMount& m) {
-    return m.name == wanted || m.source == wanted || m.destination == wanted;
+    const bool from = (m.type == "volume" ? m.name : m.source) == source;
+    if (colon != std::string::npos) return from && m.destination == wanted.substr(colon + 1);
+    return from || m.destination == source;
   });
 }
 
-// A duration back from now ("10m"), a date, or seconds since 1970.
-Result<int64_t> ParseUntil(const std::string& text) {
-  if (const auto back = ParseGoDuration(text)) return WallNanos() - *back;
-  if (const auto at = ParseRfc3339(text)) return *at;
-  if (const auto seconds = ParseInt(text)) return *seconds * 1'000'000'000;
-  return Error(Code::kInvalidArgument, "invalid time " + Quote(text) + " in filter until");
-}
+// Keys of which every value has to hold, not just one.
+bool AllMustHold(const std::string& key) { return key == "label" || key == "label!"; }
 
 }  // namespace
 
@@ -81,11 +92,22 @@ Result<ContainerFilter> ContainerFilter::Parse(Engine& engine, const std::vector
   for (const std::string& text : filters) {
     size_t equals = text.find('=');
     if (equals == std::string::npos) return Error(Code::kInvalidArgument, "invalid filter " + Quote(text));
-    const std::string key = text.substr(0, equals), value = text.substr(equals + 1);
+    const std::string key = text.substr(0, equals);
+    std::string value = text.substr(equals + 1);
+    // docker shows names with a slash in front.
+    if (key == "name") std::erase(value, '/');
+    if (IsPattern(key)) out.patterns_[value] = Compile(value);
     if (!IsOneOf(kKeys, key)) return Error(Code::kInvalidArgument, key + " is an invalid filter");
     TRY(CheckValue(key, value));
-    if (key == "before" || key == "since") out.times_[key] = TRY(FindContainer(engine, value)).created;
-    if (key == "until") out.times_[key] = TRY(ParseUntil(value));
+    if (key == "before" || key == "since") {
+      // Of several the oldest counts, for both.
+      const int64_t created = TRY(FindContainer(engine, value)).created;
+      const auto [it, first] = out.times_.emplace(key, created);
+      if (!first) it->second = std::min(it->second, created);
+    }
+    if (key == "until" && out.times_.count(key) != 0)
+      return Error(Code::kInvalidArgument, "specify exactly one timestamp for until");
+    if (key == "until") out.times_[key] = TRY(ParseFilterTime(value));
     if (key == "ancestor") {
       const std::optional<FoundImage> image = TRY(FindImage(engine, value));
       out.ancestors_[value] = image ? image->image.id : "";
@@ -97,26 +119,36 @@ Result<ContainerFilter> ContainerFilter::Parse(Engine& engine, const std::vector
 
 bool ContainerFilter::MatchesOne(const std::string& key, const std::string& value, const ContainerRow& row) const {
   const state::Container& c = row.container;
-  if (key == "id") return StartsWith(c.id, value);
-  if (key == "name") return MatchesPattern(value, c.name) || MatchesPattern(value, "/" + c.name);
+  const auto matches_pattern = [&](const std::string& text) {
+    const std::shared_ptr<const regex_t>& pattern = patterns_.at(value);
+    return pattern != nullptr && ::regexec(pattern.get(), text.c_str(), 0, nullptr, 0) == 0;
+  };
+  if (key == "id") {
+    // Hex digits are the beginning of an id, anything else is a pattern.
+    const bool hex = value.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
+    return hex ? StartsWith(c.id, ToLower(value)) : matches_pattern(c.id);
+  }
+  if (key == "name") return matches_pattern(c.name);
   if (key == "label") return HasLabel(c.labels, value);
   if (key == "label!") return !HasLabel(c.labels, value);
   if (key == "exited") return row.state == "exited" && std::to_string(c.exit_code) == value;
   if (key == "status") return row.state == (value == "stopped" ? "exited" : value);
   if (key == "ancestor") {
     const std::string& id = ancestors_.at(value);
-    return id.empty() ? c.image_name == value : c.image_id == id;
+    if (!id.empty()) return c.image_id == id;
+    // An image that is gone, or was never here: its name, or a part of its id.
+    return c.image_name == value || c.image_id.find(value) != std::string::npos;
   }
   if (key == "before") return c.created < times_.at(key);
   if (key == "since") return c.created > times_.at(key);
   if (key == "until") return c.created < times_.at(key);
   if (key == "volume") return HasVolume(c.spec, value);
   if (key == "network") return c.network_mode == value;
-  if (key == "command") return StartsWith(c.command, value);
+  if (key == "command") return matches_pattern(c.command.substr(0, c.command.find(' ')));
   if (key == "restart-policy") return RestartPolicy(c.spec) == (value == "none" ? "no" : value);
   if (key == "should-start-on-boot") {
     const std::string policy = RestartPolicy(c.spec);
-    return (policy == "always" || policy == "unless-stopped") == (value == "true");
+    return (policy == "always" || policy == "unless-stopped") == ParseBool(value).value_or(false);
   }
   return false;  // health, pod: no container has one
 }
@@ -124,8 +156,7 @@ bool ContainerFilter::MatchesOne(const std::string& key, const std::string& valu
 bool ContainerFilter::Matches(const ContainerRow& row) const {
   return std::all_of(values_.begin(), values_.end(), [&](const auto& entry) {
     const auto matches = [&](const std::string& value) { return MatchesOne(entry.first, value, row); };
-    // "not this label" holds only if it holds for each.
-    return entry.first == "label!" ? std::all_of(entry.second.begin(), entry.second.end(), matches)
+    return AllMustHold(entry.first) ? std::all_of(entry.second.begin(), entry.second.end(), matches)
                                    : std::any_of(entry.second.begin(), entry.second.end(), matches);
   });
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <regex.h>
+
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -10,8 +13,8 @@
 
 namespace ctool::engine {
 
-// --filter of ps and of the commands that take it: the same key twice is "or", different keys are
-// "and". Syntax: podman-ps(1).
+// --filter of ps and of the commands that take it: the same key twice is "or" (but "and" for labels),
+// different keys are "and". Syntax: podman-ps(1).
 class ContainerFilter {
  public:
   static Result<ContainerFilter> Parse(Engine& engine, const std::vector<std::string>& filters);
@@ -28,6 +31,7 @@ class ContainerFilter {
   std::map<std::string, std::vector<std::string>> values_;
   std::map<std::string, int64_t> times_;  // of before=, since=, until=
   std::map<std::string, std::string> ancestors_;  // as typed -> image id
+  std::map<std::string, std::shared_ptr<const regex_t>> patterns_;  // as typed
 };
 
 }  // namespace ctool::engine

@@ -6,9 +6,10 @@
 #include <algorithm>
 #include <map>
 
-#include "base/clock.hpp"
 #include "base/text.hpp"
+#include "engine/filter_time_internal.hpp"
 #include "engine/image_list_internal.hpp"
+#include "engine/label_filter_internal.hpp"
 #include "spec/reference.hpp"
 
 namespace ctool::engine {
@@ -42,52 +43,31 @@ class Configs {
   std::map<std::string, spec::ImageConfig> parsed_;
 };
 
-Error Invalid(const std::string& filter, const std::string& why) {
-  return Error(Code::kInvalidArgument, "invalid filter " + Quote(filter) + ": " + why);
-}
+Error Invalid(std::string why) { return Error(Code::kInvalidArgument, std::move(why)); }
 
-Result<bool> ParseBool(const std::string& filter, const std::string& value) {
+Result<bool> ParseBool(const std::string& key, const std::string& value) {
   const std::string word = ToLower(value);
   if (word == "true" || word == "1" || word == "t") return true;
   if (word == "false" || word == "0" || word == "f") return false;
-  return Invalid(filter, "the value is true or false");
-}
-
-// "label=key" or "label=key=value"
-bool HasLabel(const spec::ImageConfig& config, const std::string& wanted) {
-  const size_t equals = wanted.find('=');
-  const auto label = config.config.labels.find(wanted.substr(0, equals));
-  if (label == config.config.labels.end()) return false;
-  return equals == std::string::npos || label->second == wanted.substr(equals + 1);
-}
-
-// A point in time: RFC 3339, a date, seconds since 1970, or a Go duration before now.
-std::optional<int64_t> ParseTime(const std::string& text) {
-  if (const std::optional<int64_t> at = ParseRfc3339(text)) return at;
-  if (const std::optional<int64_t> at = ParseRfc3339(text + "T00:00:00Z")) return at;
-  if (const std::optional<int64_t> at = ParseRfc3339(text + "Z")) return at;
-  if (const std::optional<int64_t> seconds = ParseInt(text)) return *seconds * 1'000'000'000;
-  if (const std::optional<int64_t> ago = ParseGoDuration(text)) return WallNanos() - *ago;
-  return std::nullopt;
+  return Invalid("non-boolean value " + Quote(value) + " for " + key + " filter");
 }
 
 class FilterParser {
  public:
   FilterParser(Engine& engine, Configs& configs) : engine_(engine), configs_(configs) {}
 
-  Result<Predicate> Parse(const std::string& filter, const std::string& key,
-                          const std::string& value) {
+  Result<Predicate> Parse(const std::string& key, const std::string& value) {
     if (key == "reference") return Reference(value);
     if (key == "label")
       return Predicate([this, value](const state::Image& image) {
-        return HasLabel(configs_.Of(image), value);
+        return MatchesLabel(configs_.Of(image).config.labels, value);
       });
     if (key == "id")
       return Predicate([value](const state::Image& i) { return StartsWith(i.id, value); });
     if (key == "digest") return DigestFilter(value);
-    if (key == "until") return Until(filter, value);
+    if (key == "until") return Until(value);
     if (key == "before" || key == "since" || key == "after") return Relative(key, value);
-    return Flag(filter, key, value);
+    return Flag(key, value);
   }
 
  private:
@@ -105,6 +85,7 @@ class FilterParser {
   }
 
   static Result<Predicate> DigestFilter(const std::string& value) {
+    if (!StartsWith(value, "sha256:")) return Invalid("invalid value " + Quote(value) + " for digest filter");
     return Predicate([value](const state::Image& image) {
       if (StartsWith(image.manifest_digest, value)) return true;
       return std::any_of(image.digests.begin(), image.digests.end(), [&](const std::string& one) {
@@ -113,25 +94,30 @@ class FilterParser {
     });
   }
 
-  static Result<Predicate> Until(const std::string& filter, const std::string& value) {
-    const std::optional<int64_t> until = ParseTime(value);
-    if (!until) return Invalid(filter, "not a time or a duration");
-    return Predicate([until](const state::Image& image) { return image.created < *until; });
+  static Result<Predicate> Until(const std::string& value) {
+    const int64_t until = TRY(ParseFilterTime(value));
+    return Predicate([until](const state::Image& image) { return image.created < until; });
   }
 
   Result<Predicate> Relative(const std::string& key, const std::string& value) {
-    const int64_t created = TRY(RequireImage(engine_, value)).image.created;
+    Result<FoundImage> found = RequireImage(engine_, value);
+    if (!found.ok())
+      return std::move(found).error().Wrap("could not find local image for filter " + Quote(key) + "=" + Quote(value));
+    const int64_t created = found->image.created;
     if (key == "before")
       return Predicate([created](const state::Image& i) { return i.created < created; });
     return Predicate([created](const state::Image& i) { return i.created > created; });
   }
 
-  Result<Predicate> Flag(const std::string& filter, const std::string& key,
-                         const std::string& value) {
+  Result<Predicate> Flag(const std::string& key, const std::string& value) {
     if (key != "dangling" && key != "intermediate" && key != "readonly" && key != "manifest" &&
         key != "containers")
-      return Error(Code::kInvalidArgument, "invalid filter " + Quote(filter));
-    const bool wanted = TRY(ParseBool(filter, value));
+      return Invalid("unsupported image filter " + Quote(key));
+    // Other programs' containers do not live in this store.
+    if (key == "containers" && value == "external") return Predicate([](const state::Image&) { return false; });
+    if (key == "containers" && value != "true" && value != "false")
+      return Invalid("unsupported value " + Quote(value) + " for containers filter");
+    const bool wanted = TRY(ParseBool(key, value));
     if (key == "dangling")
       return Predicate([wanted](const state::Image& i) { return i.names.empty() == wanted; });
     if (key == "intermediate")
@@ -159,14 +145,12 @@ struct Filter {
 
 Result<Filter> Split(const std::string& filter) {
   const size_t equals = filter.find('=');
-  if (equals == std::string::npos || equals == 0)
-    return Error(Code::kInvalidArgument, "invalid filter " + Quote(filter));
+  if (equals == std::string::npos)
+    return Invalid("invalid image filter " + Quote(filter) + R"(: must be in the format "filter=value or filter!=value")");
   Filter out{filter.substr(0, equals), filter.substr(equals + 1), false};
-  if (out.key.back() != '!') return out;
+  if (!EndsWith(out.key, "!")) return out;
   out.key.pop_back();
   out.negated = true;
-  if (out.key != "label" && out.key != "reference")
-    return Invalid(filter, "only label and reference can be negated");
   return out;
 }
 
@@ -207,7 +191,7 @@ Result<std::vector<state::Image>> FilterImages(Engine& engine, std::vector<state
   std::vector<Predicate> all_of;
   for (const std::string& text : filters) {
     const Filter filter = TRY(Split(text));
-    Predicate predicate = TRY(parser.Parse(text, filter.key, filter.value));
+    Predicate predicate = TRY(parser.Parse(filter.key, filter.value));
     if (filter.negated)
       all_of.push_back([predicate](const state::Image& image) { return !predicate(image); });
     else if (filter.key == "label")

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "base/clock.hpp"
 #include "base/text.hpp"
 #include "engine/container_size_internal.hpp"
@@ -47,7 +49,7 @@ Json State(const InspectInput& in) {
   out["CgroupPath"] = "";
   out["CheckpointedAt"] = kGoZeroTime;
   out["RestoredAt"] = kGoZeroTime;
-  out["StoppedByUser"] = WasStopped(in.files.bundle);
+  out["StoppedByUser"] = in.stopped;
   return out;
 }
 
@@ -58,6 +60,11 @@ Json GraphDriver(const InspectInput& in) {
            {{"LowerDir", Join(in.spec.layers, ":")},
             {"UpperDir", in.files.Upper()},
             {"WorkDir", in.files.Work()}}}};
+}
+
+Json Sorted(std::vector<std::string> names) {
+  std::sort(names.begin(), names.end());
+  return NullIfEmpty(names);
 }
 
 // A user who is not root gets only what is ambient.
@@ -105,8 +112,8 @@ std::string InspectText(const InspectInput& in) {
   out["RestartCount"] = in.restarts;
   out["Driver"] = in.copied ? "copy" : "overlay";
   for (const char* name : {"MountLabel", "ProcessLabel", "AppArmorProfile"}) out[name] = "";
-  out["EffectiveCaps"] = NullIfEmpty(EffectiveCaps(spec));
-  out["BoundingCaps"] = NullIfEmpty(spec.bounding);
+  out["EffectiveCaps"] = Sorted(EffectiveCaps(spec));
+  out["BoundingCaps"] = Sorted(spec.bounding);
   out["ExecIDs"] = in.sessions;
   out["GraphDriver"] = GraphDriver(in);
   if (in.size) {
@@ -137,6 +144,7 @@ Result<std::string> InspectContainer(Engine& engine, const state::Container& con
   in.restarts = RestartsOf(container, files.bundle);
   in.copied = sys::Exists(files.Rootfs());
   in.has_bundle = sys::Exists(files.bundle + "/config.json");
+  in.stopped = WasStopped(files.bundle);
   if (size) in.size = TRY(SizeOf(engine, container));
   return InspectText(in);
 }

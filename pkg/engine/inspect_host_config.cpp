@@ -33,10 +33,20 @@ Json Binds(const ContainerSpec& spec) {
   return out;
 }
 
+// What was typed, then "rw" and the propagation, and behind them what is always there.
+std::vector<std::string> TmpfsOptions(std::vector<std::string> options) {
+  const auto always = std::find_if(options.begin(), options.end(), [](const std::string& o) {
+    return o == "nosuid" || o == "nodev" || o == "noexec" || o == "tmpcopyup";
+  });
+  const auto at = options.insert(always, "rprivate");
+  if (!Has(options, "ro") && !Has(options, "rw")) options.insert(at, "rw");
+  return options;
+}
+
 Json Tmpfs(const ContainerSpec& spec) {
   Json out = Json::object();
   for (const ContainerMount& m : spec.mounts)
-    if (m.type == "tmpfs") out[m.destination] = Join(m.options, ",");
+    if (m.type == "tmpfs") out[m.destination] = Join(TmpfsOptions(m.options), ",");
   return out;
 }
 
@@ -68,8 +78,10 @@ Json Devices(const ContainerSpec& spec) {
 Json Limit(uint64_t value) { return value == UINT64_MAX ? Json(-1) : Json(value); }
 
 Json Ulimits(const ContainerSpec& spec) {
+  std::map<std::string, spec::Rlimit> by_name;
+  for (const spec::Rlimit& limit : spec.rlimits) by_name[limit.type] = limit;
   Json out = Json::array();
-  for (const spec::Rlimit& limit : spec.rlimits)
+  for (const auto& [name, limit] : by_name)
     out.push_back({{"Name", limit.type}, {"Soft", Limit(limit.soft)}, {"Hard", Limit(limit.hard)}});
   return out;
 }

@@ -32,6 +32,7 @@ struct InspectInput {
   std::vector<std::string> sessions = {};                 // of exec, that run
   int64_t restarts = 0;    // by the restart policy
   bool has_bundle = true;  // config.json was written: it was started once
+  bool stopped = false;    // somebody asked for its end
   bool copied = false;     // its root is a plain copy of the image, for want of an overlay
 };
 

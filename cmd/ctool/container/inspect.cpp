@@ -36,6 +36,10 @@ constexpr std::string_view kContainerLists[] = {
     "BlkioDeviceWriteIOps", "Devices", "Degraded"};
 constexpr std::string_view kTimes[] = {"Created", "StartedAt", "FinishedAt", "CheckpointedAt",
                                        "RestoredAt"};
+// Those of a health check alone: Config.Timeout is a number of seconds.
+constexpr std::string_view kDurations[] = {"Healthcheck.Interval", "Healthcheck.Timeout",
+                                           "Healthcheck.StartPeriod"};
+constexpr std::string_view kContainerTexts[] = {"OCIConfigPath", "Timezone", "Name"};
 constexpr std::pair<std::string_view, std::string_view> kContainerOptional[] = {
     {"Config", "Healthcheck"},
     {"", "SizeRw"},
@@ -53,6 +57,7 @@ constexpr std::string_view kImageMaps[] = {"Labels", "Annotations", "Volumes", "
 constexpr std::string_view kImageLists[] = {"RepoTags",   "RepoDigests",  "Env",   "Cmd",
                                             "Entrypoint", "OnBuild",      "Shell", "Layers",
                                             "History",    "NamesHistory", "Test"};
+constexpr std::string_view kImageTexts[] = {"Variant", "User", "WorkingDir", "StopSignal"};
 constexpr std::string_view kImageTimes[] = {"Created", "created"};
 constexpr std::pair<std::string_view, std::string_view> kImageOptional[] = {
     {"", "Healthcheck"},        {"", "Variant"},          {"Config", "User"},
@@ -72,6 +77,8 @@ Result<Value> ContainerValue(Context& context, const state::Container& container
                         .maps = kContainerMaps,
                         .lists = kContainerLists,
                         .times = kTimes,
+                        .durations = kDurations,
+                        .texts = kContainerTexts,
                         .optional = kContainerOptional,
                         .aliases = kContainerAliases});
 }
@@ -82,6 +89,8 @@ Result<Value> ImageValue(Context& context, const engine::FoundImage& image) {
                         .maps = kImageMaps,
                         .lists = kImageLists,
                         .times = kImageTimes,
+                        .durations = kDurations,
+                        .texts = kImageTexts,
                         .optional = kImageOptional,
                         .aliases = kImageAliases});
 }
@@ -94,7 +103,7 @@ using Inspector =
 Result<Value> InspectContainer(Context& context, const std::string& name, const InspectOptions& o) {
   Result<state::Container> found = engine::FindContainer(context.engine, name);
   if (!found.ok() && found.error().code() == Code::kNotFound)
-    return Error(Code::kNotFound, "no such container " + Quote(name));
+    return Error(Code::kNotFound, "no such container " + Printable(name));
   return ContainerValue(context, TRY(std::move(found)), o);
 }
 

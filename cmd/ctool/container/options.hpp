@@ -26,6 +26,7 @@ cli::Runnable ExecCommand();
 cli::Runnable InitCommand();
 cli::Runnable HealthcheckCommand();
 cli::Runnable PsCommand();
+cli::Runnable TopCommand();
 cli::Runnable RmCommand();
 cli::Runnable StopCommand();
 cli::Runnable RestartCommand();

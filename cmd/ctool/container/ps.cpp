@@ -90,7 +90,8 @@ Result<std::string> Format(const std::vector<ContainerRow>& rows, const PsOption
   cli::Listing listing;
   listing.name = "ps";
   listing.headers = {{"ID", "CONTAINER ID"}, {"Names", "NAMES"}, {"Created", "CREATED"}, {"CreatedHuman", "CREATED"}, {"ImageID", "IMAGE ID"}, {"Pod", "POD ID"}, {"PodName", "PODNAME"}, {"Cgroup", "CGROUPNS"}, {"User", "USERNS"}};
-  for (const ContainerRow& row : rows) listing.rows.push_back(PsTemplateRow(row, o.no_trunc));
+  const PsFields fields(o.format);
+  for (const ContainerRow& row : rows) listing.rows.push_back(PsTemplateRow(row, o.no_trunc, fields));
   return cli::FormatListing(listing, o.format, o.no_heading ? cli::Heading::kNo : cli::Heading::kYes);
 }
 

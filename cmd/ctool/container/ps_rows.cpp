@@ -30,16 +30,29 @@ std::string PrintLabels(const std::string& json) {
   return Join(parts, ",");
 }
 
+// What `.Label "key"` looks in.
+Value LabelMap(const std::string& json) {
+  const nlohmann::json labels = nlohmann::json::parse(json, nullptr, false);
+  Value map = Value::Map();
+  if (labels.is_object())
+    for (const auto& [key, value] : labels.items())
+      if (value.is_string()) map.Set(key, value.get<std::string>());
+  return map;
+}
+
 Value Labels(const ContainerSpec& spec) {
   Value labels = spec.labels.empty() ? Value::NilMap() : Value::Map();
   for (const auto& [key, value] : spec.labels) labels.Set(key, value);
   return labels;
 }
 
+// Named volumes come last, as in podman.
 Value Mounts(const ContainerSpec& spec) {
   Value mounts = Value::List("[]string");
   for (const engine::ContainerMount& m : spec.mounts)
-    if (m.type == "bind" || m.type == "volume") mounts.Append(m.destination);
+    if (m.type == "bind" || m.type == "tmpfs") mounts.Append(m.destination);
+  for (const engine::ContainerMount& m : spec.mounts)
+    if (m.type == "volume") mounts.Append(m.destination);
   return mounts;
 }
 
@@ -88,6 +101,7 @@ Value JsonSize(const ContainerRow& row) {
 
 // An empty one where the record was listed without it.
 ContainerSpec SpecOf(const ContainerRow& row) {
+  if (row.container.spec.empty()) return {};
   Result<ContainerSpec> spec = ContainerSpec::Parse(row.container.spec);
   return spec.ok() ? std::move(*spec) : ContainerSpec();
 }
@@ -114,27 +128,72 @@ std::string PsSize(const ContainerRow& row) {
   return row.size ? fmt::format("{} (virtual {})", TightSize(row.size->written), TightSize(row.size->whole)) : "";
 }
 
-Value PsTemplateRow(const ContainerRow& row, bool whole_ids) {
+bool PsFields::Has(std::string_view name) const {
+  // Also of a word that is part of another: then a field more is made.
+  return all_ || format_.find(name) != format_.npos;
+}
+
+PsFields::PsFields(std::string_view format) : format_(format) {
+  // A dot or $ that no name follows is the whole row.
+  for (size_t i = 0; i < format.size(); ++i) {
+    const char next = i + 1 < format.size() ? format[i + 1] : ' ';
+    const bool name = (next >= 'A' && next <= 'Z') || (next >= 'a' && next <= 'z') || next == '_';
+    if (format[i] == '.' && !name) all_ = true;
+    if (format[i] == '$' && !name && next != '.') all_ = true;
+  }
+  // A variable may hold the row.
+  if (format.find(":=") != format.npos || format.find("template") != format.npos) all_ = true;
+}
+
+Value PsTemplateRow(const ContainerRow& row, bool whole_ids, const PsFields& fields) {
   const state::Container& c = row.container;
   const engine::ContainerNamespaces& n = row.namespaces;
   const ContainerSpec spec = SpecOf(row);
   Value v = Value::Struct("containers.psReporter");
-  v.Set("ID", PsId(c.id, whole_ids)).Alias("Id");
-  v.Set("Image", c.image_name).Set("ImageID", PsId(c.image_id, whole_ids));
-  v.Set("Command", PsCommand(c.command, whole_ids));
-  v.Set("Created", Value::Time(c.created)).Set("CreatedHuman", PsAgo(c.created)).Set("CreatedAt", Value::Time(c.created));
-  v.Set("RunningFor", PsAgo(c.created)).Set("Status", row.status).Set("State", row.state);
-  v.Set("Ports", c.ports).Set("ExposedPorts", ExposedPorts(spec)).Set("Names", c.name).Alias("Name");
-  v.Set("Labels", PrintLabels(c.labels)).Set("Pid", row.pid).Alias("PID");
-  v.Set("ExitCode", int64_t{c.exit_code}).Set("Exited", row.state == "exited");
-  v.Set("StartedAt", Seconds(c.started)).Set("ExitedAt", Seconds(c.finished));
-  v.Set("AutoRemove", c.auto_remove).Set("CIDFile", spec.cidfile).Set("Mounts", Mounts(spec));
+  // Sets a field, and another name for it, if the template may ask for one of them.
+  const auto set = [&](std::string_view name, const auto& make, std::string_view alias = {}) {
+    if (!fields.Has(name) && (alias.empty() || !fields.Has(alias))) return;
+    v.Set(name, Value(make()));
+    if (!alias.empty()) v.Alias(alias);
+  };
+  set("ID", [&] { return PsId(c.id, whole_ids); }, "Id");
+  set("Image", [&] { return c.image_name; });
+  set("ImageID", [&] { return PsId(c.image_id, whole_ids); });
+  set("Command", [&] { return PsCommand(c.command, whole_ids); });
+  set("Created", [&] { return Value::Time(c.created); });
+  set("CreatedHuman", [&] { return PsAgo(c.created); });
+  set("CreatedAt", [&] { return cli::TimeText(Value::Time(c.created).as_time()); });
+  set("RunningFor", [&] { return PsAgo(c.created); });
+  set("Status", [&] { return row.status; });
+  set("State", [&] { return row.state; });
+  set("Ports", [&] { return c.ports; });
+  set("ExposedPorts", [&] { return ExposedPorts(spec); });
+  set("Names", [&] { return c.name; }, "Name");
+  set("Labels", [&] { return PrintLabels(c.labels); });
+  if (fields.Has("Label")) v.Method("Label", LabelMap(c.labels));
+  set("Pid", [&] { return row.pid; }, "PID");
+  set("ExitCode", [&] { return int64_t{c.exit_code}; });
+  set("Exited", [&] { return row.state == "exited"; });
+  set("StartedAt", [&] { return Seconds(c.started); });
+  set("ExitedAt", [&] { return Seconds(c.finished); });
+  set("AutoRemove", [&] { return c.auto_remove; });
+  set("CIDFile", [&] { return spec.cidfile; });
+  set("Mounts", [&] { return Mounts(spec); });
   // Of networks with a name; the user-mode one has none.
-  v.Set("Networks", "");
-  v.Set("Pod", "").Set("PodName", "").Set("Size", PsSize(row)).Set("IsInfra", false);
-  v.Set("Restarts", std::to_string(c.restart_count));
-  v.Set("Namespaces", Namespaces(n)).Set("Cgroup", n.cgroup).Set("IPC", n.ipc).Set("MNT", n.mnt);
-  v.Set("NET", n.net).Set("PIDNS", n.pid).Set("User", n.user).Alias("USERNS").Set("UTS", n.uts);
+  set("Networks", [] { return ""; });
+  set("Pod", [] { return ""; });
+  set("PodName", [] { return ""; });
+  set("Size", [&] { return PsSize(row); });
+  set("IsInfra", [] { return false; });
+  set("Restarts", [&] { return std::to_string(c.restart_count); });
+  set("Namespaces", [&] { return Namespaces(n); });
+  set("Cgroup", [&] { return n.cgroup; });
+  set("IPC", [&] { return n.ipc; });
+  set("MNT", [&] { return n.mnt; });
+  set("NET", [&] { return n.net; });
+  set("PIDNS", [&] { return n.pid; });
+  set("User", [&] { return n.user; }, "USERNS");
+  set("UTS", [&] { return n.uts; });
   return v;
 }
 

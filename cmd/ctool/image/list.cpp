@@ -116,7 +116,7 @@ Value Texts(const std::vector<std::string>& texts) {
 
 Value TemplateRow(const ImageRow& row, const ImagesOptions& o) {
   const state::Image& image = row.image;
-  const Value at = Value::Time({.seconds = image.created / 1'000'000'000, .zone = "UTC"});
+  const std::string at = cli::TimeText({.seconds = image.created / 1'000'000'000, .zone = "UTC"});
   Value v = Value::Struct("images.imageReporter");
   v.Set("Repository", row.repository).Set("Tag", row.tag);
   v.Set("ID", ShownId(image.id, o.no_trunc)).Set("Id", image.id);

@@ -76,6 +76,10 @@ TEST(Formats, Tables) {
 
 TEST(Formats, ARangeSeesAllRows) {
   EXPECT_EQ(Format("{{range .}}{{.ID}};{{end}}"), "c1;c2;\n");
+  EXPECT_EQ(Format("{{- range $i, $e := . }}{{$i}}={{$e.ID}};{{end}}"), "0=c1;1=c2;\n");
+  EXPECT_EQ(Format("{{range $e := .}}{{$e.ID}};{{end}}"), "c1;c2;\n");
+  // Over something else it is for each row.
+  EXPECT_EQ(Format("{{range split .ID \"c\"}}<{{.}}>{{end}}"), "<><1>\n<><2>\n");
 }
 
 TEST(Formats, Errors) {

@@ -97,10 +97,30 @@ TEST(Templates, DifferFromGoOnPurpose) {
             "range: 9");
 }
 
-TEST(Templates, FunctionsThatRunProgramsOrEscapeAreNotThere) {
-  for (const std::string_view name : {"call", "html", "js", "urlquery"})
-    EXPECT_EQ(Outcome("{{" + std::string(name) + " .A}}", Data()).second,
-              "template: ps:1: function \"" + std::string(name) + "\" not defined");
+// Go's answers.
+TEST(Templates, Escapes) {
+  const Value data = Data();
+  const auto ok = [&](std::string_view text) { return Outcome(text, data).second; };
+  EXPECT_EQ(ok(R"({{html "<a href='x'>&\"</a>"}} {{html 1 "<"}} {{html}}|)"),
+            "&lt;a href=&#39;x&#39;&gt;&amp;&#34;&lt;/a&gt; 1&lt; |");
+  EXPECT_EQ(ok(R"({{js "it's \"<x>\" = &\n\u00e9\u2028"}})"), R"(it\'s \"\u003Cx\u003E\" \u003D \u0026\u000Aé\u2028)");
+  EXPECT_EQ(ok("{{urlquery \"a b&c=d/é-_.~\"}}"), "a+b%26c%3Dd%2F%C3%A9-_.~");
+  EXPECT_EQ(ok("{{call .A}}"),
+            "template: ps:1:2: executing \"ps\" at <call .A>: error calling call: non-function of type string");
+  EXPECT_EQ(ok("{{call nil}}"), "template: ps:1:2: executing \"ps\" at <call nil>: error calling call: call of nil");
+}
+
+TEST(Templates, AMethodTakesOneText) {
+  Value row = Value::Struct("containers.psReporter");
+  row.Set("Name", "web").Method("Label", Value::Map().Set("app", "x").Set("a b", "y"));
+  const auto ok = [&](std::string_view text) { return Outcome(text, row).second; };
+  EXPECT_EQ(ok(R"({{.Label "app"}}|{{.Label "nosuch"}}|{{"a b" | .Label}}|{{len (.Label "app")}}|{{$.Label "app"}})"), "x||y|1|x");
+  EXPECT_EQ(ok("{{.Label}}"), "template: ps:1:2: executing \"ps\" at <.Label>: wrong number of args for Label: want 1 got 0");
+  EXPECT_EQ(ok("{{.Label.x}}"),
+            "template: ps:1:8: executing \"ps\" at <.Label.x>: wrong number of args for Label: want 1 got 0");
+  EXPECT_EQ(ok(R"({{.Label "a" "b"}})"),
+            "template: ps:1:2: executing \"ps\" at <.Label>: wrong number of args for Label: want 1 got 2");
+  EXPECT_EQ(ok("{{.}} {{json .}}"), "{web} {\"Name\":\"web\"}");
 }
 
 TEST(Templates, NestingHasALimit) {
@@ -116,6 +136,14 @@ TEST(Templates, NestingHasALimit) {
       Outcome("{{define \"a\"}}{{template \"a\" .}}{{end}}{{template \"a\" .}}", Data()).second,
       "template: ps:1:25: executing \"a\" at <{{template \"a\" .}}>: exceeded maximum template "
       "depth (1000)");
+  // What each call nests adds up.
+  std::string deeper = "{{define \"a\"}}";
+  for (int i = 0; i < 450; ++i) deeper += "{{with $.A}}";
+  deeper += "{{template \"a\" $}}";
+  for (int i = 0; i < 450; ++i) deeper += "{{end}}";
+  const auto [kind, text] = Outcome(deeper + "{{end}}{{template \"a\" .}}", Data());
+  EXPECT_EQ(kind, "exec");
+  EXPECT_NE(text.find("exceeded maximum template depth"), std::string::npos);
 }
 
 TEST(Templates, CanBeExecutedAgain) {

@@ -118,7 +118,7 @@ TEST_F(InspectTest, Mounts) {
     "Destination":"/data","Driver":"local","Mode":"","Options":["nosuid"],"RW":true,"Propagation":"rprivate"})"));
   EXPECT_EQ(j["HostConfig"]["Binds"],
             Json::array({"/host:/inside:ro,nosuid,rslave,rbind", "data:/data:rw,nosuid,rprivate"}));
-  EXPECT_EQ(j["HostConfig"]["Tmpfs"], Json({{"/tmp", "size=1m,nodev"}}));
+  EXPECT_EQ(j["HostConfig"]["Tmpfs"], Json({{"/tmp", "size=1m,rw,rprivate,nodev"}}));
 }
 
 TEST_F(InspectTest, DevicesAreNoMounts) {
