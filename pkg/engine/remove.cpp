@@ -2,6 +2,8 @@
 #include <poll.h>
 #include <signal.h>
 
+#include <algorithm>
+
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -60,8 +62,9 @@ Status Stop(Engine& engine, const state::Container& container, int64_t seconds) 
 // may be anybody's, also that of a killed command.
 Result<sys::FileLock> StopAndLock(Engine& engine, state::Container& container, const RemoveContainerOptions& options) {
   const ContainerFiles files = TRY(FilesOf(engine, container.id));
+  // Mostly it is the monitor of one that has just ended, which is about to let go.
   constexpr int kLookAgainMillis = 20;
-  for (;; ::poll(nullptr, 0, kLookAgainMillis)) {
+  for (int pause = 1;; ::poll(nullptr, 0, pause), pause = std::min(2 * pause, kLookAgainMillis)) {
     if (container.state == state::ContainerState::kRunning) {
       if (!options.force)
         return Error(Code::kBusy, "cannot remove container " + container.id +
