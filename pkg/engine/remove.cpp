@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <poll.h>
 
+#include <algorithm>
+
 #include "engine/run_state.hpp"
 #include "engine/settle_internal.hpp"
 #include "engine/stop.hpp"
@@ -21,8 +23,9 @@ Error CannotRemove(Engine& engine, const state::Container& container) {
 // may be anybody's, also that of a killed command.
 Result<sys::FileLock> StopAndLock(Engine& engine, state::Container& container, const RemoveContainerOptions& options) {
   const ContainerFiles files = TRY(FilesOf(engine, container.id));
+  // Mostly it is the monitor of one that has just ended, which is about to let go.
   constexpr int kLookAgainMillis = 20;
-  for (;; ::poll(nullptr, 0, kLookAgainMillis)) {
+  for (int pause = 1;; ::poll(nullptr, 0, pause), pause = std::min(2 * pause, kLookAgainMillis)) {
     if (container.state == state::ContainerState::kRunning) {
       if (!options.force) return CannotRemove(engine, container);
       TRY(StopContainer(engine, container, {.time = options.time}));

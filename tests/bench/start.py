@@ -1,115 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
 """Paired timing of ctool, podman and bubblewrap; see ./start."""
-import argparse, glob, gzip, hashlib, http.server, io, json, os, re, shutil, statistics, subprocess, sys
-import tarfile, tempfile, threading, time
+import argparse, functools, glob, gzip, hashlib, http.server, io, json, os, re, statistics, subprocess, tarfile, threading, time
 
-CTOOL = os.environ["CTOOL"]
-WORK = os.environ["CTOOL_BENCH_DISK"]
-RUN = os.environ["XDG_RUNTIME_DIR"]
-PODMAN = ["podman", "--root", WORK + "/p", "--runroot", RUN + "/p", "--cgroup-manager=cgroupfs"]
-OURS = [CTOOL, "--root", WORK + "/c", "--runroot", RUN + "/c"]
-QUIET = dict(stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-
-def once(command):
-    """Wall milliseconds of one run."""
-    began = time.perf_counter()
-    process = subprocess.Popen(command, **QUIET)
-    _, status = os.waitpid(process.pid, 0)
-    wall = (time.perf_counter() - began) * 1000
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        sys.exit(f"{' '.join(command)}: exit status {process.returncode}")
-    return wall
-
-
-def paired(commands, runs, before=None):
-    """{name: [wall]} of commands run in turn, after one round that does not count."""
-    results = {name: [] for name in commands}
-    for turn in range(runs + 1):
-        for name, command in commands.items():
-            if before:
-                before(name)
-            measured = once(command)
-            if turn:
-                results[name].append(measured)
-    return results
-
-
-def table(title, results, base="podman"):
-    print(f"\n### {title}\n\n| program | median ms | min..max | {base} / it |\n| --- | --- | --- | --- |")
-    medians = {name: statistics.median(walls) for name, walls in results.items()}
-    for name, walls in results.items():
-        ratio = f"{medians[base] / medians[name]:.1f}" if base in medians else ""
-        print(f"| {name} | {medians[name]:.1f} | {min(walls):.1f}..{max(walls):.1f} | {ratio} |", flush=True)
-
-
-def busybox_tar():
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w") as tar:
-        for name in ("bin", "etc", "tmp", "proc", "sys", "dev", "run"):
-            entry = tarfile.TarInfo(name)
-            entry.type, entry.mode = tarfile.DIRTYPE, 0o755
-            tar.addfile(entry)
-        tar.add("/bin/busybox", "bin/busybox", filter=lambda e: e)
-        for applet in ("sh", "true", "sleep", "cat"):
-            link = tarfile.TarInfo("bin/" + applet)
-            link.type, link.linkname = tarfile.SYMTYPE, "busybox"
-            tar.addfile(link)
-    return out.getvalue()
-
-
-def prepare():
-    path = WORK + "/busybox.tar"
-    with open(path, "wb") as file:
-        file.write(busybox_tar())
-    for tool in (PODMAN, OURS):
-        subprocess.run([*tool, "import", "-c", 'CMD ["sh"]', path, "bench"], check=True, **QUIET)
+from measure import IMAGE, OURS, PODMAN, QUIET, TOOLS, measure_all, memory_kib, paired, remove_containers, table
 
 
 def bench_run(runs):
-    image = "localhost/bench:latest"
-    common = ["run", "--rm", "--network", "none", image, "true"]
+    common = ["run", "--rm", "--network", "none", IMAGE, "true"]
     bwrap = ["bwrap", "--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "true"]
     table("run --rm --network none IMAGE true",
           paired({"ctool": OURS + common, "podman": PODMAN + common, "bwrap": bwrap}, runs))
-    slirp = ["run", "--rm", "--network", "slirp4netns", image, "true"]
+    slirp = ["run", "--rm", "--network", "slirp4netns", IMAGE, "true"]
     table("run --rm IMAGE true, with slirp4netns", paired({"ctool": OURS + slirp, "podman": PODMAN + slirp}, runs))
-    detached = ["run", "-d", "--network", "none", image, "true"]
+    detached = ["run", "-d", "--network", "none", IMAGE, "true"]
     table("run -d --network none IMAGE true", paired({"ctool": OURS + detached, "podman": PODMAN + detached}, runs))
-    for tool in (PODMAN, OURS):
-        subprocess.run([*tool, "rm", "-fa"], check=True, **QUIET)
+    remove_containers()
 
 
 def bench_ps(runs):
     for count in (100, 1000):
-        for name, tool in (("podman", PODMAN), ("ctool", OURS)):
+        for name, tool in TOOLS.items():
             have = len(subprocess.run([*tool, "ps", "-aq"], capture_output=True, check=True).stdout.split())
             wanted = count if name == "ctool" or count == 100 else 100  # podman's thousand takes minutes to make
             for _ in range(wanted - have):
-                subprocess.run([*tool, "create", "--network", "none", "localhost/bench:latest", "true"], check=True, **QUIET)
+                subprocess.run([*tool, "create", "--network", "none", IMAGE, "true"], check=True, **QUIET)
         commands = {"ctool": OURS + ["ps", "-a"]}
         if count == 100:
             commands["podman"] = PODMAN + ["ps", "-a"]
         table(f"ps -a, {count} stopped containers", paired(commands, runs))
-    for tool in (PODMAN, OURS):
-        subprocess.run([*tool, "rm", "-fa"], check=True, **QUIET)
-
-
-def private_kib(pattern):
-    """Private memory of each process whose command line matches."""
-    values = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{pid}/cmdline", "rb") as file:
-                if not re.search(pattern, file.read()):
-                    continue
-            with open(f"/proc/{pid}/smaps_rollup") as file:
-                text = file.read()
-        except OSError:
-            continue
-        values.append(sum(int(n) for n in re.findall(r"^Private_\w+:\s+(\d+)", text, re.M)))
-    return values
+    remove_containers()
 
 
 def bench_monitor(_):
@@ -117,10 +36,10 @@ def bench_monitor(_):
     print(f"\n### private memory of the monitor of an idle detached container, {count} running\n\n| program | median KiB | min..max |\n| --- | --- | --- |")
     for name, tool, pattern in (("ctool-monitor", OURS, rb"^ctool-monitor\0supervise"), ("conmon", PODMAN, rb"^\S*conmon\0")):
         for _ in range(count):
-            subprocess.run([*tool, "run", "-d", "--network", "none", "localhost/bench:latest", "sleep", "600"], check=True, **QUIET)
-        values = private_kib(pattern)
+            subprocess.run([*tool, "run", "-d", "--network", "none", IMAGE, "sleep", "600"], check=True, **QUIET)
+        values = memory_kib(pattern, r"Private_\w+")
         print(f"| {name} ({len(values)} processes) | {statistics.median(values):.0f} | {min(values)}..{max(values)} |", flush=True)
-        subprocess.run([*tool, "rm", "-fa", "-t", "0"], check=True, **QUIET)
+        remove_containers()
 
 
 def debian_layers():
@@ -229,10 +148,9 @@ def bench_pull(runs):
     image = f"127.0.0.1:{serve(blobs, manifest)}/big:latest"
 
     def forget(name):
-        subprocess.run([*(OURS if name == "ctool" else PODMAN), "rmi", "-f", image], **QUIET)
+        subprocess.run([*TOOLS[name], "rmi", "-f", image], **QUIET)
 
-    commands = {name: [*tool, "pull", "-q", "--tls-verify=false", image]
-                for name, tool in (("ctool", OURS), ("podman", PODMAN))}
+    commands = {name: [*tool, "pull", "-q", "--tls-verify=false", image] for name, tool in TOOLS.items()}
     table(f"cold pull, {len(blobs) - 1} layers, {total:.0f} MB gzip", paired(commands, min(runs, 5), forget))
     for name, command in commands.items():
         forget(name)
@@ -245,16 +163,7 @@ def main():
     parser.add_argument("parts", nargs="*")
     options = parser.parse_args()
     parts = options.parts or ["run", "pull", "ps", "monitor"]
-    try:
-        prepare()
-        for part in parts:
-            globals()["bench_" + part](options.n)
-    finally:
-        for tool in (PODMAN, OURS):
-            subprocess.run([*tool, "rm", "-fa", "-t", "0"], **QUIET)
-        subprocess.run(["podman", "unshare", "rm", "-rf", WORK + "/p"], **QUIET)
-        subprocess.run(["podman", "unshare", "rm", "-rf", WORK], **QUIET)
-        shutil.rmtree(WORK, ignore_errors=True)
+    measure_all([functools.partial(globals()["bench_" + part], options.n) for part in parts])
 
 
 main()

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# Where the benchmarks run: an account of its own, with podman's surroundings (tests/system/podman-oracle)
+# and folders that are removed afterwards. Sourced by the programs beside this file.
+#
+# Needs root; what is timed runs as the account CTOOL_TEST_USER. CTOOL: the program, default
+# build/release/bin/ctool.
+set -euo pipefail
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+# shellcheck source=../host.bash
+. "$top/tests/host.bash"
+export CTOOL=${CTOOL:-$top/build/release/bin/ctool}
+
+# launch SCRIPT [ARG...]: runs a Python program of this folder there.
+launch() {
+  local script=$1 account=${CTOOL_TEST_USER:-ctool-bench} work
+  shift
+  [[ $EUID -eq 0 ]] || die "run this as root: it needs an account of its own for what it times"
+  open_devices
+  ensure_account "$account"
+  # Stores on the disk, run directories in memory, as on any machine with a login manager.
+  work=$(mktemp -d /var/tmp/bench.XXXXXX)
+  # shellcheck disable=SC2064 # expanded now
+  trap "rm -rf '$work'" EXIT
+  # ctrl-c reaches the program, which removes its containers; the folders go after it.
+  trap : INT
+  mkdir "$work/r" "$work/disk"
+  chown -R "$account:" "$work"
+  # shellcheck disable=SC2016 # expanded inside
+  "$top/tests/system/podman-oracle" "$account" bash -c \
+    'mount -t tmpfs -o mode=0700,uid="$1" tmpfs "$2" && shift 2 && exec "$@"' - "$(id -u "$account")" "$work/r" \
+    setpriv --reuid "$account" --regid "$account" --init-groups \
+    env -i HOME="$(getent passwd "$account" | cut -d: -f6)" PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin \
+    XDG_RUNTIME_DIR="$work/r" CTOOL_BENCH_DISK="$work/disk" CTOOL="$CTOOL" PYTHONDONTWRITEBYTECODE=1 \
+    python3 "$top/tests/bench/$script" "$@"
+}

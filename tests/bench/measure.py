@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the benchmarks share: the two tools, paired timing, processes' memory, an image, clean-up."""
+import io, os, re, shutil, signal, statistics, subprocess, sys, tarfile, tempfile, time
+
+CTOOL = os.environ["CTOOL"]
+WORK = os.environ["CTOOL_BENCH_DISK"]
+RUN = os.environ["XDG_RUNTIME_DIR"]
+PODMAN = ["podman", "--root", WORK + "/p", "--runroot", RUN + "/p", "--cgroup-manager=cgroupfs"]
+OURS = [CTOOL, "--root", WORK + "/c", "--runroot", RUN + "/c"]
+TOOLS = {"ctool": OURS, "podman": PODMAN}
+QUIET = dict(stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+IMAGE = "localhost/bench:latest"
+
+
+class Failed(Exception):
+    """A command ended with another status than 0."""
+
+
+def once(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL):
+    """Wall milliseconds of one run, from before the fork until it is reaped."""
+    with tempfile.TemporaryFile(dir=WORK) as stderr:
+        began = time.perf_counter()
+        process = subprocess.Popen(command, stdin=stdin, stdout=stdout, stderr=stderr)
+        _, status = os.waitpid(process.pid, 0)
+        wall = (time.perf_counter() - began) * 1000
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            stderr.seek(0)
+            said = stderr.read().decode(errors="replace").strip().splitlines()[-1:]
+            raise Failed(f"{' '.join(command)}: exit status {process.returncode} {' '.join(said)}")
+    return wall
+
+
+def paired(commands, runs, before=None, after=None, settle=0.0, measure=once):
+    """{name: [wall]} of commands run in turn, after one round that does not count.
+
+    before and after are called with the name around each run; settle is the pause that what was
+    started in the background gets before the next measured command."""
+    results = {name: [] for name in commands}
+    for turn in range(runs + 1):
+        for name, command in commands.items():
+            if before:
+                before(name)
+            time.sleep(settle)
+            measured = measure(command)
+            if turn:
+                results[name].append(measured)
+            if after:
+                after(name)
+    return results
+
+
+def table(title, results, base="podman"):
+    print(f"\n### {title}\n\n| program | median ms | min..max | {base} / it |\n| --- | --- | --- | --- |")
+    medians = {name: statistics.median(walls) for name, walls in results.items()}
+    for name, walls in results.items():
+        ratio = f"{medians[base] / medians[name]:.1f}" if base in medians else ""
+        print(f"| {name} | {medians[name]:.1f} | {min(walls):.1f}..{max(walls):.1f} | {ratio} |", flush=True)
+
+
+def memory_kib(pattern, fields):
+    """Memory of each process whose command line matches: the sum of some fields of smaps_rollup."""
+    values = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                if not re.search(pattern, file.read()):
+                    continue
+            with open(f"/proc/{pid}/smaps_rollup") as file:
+                text = file.read()
+        except OSError:
+            continue
+        values.append(sum(int(n) for n in re.findall(rf"^(?:{fields}):\s+(\d+)", text, re.M)))
+    return values
+
+
+def busybox_tar():
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        for name in ("bin", "etc", "tmp", "proc", "sys", "dev", "run"):
+            entry = tarfile.TarInfo(name)
+            entry.type, entry.mode = tarfile.DIRTYPE, 0o755
+            tar.addfile(entry)
+        tar.add("/bin/busybox", "bin/busybox", filter=lambda e: e)
+        for applet in ("sh", "true", "sleep", "cat"):
+            link = tarfile.TarInfo("bin/" + applet)
+            link.type, link.linkname = tarfile.SYMTYPE, "busybox"
+            tar.addfile(link)
+    return out.getvalue()
+
+
+def prepare():
+    path = WORK + "/busybox.tar"
+    with open(path, "wb") as file:
+        file.write(busybox_tar())
+    for tool in TOOLS.values():
+        subprocess.run([*tool, "import", "-c", 'CMD ["sh"]', path, "bench"], check=True, **QUIET)
+
+
+def remove_containers():
+    for tool in TOOLS.values():
+        subprocess.run([*tool, "rm", "-fa", "-t", "0"], **QUIET)
+
+
+def end_pause_process():
+    """The one that podman keeps for the account, in the run directory that goes away now."""
+    try:
+        with open(RUN + "/libpod/tmp/pause.pid") as file:
+            os.kill(int(file.read()), signal.SIGKILL)
+    except (OSError, ValueError):
+        pass
+
+
+def measure_all(groups):
+    """Calls what is to be measured, and takes everything away however that ends."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
+    try:
+        prepare()
+        for group in groups:
+            group()
+    except Failed as failure:
+        sys.exit(str(failure))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    finally:
+        for sig in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(sig, signal.SIG_IGN)
+        remove_containers()
+        subprocess.run(["podman", "unshare", "rm", "-rf", WORK + "/p", WORK], **QUIET)
+        shutil.rmtree(WORK, ignore_errors=True)
+        end_pause_process()
