@@ -15,6 +15,7 @@ constexpr cli::Entry kEntries[] = {
     {"start", StartCommand, {"container start"}},
     {"ps", PsCommand, {"container ls", "container list", "container ps"}},
     {"rm", RmCommand, {"container rm"}},
+    {"logs", LogsCommand, {"container logs"}},
     {"container exists", ContainerExistsCommand},
     {"container inspect", ContainerInspectCommand},
     {"container cleanup", CleanupCommand},

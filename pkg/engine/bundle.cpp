@@ -4,6 +4,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "engine/bundle_internal.hpp"
+#include "engine/fold_internal.hpp"
 #include "engine/sandbox_internal.hpp"
 #include "network/address.hpp"
 #include "network/hosts.hpp"
@@ -121,7 +122,10 @@ Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFil
   config.id = spec.id;
   config.run_dir = files.bundle;
   config.exit_file = files.Exit();
-  if (spec.log_driver != "none") config.log_path = spec.log_path;
+  config.name = spec.name;
+  config.log_driver = spec.log_driver;
+  config.log_path = spec.log_driver == "journald" ? kJournalSocket : spec.log_path;
+  config.log_tag = TRY(ExpandLogTag(spec));
   config.log_max_size = spec.log_max_size;
   // Looked for only when the kernel's overlay has refused; the search is a few failed stats.
   const Result<std::string> fuse = sys::FindProgram("fuse-overlayfs", sys::ProgramPath());

@@ -182,7 +182,7 @@ Result<NewContainer> BeginCreate(Engine& engine, const CreateOptions& options, C
   TRY(Fold(engine, options, image, spec));
   spec.name = wanted.empty() ? TRY(FreeName(db, spec.id)) : wanted;
   const ContainerFiles files = TRY(FilesOf(engine, spec.id));
-  if (spec.log_path.empty() && spec.log_driver != "none") spec.log_path = files.Log();
+  if (spec.log_path.empty() && spec.log_driver == "k8s-file") spec.log_path = files.Log();
 
   const auto make = [&]() -> Result<NewContainer> {
     TRY(sys::MakeDirs(files.folder, 0700));

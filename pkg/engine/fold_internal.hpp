@@ -32,6 +32,11 @@ Status FoldPorts(const FoldInput& in, ContainerSpec& spec);     // after FoldNet
 Status FoldSecurity(const FoldInput& in, ContainerSpec& spec);
 Status FoldLimits(const FoldInput& in, ContainerSpec& spec);
 Status FoldLifecycle(const FoldInput& in, ContainerSpec& spec);  // restart, signals, logs, labels
+Status FoldLog(const FoldInput& in, ContainerSpec& spec);        // part of it
+Result<std::string> ExpandLogTag(const ContainerSpec& spec);     // {{.Name}} and the like
+
+// Where systemd's journal takes entries; missing: it does not run.
+inline constexpr char kJournalSocket[] = "/run/systemd/journal/socket";
 
 // "64m", "1g", "1048576", "1.5g", "2kb": bytes (docker/go-units RAMInBytes).
 // FromHumanSize with a `kilo` of 1000.

@@ -9,9 +9,12 @@ Result<Config> Config::Parse(std::string_view bytes) {
   const Json doc = TRY(ParseObject(bytes, "monitor.json"));
   Config c;
   Read(doc, "id", c.id);
+  Read(doc, "name", c.name);
   Read(doc, "runDir", c.run_dir);
   Read(doc, "exitFile", c.exit_file);
+  Read(doc, "logDriver", c.log_driver);
   Read(doc, "logPath", c.log_path);
+  Read(doc, "logTag", c.log_tag);
   Read(doc, "logMaxSize", c.log_max_size);
   Read(doc, "slirpSocket", c.slirp_socket);
   Read(doc, "containerIp", c.container_ip);
@@ -22,6 +25,8 @@ Result<Config> Config::Parse(std::string_view bytes) {
   Read(doc, "restartRetries", c.restart_retries);
   Read(doc, "pidFile", c.pid_file);
   Read(doc, "monitorPidFile", c.monitor_pid_file);
+  Read(doc, "eventsLog", c.events_log);
+  Read(doc, "event", c.event);
   Read(doc, "cleanup", c.cleanup);
   if (c.id.empty() || c.run_dir.empty() || c.exit_file.empty())
     return Error(Code::kCorrupt, "monitor.json has no id, runDir or exitFile");
@@ -30,9 +35,12 @@ Result<Config> Config::Parse(std::string_view bytes) {
 
 std::string Config::Print() const {
   return Json{{"id", id},
+              {"name", name},
               {"runDir", run_dir},
               {"exitFile", exit_file},
+              {"logDriver", log_driver},
               {"logPath", log_path},
+              {"logTag", log_tag},
               {"logMaxSize", log_max_size},
               {"slirpSocket", slirp_socket},
               {"containerIp", container_ip},
@@ -43,6 +51,8 @@ std::string Config::Print() const {
               {"restartRetries", restart_retries},
               {"pidFile", pid_file},
               {"monitorPidFile", monitor_pid_file},
+              {"eventsLog", events_log},
+              {"event", event},
               {"cleanup", cleanup}}
       .dump(-1, ' ', false, Json::error_handler_t::replace);
 }

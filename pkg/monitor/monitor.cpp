@@ -240,7 +240,7 @@ int Supervise(runtime::SyncSocket command) {
     order.bundle = frame.payload;
     order.lock = std::move(frame.fd);
     order.config = TRY(Config::Parse(TRY(sys::ReadFile(order.bundle + "/monitor.json"))));
-    log = TRY(Log::Open(order.config.log_path, order.config.log_max_size));
+    log = TRY(Log::Open(order.config));
     return Start(std::move(prepared), order, &command, stage);
   };
   Result<Running> running = begin();

@@ -21,6 +21,7 @@ cli::Runnable CreateCommand();
 cli::Runnable StartCommand();
 cli::Runnable PsCommand();
 cli::Runnable RmCommand();
+cli::Runnable LogsCommand();
 cli::Runnable CleanupCommand();
 cli::Runnable ContainerExistsCommand();
 
