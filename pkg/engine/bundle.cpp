@@ -6,6 +6,7 @@
 #include "engine/bundle_internal.hpp"
 #include "engine/fold_internal.hpp"
 #include "engine/sandbox_internal.hpp"
+#include "engine/tell.hpp"
 #include "network/address.hpp"
 #include "network/hosts.hpp"
 #include "network/slirp4netns.hpp"
@@ -123,6 +124,8 @@ Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFil
   config.run_dir = files.bundle;
   config.exit_file = files.Exit();
   config.name = spec.name;
+  config.events_log = TRY(engine.EventsLog());
+  config.event = EventOf(spec);
   config.log_driver = spec.log_driver;
   config.log_path = spec.log_driver == "journald" ? kJournalSocket : spec.log_path;
   config.log_tag = TRY(ExpandLogTag(spec));

@@ -7,6 +7,7 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "engine/images.hpp"
+#include "engine/tell.hpp"
 #include "sys/file.hpp"
 #include "sys/lock.hpp"
 #include "sys/procfs.hpp"
@@ -92,6 +93,9 @@ Result<bool> Settle(Engine& engine, state::Container& container) {
     const Status updated = TRY(engine.Db())->UpdateContainer(container);
     if (!updated.ok() && updated.error().code() == Code::kNotFound) return false;  // removed meanwhile
     if (!updated.ok()) return updated.error();
+    // Nobody else is left to tell.
+    if (!ended) Tell(engine, "died", container, container.exit_code);
+    if (!ended) Tell(engine, "cleanup", container);
   } else if (container.state == state::ContainerState::kCreated) {
     const std::optional<LiveProcess> live = TRY(FindProcess(engine, container.id));
     if (!live) return true;
@@ -140,6 +144,8 @@ Result<std::vector<std::string>> DeleteRecord(Engine& engine, const state::Conta
     for (const std::string& name : anonymous) TRY(db.RemoveVolume(name));
     return Ok();
   }));
+  for (const std::string& name : anonymous) TellVolume(engine, "remove", name);
+  Tell(engine, "remove", container);
   std::vector<std::string> folders;
   for (const std::string& name : anonymous) {
     const std::string path = store.VolumePath(name);
@@ -183,6 +189,7 @@ Status CleanupContainer(Engine& engine, const std::string& id) {
     if (container->state == state::ContainerState::kRunning || ended) {
       MarkExited(*container, ended);
       if (!container->auto_remove) TRY(db.UpdateContainer(*container));
+      Tell(engine, "cleanup", *container);
     }
     if (container->state != state::ContainerState::kExited || !container->auto_remove) return Ok();
     return DeleteContainer(engine, *container, true, container->exit_code);

@@ -11,6 +11,7 @@
 #include "engine/monitor_process.hpp"
 #include "engine/sandbox_internal.hpp"
 #include "engine/settle_internal.hpp"
+#include "engine/tell.hpp"
 #include "sys/file.hpp"
 
 namespace ctool::engine {
@@ -87,7 +88,7 @@ class Starter {
       if (!sized.ok()) Debug(sized.error().Message());
     }
     // EPIPE: the monitor has failed already, and says why in a frame.
-    const Status go = monitor.Send(Msg::kGo);
+    const Status go = monitor.Send(Msg::kGo, runtime::Stage::kExec, attachment != nullptr ? "attached" : "");
     if (!go.ok() && go.error().sys_errno() != EPIPE) return std::move(go).error();
     // Meanwhile the container starts. What nobody needs after a power cut is not worth a wait for the disk.
     if (!spec_.auto_remove) TRY(engine_.Db())->Sync();
@@ -107,6 +108,7 @@ Status Conclude(Engine& engine, state::Container& record, int exit_code, const r
   record.state = state::ContainerState::kExited;
   record.exit_code = exit_code;
   record.finished = WallNanos();
+  Tell(engine, "cleanup", record);
   std::vector<std::string> folders;
   state::Database& db = *TRY(engine.Db());
   if (record.auto_remove) folders = TRY(DeleteRecord(engine, record, true, exit_code));

@@ -42,6 +42,12 @@ void Log::Rotate() {
   size_ = 0;
 }
 
+void Log::Write() {
+  torn_ = !sys::WriteAll(fd_.get(), lines_, path_).ok();
+  if (!torn_) size_ += static_cast<int64_t>(lines_.size());
+  lines_.clear();
+}
+
 void Log::Append(std::string_view stream, std::string_view chunk) {
   if (journal_.is_open()) journal_.Append(stream == "stderr", chunk);
   if (!fd_) return;
@@ -50,13 +56,17 @@ void Log::Append(std::string_view stream, std::string_view chunk) {
   while (!chunk.empty()) {
     const size_t newline = chunk.find('\n');
     const bool full = newline != std::string_view::npos;
-    lines_.append(head).append(full ? "F " : "P ").append(chunk.substr(0, newline)).append("\n");
+    const std::string_view text = chunk.substr(0, newline);
+    const int64_t before = size_ + static_cast<int64_t>(lines_.size());
+    constexpr size_t kTagAndNewline = 3;
+    if (max_bytes_ > 0 && before > 0 && before + static_cast<int64_t>(head.size() + text.size() + kTagAndNewline) > max_bytes_) {
+      if (!lines_.empty()) Write();
+      Rotate();
+    }
+    lines_.append(head).append(full ? "F " : "P ").append(text).append("\n");
     chunk.remove_prefix(full ? newline + 1 : chunk.size());
   }
-  const auto added = static_cast<int64_t>(lines_.size());
-  if (max_bytes_ > 0 && size_ > 0 && size_ + added > max_bytes_) Rotate();
-  torn_ = !sys::WriteAll(fd_.get(), lines_, path_).ok();
-  if (!torn_) size_ += added;
+  Write();
 }
 
 }  // namespace ctool::monitor

@@ -23,6 +23,7 @@ class Log {
   void Append(std::string_view stream, std::string_view chunk);
 
  private:
+  void Write();
   void Rotate();
   sys::Fd fd_;
   JournalLog journal_;

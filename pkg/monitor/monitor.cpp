@@ -14,6 +14,7 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "monitor/config.hpp"
+#include "monitor/events.hpp"
 #include "monitor/network.hpp"
 #include "monitor/relay.hpp"
 #include "monitor/sandbox.hpp"
@@ -85,9 +86,10 @@ Status WriteStatus(const Config& config, pid_t pid) {
 Error CommandGone() { return Error(Code::kInternal, "the command went away before the container was started"); }
 
 // The window size, if there is a terminal, comes before the first instruction.
-Status AwaitGo(const runtime::SyncSocket& command, int terminal) {
+Status AwaitGo(const runtime::SyncSocket& command, int terminal, bool& attached) {
   for (runtime::Frame frame;;) {
     if (!TRY(command.Receive(frame))) return CommandGone();
+    attached = frame.header.msg == Msg::kGo && !frame.payload.empty();
     if (frame.header.msg == Msg::kGo) return Ok();
     if (frame.header.msg == Msg::kResize) Resize(terminal, frame.payload);
   }
@@ -131,11 +133,13 @@ Result<Running> Start(Prepared prepared, const Order& order, const runtime::Sync
   if (network) TRY(network->AwaitReady(config));
   stage = Stage::kExec;
   prepared.streams.terminal = launch.TakeConsole();
-  if (command != nullptr) TRY(AwaitGo(*command, prepared.streams.terminal.get()));
+  bool attached = false;
+  if (command != nullptr) TRY(AwaitGo(*command, prepared.streams.terminal.get(), attached));
   TRY(WritePidFile(config.pid_file, launch.pid()));
   TRY(WritePidFile(config.monitor_pid_file, ::getpid()));
   Result<sys::Fd> mounts = sys::Open("/proc/" + std::to_string(launch.pid()) + "/ns/mnt", O_RDONLY);
   TRY(launch.Exec());
+  TellStarted(config, command == nullptr, attached);
   return Running{std::move(launch).TakeChild(), std::move(prepared.streams), std::move(network),
                  mounts.ok() ? std::move(mounts).value() : sys::Fd()};
 }
@@ -186,6 +190,7 @@ ExitRecord RunToTheEnd(const Order& order, Running& running, Relay& relay) {
     record.code = !outcome.ok() || outcome->timed_out ? 255 : outcome->status.code;
     record.timed_out = outcome.ok() && outcome->timed_out;
     record.finished = WallNanos();
+    TellDied(config, record.code);
     if (!config.fuse_overlayfs.empty()) runtime::EndFuseDaemons();
     if (!outcome.ok() || !WantsRestart(config, *outcome, record.restarts)) return record;
     relay.LetGo(record.code);
