@@ -29,6 +29,7 @@ constexpr cli::Entry kEntries[] = {
 
     {"inspect", InspectCommand},
     {"info", InfoCommand, {"system info"}},
+    {"events", EventsCommand, {"system events"}},
     {"version", VersionCommand},
     {"system migrate", MigrateCommand},
     {"help", cli::HelpCommand},
