@@ -213,7 +213,9 @@ Status Logs(Engine& engine, const std::vector<std::string>& names_or_ids, const 
   for (const std::string& name : names_or_ids) logs.push_back(TRY(Find(engine, name)));
   Output output(sink);
   for (size_t i = 0; i < logs.size(); ++i) TRY(Open(logs[i], options, output, logs.size() > 1, i));
-  if (options.follow) return Follower(engine, logs, options, output).Run();
+  // Of what has ended there is nothing to wait for; and taking a watch down is a wait of its own, for the kernel.
+  const bool runs = std::any_of(logs.begin(), logs.end(), [](const Logged& l) { return l.container.state == state::ContainerState::kRunning; });
+  if (options.follow && runs) return Follower(engine, logs, options, output).Run();
   for (Logged& logged : logs)
     if (!TRY(logged.Read(true))) break;
   output.Flush();

@@ -336,8 +336,8 @@ log_path() { ct inspect --format '{{.HostConfig.LogConfig.Path}}' "$1"; }
 }
 
 @test "-f of several containers" {
-  must run -d --name "$C-a" "$IMG" sh -c 'sleep 0.3; echo one'
-  must run -d --name "$C-b" "$IMG" sh -c 'sleep 0.1; echo two; sleep 0.6; echo three'
+  must run -d --name "$C-a" "$IMG" sh -c 'sleep 1.2; echo one'
+  must run -d --name "$C-b" "$IMG" sh -c 'sleep 0.1; echo two; sleep 1.8; echo three'
   try logs -f -n "$C-a" "$C-b"
   ok
   out_is "$C-b two"$'\n'"$C-a one"$'\n'"$C-b three"
