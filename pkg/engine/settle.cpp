@@ -93,9 +93,8 @@ Result<bool> Settle(Engine& engine, state::Container& container) {
     const Status updated = TRY(engine.Db())->UpdateContainer(container);
     if (!updated.ok() && updated.error().code() == Code::kNotFound) return false;  // removed meanwhile
     if (!updated.ok()) return updated.error();
-    // Nobody else is left to tell.
-    if (!ended) Tell(engine, "died", container, container.exit_code);
-    if (!ended) Tell(engine, "cleanup", container);
+    if (!ended) Tell(engine, "died", container, container.exit_code);  // its monitor was killed
+    Tell(engine, "cleanup", container);
   } else if (container.state == state::ContainerState::kCreated) {
     const std::optional<LiveProcess> live = TRY(FindProcess(engine, container.id));
     if (!live) return true;
@@ -187,9 +186,10 @@ Status CleanupContainer(Engine& engine, const std::string& id) {
     const std::optional<monitor::ExitRecord> ended = ReadExit(files);
     // The command that started it may not have said so yet; the exit file knows better.
     if (container->state == state::ContainerState::kRunning || ended) {
+      const bool was_settled = container->state == state::ContainerState::kExited;
       MarkExited(*container, ended);
       if (!container->auto_remove) TRY(db.UpdateContainer(*container));
-      Tell(engine, "cleanup", *container);
+      if (!was_settled) Tell(engine, "cleanup", *container);
     }
     if (container->state != state::ContainerState::kExited || !container->auto_remove) return Ok();
     return DeleteContainer(engine, *container, true, container->exit_code);

@@ -73,6 +73,12 @@ std::string Common(const Subject& subject) {
   return text;
 }
 
+std::string Member(const char* key, std::string_view value) {
+  std::string text;
+  AppendMember(text, key, value);
+  return text;
+}
+
 std::string Line(std::string_view status, std::string_view common, std::optional<int> exit_code) {
   std::string line = "{\"Time\":" + std::to_string(WallNanos());
   AppendMember(line, "Status", status);

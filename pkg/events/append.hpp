@@ -20,6 +20,9 @@ struct Subject {
 };
 std::string Common(const Subject& subject);
 
+// What one event has beside that: Member("health_status", "healthy"), to be put behind `common`.
+std::string Member(const char* key, std::string_view value);
+
 // One line of the log, which happened now.
 std::string Line(std::string_view status, std::string_view common, std::optional<int> exit_code = std::nullopt);
 

@@ -410,3 +410,63 @@ log_path() { ct inspect --format '{{.HostConfig.LogConfig.Path}}' "$1"; }
   try logs "$C"
   equal "the copy" x "$(cat "$T/o/copy")"
 }
+
+# A journal as far as containers are concerned: a socket that writes what comes to a file in the export format, and a
+# journalctl that shows it. It is in this file's mount namespace only.
+fake_journal() {
+  [[ ! -e /run/systemd/journal/socket ]] || skip "the journal runs here"
+  mount -t tmpfs none /run
+  mkdir -p /run/systemd/journal "$T/bin"
+  : >/run/entries
+  python3 - <<'PY' 3>&- 4>&- &
+import os, socket, time
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind('/run/systemd/journal/socket')
+os.chmod('/run/systemd/journal/socket', 0o666)
+with open('/run/entries', 'ab', 0) as f:
+    while True:
+        f.write(b'__REALTIME_TIMESTAMP=%d\n' % (time.time() * 1e6) + s.recv(1 << 20) + b'\n')
+PY
+  journal=$!
+  until_ok 5 test -e /run/systemd/journal/socket
+  cat >"$T/bin/journalctl" <<'SH'
+#!/bin/sh
+echo "$@" >>/run/asked
+case " $* " in *" --follow "*) exec tail -n +1 -f /run/entries ;; *) exec cat /run/entries ;; esac
+SH
+  chmod +x "$T/bin/journalctl"
+  : >/run/asked
+  chmod 0666 /run/asked
+  CT_ENV=(PATH="$T/bin:/usr/bin:/bin")
+}
+end_journal() {
+  kill "$journal"
+  umount /run
+}
+
+@test "driver journald: written to the journal, read from it" {
+  fake_journal
+  try run --log-driver journald --log-opt tag='t-{{.Name}}' --name "$C" "$IMG" sh -c 'echo o1; echo e1 >&2; printf "\001\n"; printf part'
+  ok
+  try logs "$C"
+  ok
+  equal stdout "$(printf 'o1\n\001\npart' | od -c)" "$(od -c <"$T/.out")"
+  err_is e1
+  grep -qa "^CONTAINER_NAME=$C\$" /run/entries
+  grep -qa "^CONTAINER_TAG=t-$C\$" /run/entries
+  grep -qa '^CONTAINER_PARTIAL_MESSAGE=true$' /run/entries
+  try logs --tail 3 "$C"
+  grep -q -- "--lines=3 CONTAINER_ID_FULL=$(ct inspect --format '{{.ID}}' "$C")\$" /run/asked
+  try inspect --format '{{.HostConfig.LogConfig.Type}} {{.HostConfig.LogConfig.Path}}' "$C"
+  out_is "journald "
+  end_journal
+}
+
+@test "driver journald: -f, until the container has ended" {
+  fake_journal
+  must run -d --log-driver journald --name "$C" "$IMG" sh -c 'for i in 1 2 3; do echo $i; sleep 0.3; done'
+  try logs -f "$C"
+  ok
+  out_is 1$'\n'2$'\n'3
+  end_journal
+}

@@ -41,6 +41,8 @@ TEST_F(EventsTest, WhatIsToldIsRead) {
   EXPECT_TRUE(reader.Read()->empty());
   ASSERT_TRUE(Append(log_, Line("remove", Common({"volume", "", "v", "", "{}"}))).ok());
   EXPECT_EQ(reader.Read()->at(0).name, "v");
+  ASSERT_TRUE(Append(log_, Line("health_status", common + Member("health_status", "healthy"))).ok());
+  EXPECT_EQ(reader.Read()->at(0).health, "healthy");
   Reader late(log_);
   ASSERT_TRUE(late.SkipToEnd().ok());
   EXPECT_TRUE(late.Read()->empty());
