@@ -14,13 +14,14 @@ using cli::Candidate;
 using cli::Complete;
 
 // By what the records say: settling them would write.
-void AddContainers(state::Database& db, Complete what, std::vector<Candidate>& into) {
+void AddContainers(state::Database& db, const std::string& run_root, Complete what, std::vector<Candidate>& into) {
   const auto containers = db.ListContainers(state::Database::ContainerFields::kSummary);
   if (!containers.ok()) return;
   for (const state::Container& c : *containers) {
     const bool runs = c.state == state::ContainerState::kRunning;
     if (what == Complete::kRunningContainers && !runs) continue;
     if (what == Complete::kStoppedContainers && runs) continue;
+    if (what == Complete::kPausedContainers && !(runs && sys::Exists(run_root + "/" + c.id + "/paused"))) continue;
     into.push_back({c.name, c.image_name});
   }
 }
@@ -69,14 +70,15 @@ std::vector<Candidate> Candidates(const Globals& globals, Complete what) {
     case Complete::kContainers:
     case Complete::kRunningContainers:
     case Complete::kStoppedContainers:
-    case Complete::kContainerPaths: AddContainers(*db, what, found); break;
+    case Complete::kPausedContainers:
+    case Complete::kContainerPaths: AddContainers(*db, paths->run_root, what, found); break;
     case Complete::kImages: AddImages(*db, found); break;
     case Complete::kObjects:
-      AddContainers(*db, what, found);
+      AddContainers(*db, paths->run_root, what, found);
       AddImages(*db, found);
       break;
     case Complete::kVolumes: AddVolumes(*db, found); break;
-    default: break;  // kPausedContainers, networks, pods and secrets: there are none
+    default: break;  // networks, pods and secrets: there are none
   }
   return found;
 }

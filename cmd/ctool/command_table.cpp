@@ -13,11 +13,24 @@ constexpr cli::Entry kEntries[] = {
     {"run", RunCommand, {"container run"}},
     {"create", CreateCommand, {"container create"}},
     {"start", StartCommand, {"container start"}},
+    {"attach", AttachCommand, {"container attach"}},
+    {"exec", ExecCommand, {"container exec"}},
+    {"healthcheck run", HealthcheckCommand},
+    {"stop", StopCommand, {"container stop"}},
+    {"restart", RestartCommand, {"container restart"}},
+    {"kill", KillCommand, {"container kill"}},
+    {"wait", WaitCommand, {"container wait"}},
+    {"pause", PauseCommand, {"container pause"}},
+    {"unpause", UnpauseCommand, {"container unpause"}},
+    {"rename", RenameCommand, {"container rename"}},
+    {"port", PortCommand, {"container port"}},
+    {"update", UpdateCommand, {"container update"}},
     {"ps", PsCommand, {"container ls", "container list", "container ps"}},
     {"rm", RmCommand, {"container rm"}},
     {"logs", LogsCommand, {"container logs"}},
     {"container exists", ContainerExistsCommand},
     {"container inspect", ContainerInspectCommand},
+    {"container prune", PruneCommand},
     {"container cleanup", CleanupCommand},
 
     {"pull", PullCommand, {"image pull"}},
@@ -38,6 +51,7 @@ constexpr cli::Entry kEntries[] = {
 
 constexpr cli::Group kGroups[] = {
     {"container", "Manage containers"},
+    {"healthcheck", "Check the health of containers"},
     {"image", "Manage images"},
     {"system", "Manage ctool"},
 };

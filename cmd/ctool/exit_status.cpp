@@ -13,7 +13,7 @@ int ExitStatus(const Error& error, std::string_view command) {
     case Code::kNotExecutable: return 126;
     case Code::kNoCommand: return 127;
     case Code::kNotFound: return removes ? 1 : 125;
-    case Code::kBusy: return removes ? 2 : 125;
+    case Code::kBusy: return removes ? 2 : verb == "exec" ? 255 : 125;
     default: return 125;
   }
 }

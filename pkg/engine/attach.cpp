@@ -19,6 +19,8 @@ using runtime::Msg;
 
 namespace {
 
+constexpr std::array<int, 4> kDeadly = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+
 // Everything but what is about us (CHLD, PIPE, URG), can't be caught, or is our own fault.
 sigset_t ForwardedSignals(bool sig_proxy, bool tty) {
   sigset_t set;
@@ -29,7 +31,19 @@ sigset_t ForwardedSignals(bool sig_proxy, bool tty) {
       ::sigdelset(&set, sig);
   }
   if (tty) ::sigaddset(&set, SIGWINCH);
+  // What would end us must not leave the terminal raw.
+  if (tty && !sig_proxy)
+    for (const int sig : kDeadly) ::sigaddset(&set, sig);
   return set;
+}
+
+void DieOf(int sig) {
+  ::signal(sig, SIG_DFL);
+  sigset_t set;
+  ::sigemptyset(&set);
+  ::sigaddset(&set, sig);
+  ::raise(sig);
+  ::sigprocmask(SIG_UNBLOCK, &set, nullptr);
 }
 
 bool CanSend(const runtime::SyncSocket& to) {
@@ -123,6 +137,10 @@ Status Attachment::HandleSignal(const runtime::SyncSocket& monitor, int pidfd) {
   if (::read(signals_.get(), &info, sizeof info) != sizeof info) return Ok();
   const int sig = static_cast<int>(info.ssi_signo);
   if (sig == SIGWINCH && tty_) return SendWindowSize(monitor);
+  if (!options_.sig_proxy) {
+    deadly_ = sig;
+    return Ok();
+  }
   // ESRCH: it has just ended; its exit is on the way.
   if (sys::PidfdSendSignal(pidfd, sig) < 0 && errno != ESRCH)
     Debug(Error::Sys(errno, "pass signal " + std::to_string(sig) + " to the container").Message());
@@ -149,6 +167,13 @@ Result<bool> Attachment::HandleFrame(const runtime::SyncSocket& monitor, std::op
 }
 
 Result<std::optional<int>> Attachment::Relay(const runtime::SyncSocket& monitor, int pidfd) {
+  // Last of all, with the terminal as it was: what would have ended us does.
+  struct Ending {
+    const int& sig;
+    ~Ending() {
+      if (sig != 0) DieOf(sig);
+    }
+  } ending{deadly_};
   std::optional<sys::RawTerminal> raw;
   if (tty_ && interactive_ && ::isatty(STDIN_FILENO) != 0) raw.emplace(TRY(sys::RawTerminal::Enter(STDIN_FILENO)));
   bool stdin_blocked = false;
@@ -160,6 +185,7 @@ Result<std::optional<int>> Attachment::Relay(const runtime::SyncSocket& monitor,
     }};
     if (::poll(polled.data(), polled.size(), -1) < 0 && errno != EINTR) return Error::Sys(errno, "poll");
     if ((polled[1].revents & POLLIN) != 0) TRY(HandleSignal(monitor, pidfd));
+    if (deadly_ != 0) return std::optional<int>();
     if ((polled[0].revents & POLLOUT) != 0) stdin_blocked = false;
     if ((polled[0].revents & (POLLIN | POLLHUP)) != 0) {
       std::optional<int> exit_code;

@@ -38,6 +38,7 @@ class Attachment {
   sys::Fd signals_;
   std::string detach_keys_, matched_;
   bool stdin_open_ = false;
+  int deadly_ = 0;  // a signal that ends us
   runtime::Frame frame_;
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
+#include <signal.h>
 
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -14,6 +15,7 @@
 #include "seccomp/seccomp.hpp"
 #include "sys/child.hpp"
 #include "sys/file.hpp"
+#include "sys/signals.hpp"
 
 namespace ctool::engine {
 namespace {
@@ -101,6 +103,30 @@ Status PrepareSeccomp(Engine& engine, const ContainerSpec& spec, const Container
   return Ok();
 }
 
+// The check is a process like the container's own, with its user, environment, capabilities and filter.
+Status PrepareHealth(const ContainerSpec& spec, const ContainerFiles& files, const spec::RuntimeSpec& config, monitor::Config& into) {
+  if (!HasHealthCheck(spec)) return Ok();
+  const spec::HealthCheck& check = *spec.healthcheck;
+  spec::RuntimeSpec process;
+  process.root_path = "/";
+  process.namespaces = config.namespaces;
+  process.annotations = config.annotations;
+  process.annotations.erase(runtime::kPasswdAnnotation);
+  process.process = ProcessOf(spec);
+  process.process.terminal = false;
+  process.process.args = {check.test.begin() + 1, check.test.end()};
+  if (check.test[0] == "CMD-SHELL") process.process.args.insert(process.process.args.begin(), {"/bin/sh", "-c"});
+  into.health.process = files.bundle + "/health-process.json";
+  into.health.interval_ns = check.interval;
+  into.health.timeout_ns = check.timeout;
+  into.health.start_period_ns = check.start_period;
+  into.health.retries = check.retries;
+  into.health.on_failure = spec.health_on_failure;
+  into.health.max_log_count = spec.health_max_log_count;
+  into.health.max_log_size = spec.health_max_log_size;
+  return Write(into.health.process, process.Print(), 0600);
+}
+
 void WarnOfSingleId(const userns::IdMap& map) {
   if (map.single_id) Warn(map.degraded_reason + "; only one id is mapped" + (map.degraded_hint.empty() ? "" : " (" + map.degraded_hint + ")"));
 }
@@ -138,6 +164,9 @@ Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFil
   config.restart_retries = spec.restart_retries;
   config.pid_file = spec.pid_file;
   config.monitor_pid_file = spec.monitor_pid_file;
+  config.stop_signal = sys::ParseSignal(spec.stop_signal).value_or(SIGTERM);
+  config.stop_timeout_seconds = spec.stop_timeout;
+  TRY(PrepareHealth(spec, files, runtime_spec, config));
   config.cleanup = {TRY(sys::ReadLinkAt(AT_FDCWD, "/proc/self/exe"))};
   for (std::string& argument : TRY(engine.GlobalArguments())) config.cleanup.push_back(std::move(argument));
   config.cleanup.insert(config.cleanup.end(), {"container", "cleanup", spec.id});

@@ -30,6 +30,11 @@ struct ContainerFiles {
 // hostname, resolv.conf. Done at every start, so that a changed resolver, id range or binary counts.
 Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files, const userns::IdMap& map);
 
+// The container's process, without the init program of --init.
+spec::RuntimeProcess ProcessOf(const ContainerSpec& spec);
+// The namespaces that are the container's own.
+void SetNamespaces(const ContainerSpec& spec, spec::RuntimeSpec& out);
+
 // config.json's content (pure but for the id map and what it finds about the host).
 Result<spec::RuntimeSpec> MakeRuntimeSpec(const ContainerSpec& spec, const ContainerFiles& files,
                                           const userns::IdMap& map, const std::string& volumes_dir,

@@ -201,6 +201,9 @@ void Fields(V& v, T& s) {
   v("pidFile", s.pid_file);
   v("monitorPidFile", s.monitor_pid_file);
   v("healthcheck", s.healthcheck);
+  v("healthOnFailure", s.health_on_failure);
+  v("healthMaxLogCount", s.health_max_log_count);
+  v("healthMaxLogSize", s.health_max_log_size);
   v("createCommand", s.create_command);
 }
 

@@ -82,6 +82,8 @@ struct ContainerSpec {
   int64_t log_max_size = -1;
   std::string cidfile, pid_file, monitor_pid_file;
   std::optional<spec::HealthCheck> healthcheck;
+  std::string health_on_failure;  // "none", "kill", "stop", "restart"
+  int64_t health_max_log_count = 5, health_max_log_size = 500;
   std::vector<std::string> create_command;
 
   std::vector<std::string> Argv() const;

@@ -51,7 +51,7 @@ struct ContainerNamespaces {
 struct ContainerRow {
   state::Container container;
   std::string status;  // "Up 5 minutes", "Exited (0) 2 hours ago", "Created"
-  std::string state;   // "running", "exited", "created"
+  std::string state;   // "running", "paused", "stopping", "exited", "created"
   int64_t pid = 0;     // 0: not running
   std::optional<ContainerSize> size;  // when it was asked for
   ContainerNamespaces namespaces;     // when they were asked for, of one that runs
@@ -69,7 +69,7 @@ Result<std::vector<ContainerRow>> ListContainers(Engine& engine, const ListConta
 
 struct RemoveContainerOptions {
   bool force = false, volumes = false;
-  int64_t time = 10;  // seconds from TERM to KILL with force; -1: for ever
+  std::optional<int64_t> time = std::nullopt;  // with force: seconds from the stop signal to SIGKILL, as StopOptions has it
 };
 // kNotFound (exit status 1), kBusy (2: running and not forced).
 Status RemoveContainer(Engine& engine, const std::string& name_or_id,

@@ -184,7 +184,7 @@ Result<NewContainer> BeginCreate(Engine& engine, const CreateOptions& options, C
   if (!wanted.empty()) {
     const std::optional<state::Container> holder = TRY(db.FindContainerByName(wanted));
     if (holder && !options.replace) return NameInUse(wanted, holder->id);
-    if (holder) TRY(RemoveContainer(engine, holder->id, {true, true, 10}));
+    if (holder) TRY(RemoveContainer(engine, holder->id, {true, true}));
   }
   const FoundImage image = TRY(EnsureImage(engine, options.image, options.pull, options.fetch));
   TRY(Fold(engine, options, image, spec));

@@ -20,7 +20,9 @@ using Env = std::vector<std::string>;
 
 std::string_view Key(std::string_view entry) { return entry.substr(0, entry.find('=')); }
 
-void Set(Env& env, std::string entry) {
+}  // namespace
+
+void AddEnv(Env& env, std::string entry) {
   for (std::string& old : env)
     if (Key(old) == Key(entry)) {
       old = std::move(entry);
@@ -29,38 +31,43 @@ void Set(Env& env, std::string entry) {
   env.push_back(std::move(entry));
 }
 
+namespace {
+
 void Unset(Env& env, std::string_view key) {
   env.erase(std::remove_if(env.begin(), env.end(), [&](const std::string& e) { return Key(e) == key; }),
             env.end());
 }
 
-// "K=V" as it is; "K" takes the caller's value, if there is one; "P*" all that begin with P.
-Status SetFromUser(Env& env, const std::string& entry) {
+}  // namespace
+
+Status AddUserEnv(Env& env, const std::string& entry) {
   if (entry.empty()) return Ok();  // -e "$UNSET" in a script
   if (entry[0] == '=')
     return Error(Code::kInvalidArgument, "invalid environment variable " + Quote(entry));
   if (entry.find('=') != std::string::npos) {
-    Set(env, entry);
+    AddEnv(env, entry);
   } else if (entry.back() == '*') {
     for (char** e = environ; *e != nullptr; ++e)
-      if (StartsWith(*e, std::string_view(entry).substr(0, entry.size() - 1))) Set(env, *e);
+      if (StartsWith(*e, std::string_view(entry).substr(0, entry.size() - 1))) AddEnv(env, *e);
   } else if (const char* value = std::getenv(entry.c_str())) {
-    Set(env, entry + "=" + value);
+    AddEnv(env, entry + "=" + value);
   }
   return Ok();
 }
 
-Status SetFromFile(Env& env, const std::string& path) {
+Status AddEnvFile(Env& env, const std::string& path) {
   const std::string text = TRY(sys::ReadFile(path));
   for (const std::string& line : Split(text, '\n')) {
     std::string_view rest = line;
     while (!rest.empty() && (rest.front() == ' ' || rest.front() == '\t')) rest.remove_prefix(1);
     if (!rest.empty() && rest.back() == '\r') rest.remove_suffix(1);
     if (rest.empty() || rest.front() == '#') continue;
-    TRY_CTX("env file '" + path + "'", SetFromUser(env, std::string(rest)));
+    TRY_CTX("env file '" + path + "'", AddUserEnv(env, std::string(rest)));
   }
   return Ok();
 }
+
+namespace {
 
 // A proxy's password is not the container's business.
 std::string WithoutUserinfo(const std::string& url) {
@@ -79,32 +86,38 @@ Status SetFromImage(Env& env, const std::vector<std::string>& image) {
     if (entry.find('=') == std::string::npos)
       Warn("the image's environment entry " + Quote(entry) + " has no value and is left out");
     else
-      Set(env, entry);
+      AddEnv(env, entry);
   }
   return Ok();
 }
 
 }  // namespace
 
+Status ChangeEnv(const std::vector<std::string>& set, const std::vector<std::string>& unset, ContainerSpec& spec) {
+  for (const std::string& entry : set) TRY(AddUserEnv(spec.env, entry));
+  for (const std::string& key : unset) Unset(spec.env, key);
+  return Ok();
+}
+
 Status FoldEnv(const FoldInput& in, ContainerSpec& spec) {
   const CreateOptions& o = in.options;
   Env env;
   if (!o.unsetenv_all) {
-    Set(env, kDefaultPath);
-    Set(env, "container=podman");
-    if (o.tty) Set(env, "TERM=xterm");
+    AddEnv(env, kDefaultPath);
+    AddEnv(env, "container=podman");
+    if (o.tty) AddEnv(env, "TERM=xterm");
     TRY(SetFromImage(env, in.image.env));
     if (in.conf.env)
-      for (const std::string& entry : *in.conf.env) TRY(SetFromUser(env, entry));
+      for (const std::string& entry : *in.conf.env) TRY(AddUserEnv(env, entry));
   }
   if (o.http_proxy && in.conf.http_proxy.value_or(true) && !o.unsetenv_all)
     for (const char* name : kProxyNames)
       if (const char* value = std::getenv(name); value != nullptr && *value != '\0')
-        Set(env, std::string(name) + "=" + WithoutUserinfo(value));
+        AddEnv(env, std::string(name) + "=" + WithoutUserinfo(value));
   if (o.env_host)
-    for (char** e = environ; *e != nullptr; ++e) Set(env, *e);
-  for (const std::string& file : o.env_file) TRY(SetFromFile(env, file));
-  for (const std::string& entry : o.env) TRY(SetFromUser(env, entry));
+    for (char** e = environ; *e != nullptr; ++e) AddEnv(env, *e);
+  for (const std::string& file : o.env_file) TRY(AddEnvFile(env, file));
+  for (const std::string& entry : o.env) TRY(AddUserEnv(env, entry));
   for (const std::string& key : o.unsetenv) Unset(env, key);
   const bool has_hostname =
       std::any_of(env.begin(), env.end(), [](const std::string& e) { return Key(e) == "HOSTNAME"; });

@@ -38,6 +38,27 @@ Result<std::string> ExpandLogTag(const ContainerSpec& spec);     // {{.Name}} an
 // Where systemd's journal takes entries; missing: it does not run.
 inline constexpr char kJournalSocket[] = "/run/systemd/journal/socket";
 
+// An environment, "K=V" each: sets or adds one entry.
+void AddEnv(std::vector<std::string>& env, std::string entry);
+// As typed with -e: "K=V" as it is; "K" takes the caller's value, if there is one; "P*" all that begin with P.
+Status AddUserEnv(std::vector<std::string>& env, const std::string& entry);
+Status AddEnvFile(std::vector<std::string>& env, const std::string& path);
+
+// "CAP_CHOWN" ... of every capability that there is.
+std::vector<std::string> AllCapabilities();
+
+Status FoldHealth(const FoldInput& in, ContainerSpec& spec);     // --health-*, the image's HEALTHCHECK
+// A health check that can run: not none at all, and not NONE.
+bool HasHealthCheck(const ContainerSpec& spec);
+
+// The parts that `update` changes too.
+Status FoldRestart(const CreateOptions& options, ContainerSpec& spec);
+Status ChangeEnv(const std::vector<std::string>& set, const std::vector<std::string>& unset, ContainerSpec& spec);
+Status AddUlimit(const std::string& text, ContainerSpec& spec);  // "nofile=1:2", in place of one of its type
+// Limits through control groups, and a word on those that have no effect.
+Status FoldGroupLimits(const CreateOptions& options, ContainerSpec& spec);
+void WarnOfGroupLimits(const CreateOptions& options);
+
 // "64m", "1g", "1048576", "1.5g", "2kb": bytes (docker/go-units RAMInBytes).
 // FromHumanSize with a `kilo` of 1000.
 Result<int64_t> ParseBytes(const std::string& text, const std::string& option, double kilo = 1024);

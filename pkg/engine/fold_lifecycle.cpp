@@ -15,26 +15,6 @@
 namespace ctool::engine {
 namespace {
 
-Status FoldRestart(const CreateOptions& o, ContainerSpec& spec) {
-  const size_t colon = o.restart.find(':');
-  const std::string policy = o.restart.substr(0, colon);
-  const bool known = policy.empty() || policy == "no" || policy == "always" ||
-                     policy == "unless-stopped" || policy == "on-failure";
-  if (!known)
-    return Error(Code::kInvalidArgument,
-                 "restart policy " + Quote(policy) + " is not one of no, on-failure, always, unless-stopped");
-  if (colon != std::string::npos) {
-    const std::optional<uint64_t> retries = ParseUint(std::string_view(o.restart).substr(colon + 1));
-    if (policy != "on-failure")
-      return Error(Code::kInvalidArgument, "restart policy " + Quote(policy) + " takes no count of retries");
-    if (!retries || *retries > INT32_MAX)
-      return Error(Code::kInvalidArgument, "invalid count of retries in " + Quote(o.restart));
-    spec.restart_retries = static_cast<int64_t>(*retries);
-  }
-  spec.restart_policy = policy;
-  return Ok();
-}
-
 Status FoldLabels(const FoldInput& in, ContainerSpec& spec) {
   const auto set = [](std::map<std::string, std::string>& into, const std::string& text) {
     const size_t equals = text.find('=');
@@ -86,6 +66,27 @@ Status CheckIdFile(const std::string& path) {
 }
 
 }  // namespace
+
+Status FoldRestart(const CreateOptions& o, ContainerSpec& spec) {
+  const size_t colon = o.restart.find(':');
+  const std::string policy = o.restart.substr(0, colon);
+  const bool known = policy.empty() || policy == "no" || policy == "always" ||
+                     policy == "unless-stopped" || policy == "on-failure";
+  if (!known)
+    return Error(Code::kInvalidArgument,
+                 "restart policy " + Quote(policy) + " is not one of no, on-failure, always, unless-stopped");
+  spec.restart_retries = 0;
+  if (colon != std::string::npos) {
+    const std::optional<uint64_t> retries = ParseUint(std::string_view(o.restart).substr(colon + 1));
+    if (policy != "on-failure")
+      return Error(Code::kInvalidArgument, "restart policy " + Quote(policy) + " takes no count of retries");
+    if (!retries || *retries > INT32_MAX)
+      return Error(Code::kInvalidArgument, "invalid count of retries in " + Quote(o.restart));
+    spec.restart_retries = static_cast<int64_t>(*retries);
+  }
+  spec.restart_policy = policy;
+  return Ok();
+}
 
 Result<int64_t> ParseBytes(const std::string& text, const std::string& option, double kilo) {
   const Error invalid(Code::kInvalidArgument, "invalid size " + Quote(text) + " for " + option +
@@ -150,7 +151,7 @@ Status FoldLifecycle(const FoldInput& in, ContainerSpec& spec) {
   spec.cidfile = TRY(Absolute(o.cidfile));
   spec.pid_file = TRY(Absolute(o.pidfile));
   spec.monitor_pid_file = TRY(Absolute(o.conmon_pidfile));
-  if (!o.no_healthcheck) spec.healthcheck = in.image.healthcheck;
+  TRY(FoldHealth(in, spec));
   spec.create_command = o.create_command;
   return Ok();
 }

@@ -48,6 +48,12 @@ std::vector<std::string> Names(uint64_t mask) {
   return names;
 }
 
+}  // namespace
+
+std::vector<std::string> AllCapabilities() { return Names(kAllCapabilities); }
+
+namespace {
+
 Status FoldCapabilities(const FoldInput& in, ContainerSpec& spec) {
   const CreateOptions& o = in.options;
   uint64_t base = 0;
@@ -113,28 +119,6 @@ Result<uint64_t> LimitValue(const std::string& text, const std::string& whole) {
 constexpr const char* kLimitTypes[] = {"core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice",
                                        "nofile", "nproc", "rss", "rtprio", "rttime", "sigpending", "stack"};
 
-Status AddLimit(const std::string& text, ContainerSpec& spec) {
-  const size_t equals = text.find('=');
-  std::string type = ToLower(text.substr(0, equals));
-  if (StartsWith(type, "rlimit_")) type.erase(0, 7);
-  const bool known = std::find(std::begin(kLimitTypes), std::end(kLimitTypes), type) != std::end(kLimitTypes);
-  if (!known || equals == std::string::npos)
-    return Error(Code::kInvalidArgument, "invalid ulimit " + Quote(text) + ": wanted TYPE=SOFT[:HARD]");
-  const std::string values = text.substr(equals + 1);
-  const size_t colon = values.find(':');
-  spec::Rlimit limit;
-  limit.type = "RLIMIT_";
-  for (const char c : type) limit.type += static_cast<char>(c - 'a' + 'A');
-  limit.soft = TRY(LimitValue(values.substr(0, colon), text));
-  limit.hard = colon == std::string::npos ? limit.soft : TRY(LimitValue(values.substr(colon + 1), text));
-  if (limit.soft > limit.hard)
-    return Error(Code::kInvalidArgument, "ulimit option " + Quote(text) +
-                                             " requires name=SOFT:HARD, failed to be parsed: the soft limit is above the hard limit");
-  spec.rlimits.erase(std::remove_if(spec.rlimits.begin(), spec.rlimits.end(), [&](const spec::Rlimit& l) { return l.type == limit.type; }), spec.rlimits.end());
-  spec.rlimits.push_back(std::move(limit));
-  return Ok();
-}
-
 // As high as the caller's own hard limit lets, up to what podman sets.
 void AddDefaultLimit(const char* type, __rlimit_resource resource, ContainerSpec& spec) {
   constexpr uint64_t kMost = 1048576;
@@ -186,6 +170,58 @@ Status FoldSecurity(const FoldInput& in, ContainerSpec& spec) {
   return FoldSecurityOptions(in, spec);
 }
 
+Status AddUlimit(const std::string& text, ContainerSpec& spec) {
+  const size_t equals = text.find('=');
+  std::string type = ToLower(text.substr(0, equals));
+  if (StartsWith(type, "rlimit_")) type.erase(0, 7);
+  const bool known = std::find(std::begin(kLimitTypes), std::end(kLimitTypes), type) != std::end(kLimitTypes);
+  if (!known || equals == std::string::npos)
+    return Error(Code::kInvalidArgument, "invalid ulimit " + Quote(text) + ": wanted TYPE=SOFT[:HARD]");
+  const std::string values = text.substr(equals + 1);
+  const size_t colon = values.find(':');
+  spec::Rlimit limit;
+  limit.type = "RLIMIT_";
+  for (const char c : type) limit.type += static_cast<char>(c - 'a' + 'A');
+  limit.soft = TRY(LimitValue(values.substr(0, colon), text));
+  limit.hard = colon == std::string::npos ? limit.soft : TRY(LimitValue(values.substr(colon + 1), text));
+  if (limit.soft > limit.hard)
+    return Error(Code::kInvalidArgument, "ulimit option " + Quote(text) +
+                                             " requires name=SOFT:HARD, failed to be parsed: the soft limit is above the hard limit");
+  spec.rlimits.erase(std::remove_if(spec.rlimits.begin(), spec.rlimits.end(), [&](const spec::Rlimit& l) { return l.type == limit.type; }), spec.rlimits.end());
+  spec.rlimits.push_back(std::move(limit));
+  return Ok();
+}
+
+Status FoldGroupLimits(const CreateOptions& o, ContainerSpec& spec) {
+  if (!o.memory.empty()) spec.memory = TRY(ParseBytes(o.memory, "--memory"));
+  if (!o.cpus.empty()) {
+    char* end = nullptr;
+    spec.cpus = std::strtod(o.cpus.c_str(), &end);
+    if (*end != '\0' || !std::isfinite(spec.cpus) || spec.cpus < 0)
+      return Error(Code::kInvalidArgument, "invalid value " + Quote(o.cpus) + " for --cpus");
+  }
+  if (o.pids_limit) {
+    if (*o.pids_limit < -1) return Error(Code::kInvalidArgument, "invalid value " + std::to_string(*o.pids_limit) + " for --pids-limit");
+    spec.pids_limit = *o.pids_limit;
+  }
+  for (const char* other : {"--cpu-period", "--cpu-quota"})
+    if (!o.cpus.empty() && Asked(o, other))
+      return Error(Code::kInvalidArgument, std::string(other) + " and --cpus cannot be set together");
+  return Ok();
+}
+
+void WarnOfGroupLimits(const CreateOptions& o) {
+  std::vector<std::string> unmet;
+  if (!o.memory.empty()) unmet.emplace_back("--memory");
+  if (!o.memory_swap.empty()) unmet.emplace_back("--memory-swap");
+  if (!o.cpus.empty()) unmet.emplace_back("--cpus");
+  if (o.pids_limit.value_or(0) > 0) unmet.emplace_back("--pids-limit");
+  unmet.insert(unmet.end(), o.unapplied_limits.begin(), o.unapplied_limits.end());
+  if (!unmet.empty())
+    Warn(Join(unmet, ", ") + (unmet.size() == 1 ? " is" : " are") +
+         " not applied: limits through control groups are not supported yet");
+}
+
 Status FoldLimits(const FoldInput& in, ContainerSpec& spec) {
   const CreateOptions& o = in.options;
   const bool host_limits = std::find(o.ulimit.begin(), o.ulimit.end(), "host") != o.ulimit.end();
@@ -193,41 +229,18 @@ Status FoldLimits(const FoldInput& in, ContainerSpec& spec) {
     AddDefaultLimit("RLIMIT_NOFILE", RLIMIT_NOFILE, spec);
     AddDefaultLimit("RLIMIT_NPROC", RLIMIT_NPROC, spec);
     if (in.conf.default_ulimits)
-      for (const std::string& text : *in.conf.default_ulimits) TRY(AddLimit(text, spec));
+      for (const std::string& text : *in.conf.default_ulimits) TRY(AddUlimit(text, spec));
   }
   for (const std::string& text : o.ulimit)
-    if (text != "host") TRY(AddLimit(text, spec));
+    if (text != "host") TRY(AddUlimit(text, spec));
   TRY(FoldSysctls(in, spec));
   if (o.oom_score_adj) {
     if (*o.oom_score_adj < -1000 || *o.oom_score_adj > 1000)
       return Error(Code::kInvalidArgument, "--oom-score-adj must be between -1000 and 1000");
     spec.oom_score_adj = static_cast<int>(*o.oom_score_adj);
   }
-  std::vector<std::string> unmet;
-  if (!o.memory.empty()) {
-    spec.memory = TRY(ParseBytes(o.memory, "--memory"));
-    unmet.emplace_back("--memory");
-  }
-  if (!o.memory_swap.empty()) unmet.emplace_back("--memory-swap");
-  if (!o.cpus.empty()) {
-    char* end = nullptr;
-    spec.cpus = std::strtod(o.cpus.c_str(), &end);
-    if (*end != '\0' || !std::isfinite(spec.cpus) || spec.cpus < 0)
-      return Error(Code::kInvalidArgument, "invalid value " + Quote(o.cpus) + " for --cpus");
-    unmet.emplace_back("--cpus");
-  }
-  if (o.pids_limit) {
-    if (*o.pids_limit < -1) return Error(Code::kInvalidArgument, "invalid value " + std::to_string(*o.pids_limit) + " for --pids-limit");
-    spec.pids_limit = *o.pids_limit;
-    if (*o.pids_limit > 0) unmet.emplace_back("--pids-limit");
-  }
-  for (const char* other : {"--cpu-period", "--cpu-quota"})
-    if (!o.cpus.empty() && Asked(o, other))
-      return Error(Code::kInvalidArgument, std::string(other) + " and --cpus cannot be set together");
-  unmet.insert(unmet.end(), o.unapplied_limits.begin(), o.unapplied_limits.end());
-  if (!unmet.empty())
-    Warn(Join(unmet, ", ") + (unmet.size() == 1 ? " is" : " are") +
-         " not applied: limits through control groups are not supported yet");
+  TRY(FoldGroupLimits(o, spec));
+  WarnOfGroupLimits(o);
   return Ok();
 }
 

@@ -3,7 +3,10 @@
 #include "base/text.hpp"
 #include "engine/container_size_internal.hpp"
 #include "engine/containers.hpp"
+#include "engine/exec.hpp"
+#include "engine/health.hpp"
 #include "engine/inspect_internal.hpp"
+#include "engine/run_state.hpp"
 #include "engine/settle_internal.hpp"
 #include "sys/file.hpp"
 
@@ -16,23 +19,23 @@ std::string Time(int64_t wall_nanos) {
   return wall_nanos == 0 ? kGoZeroTime : Rfc3339Local(wall_nanos);
 }
 
-const char* StatusOf(state::ContainerState state) {
-  switch (state) {
-    case state::ContainerState::kCreated: return "created";
-    case state::ContainerState::kRunning: return "running";
-    case state::ContainerState::kExited: return "exited";
-    case state::ContainerState::kRemoving: return "removing";
-  }
-  return "unknown";
+Json HealthOf(const std::optional<monitor::HealthState>& state) {
+  if (!state) return {{"Status", ""}, {"FailingStreak", 0}, {"Log", nullptr}};
+  Json log = Json::array();
+  for (const monitor::HealthState::Check& c : state->log)
+    log.push_back({{"Start", Rfc3339Local(c.start)}, {"End", Rfc3339Local(c.end)}, {"ExitCode", c.exit_code}, {"Output", c.output}});
+  return {{"Status", state->status}, {"FailingStreak", state->failing_streak}, {"Log", log.empty() ? Json(nullptr) : log}};
 }
 
 Json State(const InspectInput& in) {
   const state::Container& c = in.record;
   Json out;
   out["OciVersion"] = "1.1.0";
-  out["Status"] = StatusOf(c.state);
-  out["Running"] = c.state == state::ContainerState::kRunning;
-  out["Paused"] = false;
+  const bool runs = c.state == state::ContainerState::kRunning;
+  const RunState run_state = runs ? RunStateOf(in.files.bundle) : RunState::kRunning;
+  out["Status"] = runs ? RunStateName(run_state) : StateName(c.state);
+  out["Running"] = runs && run_state == RunState::kRunning;
+  out["Paused"] = run_state == RunState::kPaused;
   out["Restarting"] = false;
   out["OOMKilled"] = false;
   out["Dead"] = false;
@@ -42,10 +45,11 @@ Json State(const InspectInput& in) {
   out["Error"] = c.error;
   out["StartedAt"] = Time(c.started);
   out["FinishedAt"] = Time(c.finished);
-  out["Health"] = {{"Status", ""}, {"FailingStreak", 0}, {"Log", nullptr}};
+  out["Health"] = HealthOf(in.health);
   out["CgroupPath"] = "";
   out["CheckpointedAt"] = kGoZeroTime;
   out["RestoredAt"] = kGoZeroTime;
+  out["StoppedByUser"] = WasStopped(in.files.bundle);
   return out;
 }
 
@@ -62,6 +66,13 @@ Json GraphDriver(const InspectInput& in) {
 const std::vector<std::string>& EffectiveCaps(const ContainerSpec& spec) {
   const std::string user = spec.user.substr(0, spec.user.find(':'));
   return user.empty() || user == "root" || user == "0" ? spec.bounding : spec.ambient;
+}
+
+// The record has the count of a run that is over. Of this one the monitor keeps the last end before the one to come.
+int64_t RestartsOf(const state::Container& container, const std::string& run_dir) {
+  if (container.state != state::ContainerState::kRunning) return container.restart_count;
+  const std::optional<monitor::ExitRecord> ended = ReadLastEnd(run_dir);
+  return ended && ended->finished >= container.started ? ended->restarts + 1 : 0;
 }
 
 }  // namespace
@@ -93,12 +104,12 @@ std::string InspectText(const InspectInput& in) {
   out["ConmonPidFile"] = spec.monitor_pid_file;
   out["PidFile"] = spec.pid_file;
   out["Name"] = in.record.name;
-  out["RestartCount"] = in.record.restart_count;
+  out["RestartCount"] = in.restarts;
   out["Driver"] = in.copied ? "copy" : "overlay";
   for (const char* name : {"MountLabel", "ProcessLabel", "AppArmorProfile"}) out[name] = "";
   out["EffectiveCaps"] = NullIfEmpty(EffectiveCaps(spec));
   out["BoundingCaps"] = NullIfEmpty(spec.bounding);
-  out["ExecIDs"] = Json::array();
+  out["ExecIDs"] = in.sessions;
   out["GraphDriver"] = GraphDriver(in);
   if (in.size) {
     out["SizeRw"] = in.size->written;
@@ -123,6 +134,9 @@ Result<std::string> InspectContainer(Engine& engine, const state::Container& con
   InspectInput in{container, spec, files, store.root() + "/volumes"};
   if (const std::optional<LiveProcess> live = TRY(FindProcess(engine, container.id)))
     in.live = live->status;
+  in.health = TRY(ReadHealth(engine, container.id));
+  in.sessions = TRY(ListSessions(engine, container.id));
+  in.restarts = RestartsOf(container, files.bundle);
   in.copied = sys::Exists(files.Rootfs());
   in.has_bundle = sys::Exists(files.bundle + "/config.json");
   if (size) in.size = TRY(SizeOf(engine, container));

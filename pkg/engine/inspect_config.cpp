@@ -52,7 +52,11 @@ InspectJson InspectConfig(const ContainerSpec& spec) {
   out["Annotations"] = Map(spec.annotations);
   out["StopSignal"] = spec.stop_signal;
   if (spec.healthcheck) out["Healthcheck"] = HealthCheckOf(*spec.healthcheck);
-  out["HealthcheckOnFailureAction"] = "none";
+  out["HealthcheckOnFailureAction"] = spec.health_on_failure.empty() ? "none" : spec.health_on_failure;
+  if (spec.healthcheck) {
+    out["HealthMaxLogCount"] = spec.health_max_log_count;
+    out["HealthMaxLogSize"] = spec.health_max_log_size;
+  }
   out["CreateCommand"] = NullIfEmpty(spec.create_command);
   out["Umask"] = spec.umask;
   if (!spec.timezone.empty()) out["Timezone"] = spec.timezone;

@@ -13,6 +13,7 @@
 #include "engine/container_spec.hpp"
 #include "engine/containers.hpp"
 #include "monitor/config.hpp"
+#include "monitor/health.hpp"
 #include "state/store.hpp"
 
 namespace ctool::engine {
@@ -26,6 +27,9 @@ struct InspectInput {
   std::string volumes_dir;
   std::optional<monitor::RunStatus> live = std::nullopt;  // while it runs
   std::optional<ContainerSize> size = std::nullopt;       // if asked for
+  std::optional<monitor::HealthState> health = std::nullopt;  // of one with a health check that has been started
+  std::vector<std::string> sessions = {};                 // of exec, that run
+  int64_t restarts = 0;    // by the restart policy
   bool has_bundle = true;  // config.json was written: it was started once
   bool copied = false;     // its root is a plain copy of the image, for want of an overlay
 };

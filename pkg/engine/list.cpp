@@ -6,6 +6,7 @@
 #include "base/clock.hpp"
 #include "engine/container_filter_internal.hpp"
 #include "engine/container_size_internal.hpp"
+#include "engine/run_state.hpp"
 #include "engine/settle_internal.hpp"
 #include "sys/file.hpp"
 
@@ -22,8 +23,10 @@ void Describe(Engine& engine, ContainerRow& row) {
       row.status = "Created";
       return;
     case state::ContainerState::kRunning: {
-      row.state = "running";
-      row.status = "Up " + Ago(c.started);
+      const Result<std::string> run_dir = engine.RunDir(c.id, false);
+      const RunState state = run_dir.ok() ? RunStateOf(*run_dir) : RunState::kRunning;
+      row.state = RunStateName(state);
+      row.status = state == RunState::kPaused ? "Paused" : state == RunState::kStopping ? "Stopping" : "Up " + Ago(c.started);
       const Result<std::optional<LiveProcess>> live = FindProcess(engine, c.id);
       if (live.ok() && *live) row.pid = (*live)->status.pid;
       return;

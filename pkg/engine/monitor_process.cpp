@@ -27,25 +27,41 @@ bool WithinReach(const struct stat& st, const std::string& path) {
   return st.st_uid == ::geteuid() || ::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) == 0;
 }
 
-}  // namespace
+struct Spawned {
+  sys::Child child;
+  runtime::SyncSocket socket;
+};
 
-Result<MonitorProcess> MonitorProcess::Start(Engine& engine, const monitor::Sandbox& sandbox) {
+// The program file is never one that the container's root (the invoking user) could write to: CVE-2019-5736.
+Result<Spawned> SpawnMonitor(Engine& engine, const char* word) {
   const std::string path = TRY(engine.Program("ctool-monitor"));
   sys::Fd program = TRY(sys::Open(path, O_RDONLY));
   if (WithinReach(TRY(sys::StatFd(program.get(), path)), path)) program = TRY(SealedCopy(program.get()));
   auto [ours, theirs] = TRY(runtime::SyncSocket::Pair());
   sys::SpawnOptions options;
-  options.argv = {"ctool-monitor", "supervise"};
+  options.argv = {"ctool-monitor", word};
   options.exec_fd = program.get();
   options.fds = {{theirs.fd(), 3}, {STDERR_FILENO, STDERR_FILENO}};
   options.new_session = true;
   options.die_with_parent = false;
   for (char** e = environ; *e != nullptr; ++e) options.env.emplace_back(*e);
-  sys::Child child = TRY(sys::Spawn(options));
-  MonitorProcess process(std::move(child), std::move(ours));
+  return Spawned{TRY(sys::Spawn(options)), std::move(ours)};
+}
+
+}  // namespace
+
+Result<MonitorProcess> MonitorProcess::Start(Engine& engine, const monitor::Sandbox& sandbox) {
+  Spawned spawned = TRY(SpawnMonitor(engine, "supervise"));
+  MonitorProcess process(std::move(spawned.child), std::move(spawned.socket));
   // The socket holds it until the monitor reads it.
   TRY(process.socket_.Send(runtime::Msg::kSandbox, runtime::Stage::kPlan, sandbox.Print()));
   return process;
+}
+
+Result<runtime::SyncSocket> StartSession(Engine& engine) {
+  Spawned spawned = TRY(SpawnMonitor(engine, "session"));
+  std::move(spawned.child).Detach();
+  return std::move(spawned.socket);
 }
 
 MonitorProcess::~MonitorProcess() {

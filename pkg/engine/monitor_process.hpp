@@ -16,8 +16,7 @@ namespace ctool::engine {
 // sandbox with it.
 class MonitorProcess {
  public:
-  // Returns while the monitor starts up. The program file is never one that the container's root (the invoking user)
-  // could write to: CVE-2019-5736.
+  // Returns while the monitor starts up.
   static Result<MonitorProcess> Start(Engine& engine, const monitor::Sandbox& sandbox);
 
   MonitorProcess(MonitorProcess&&) = default;
@@ -34,5 +33,8 @@ class MonitorProcess {
   sys::Child child_;
   runtime::SyncSocket socket_;
 };
+
+// A process that serves one order to execute something in a container (monitor/session.hpp), and outlives us.
+Result<runtime::SyncSocket> StartSession(Engine& engine);
 
 }  // namespace ctool::engine

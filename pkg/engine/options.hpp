@@ -35,6 +35,10 @@ struct CreateOptions {
   std::optional<std::string> entrypoint;
   std::string systemd, sdnotify;
   bool no_healthcheck = false;
+  // --health-cmd ...; empty or absent: the image's, or the default.
+  std::string health_cmd, health_interval, health_timeout, health_start_period, health_on_failure;
+  std::optional<int64_t> health_retries;
+  int64_t health_max_log_count = 5, health_max_log_size = 500;
 
   bool tty = false, interactive = false;
 

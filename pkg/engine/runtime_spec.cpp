@@ -138,6 +138,8 @@ void SetIds(const userns::IdMap& map, spec::RuntimeSpec& out) {
   for (const userns::IdMapping& m : map.gids) out.gid_mappings.push_back({m.inside, m.outside, m.count});
 }
 
+}  // namespace
+
 void SetNamespaces(const ContainerSpec& spec, spec::RuntimeSpec& out) {
   const uint64_t flags = NamespacesOf(spec);
   for (const auto& [flag, type] : {std::pair<uint64_t, const char*>(CLONE_NEWUSER, "user"), {CLONE_NEWNS, "mount"},
@@ -146,19 +148,10 @@ void SetNamespaces(const ContainerSpec& spec, spec::RuntimeSpec& out) {
     if ((flags & flag) != 0) out.namespaces.push_back({type, ""});
 }
 
-}  // namespace
-
-Result<spec::RuntimeSpec> MakeRuntimeSpec(const ContainerSpec& spec, const ContainerFiles& files,
-                                          const userns::IdMap& map, const std::string& volumes_dir,
-                                          const std::string& init_program) {
-  spec::RuntimeSpec out;
-  out.root_path = Plain(files) ? files.Rootfs() : files.Merged();
-  out.root_readonly = spec.read_only;
-  out.hostname = spec.hostname;
-  spec::RuntimeProcess& p = out.process;
+spec::RuntimeProcess ProcessOf(const ContainerSpec& spec) {
+  spec::RuntimeProcess p;
   p.terminal = spec.tty;
   p.args = spec.Argv();
-  if (spec.init) p.args.insert(p.args.begin(), {"/run/podman-init", "--"});
   p.env = spec.env;
   p.cwd = spec.working_dir;
   p.capabilities.bounding = p.capabilities.effective = p.capabilities.permitted = spec.bounding;
@@ -167,6 +160,19 @@ Result<spec::RuntimeSpec> MakeRuntimeSpec(const ContainerSpec& spec, const Conta
   p.no_new_privileges = spec.no_new_privileges;
   p.oom_score_adj = spec.oom_score_adj;
   p.umask = static_cast<uint32_t>(std::strtoul(spec.umask.c_str(), nullptr, 8));
+  return p;
+}
+
+Result<spec::RuntimeSpec> MakeRuntimeSpec(const ContainerSpec& spec, const ContainerFiles& files,
+                                          const userns::IdMap& map, const std::string& volumes_dir,
+                                          const std::string& init_program) {
+  spec::RuntimeSpec out;
+  out.root_path = Plain(files) ? files.Rootfs() : files.Merged();
+  out.root_readonly = spec.read_only;
+  out.hostname = spec.hostname;
+  out.process = ProcessOf(spec);
+  std::vector<std::string>& args = out.process.args;
+  if (spec.init) args.insert(args.begin(), {"/run/podman-init", "--"});
   SetIds(map, out);
   SetNamespaces(spec, out);
   MountList list(spec);

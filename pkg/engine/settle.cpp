@@ -6,7 +6,9 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "engine/images.hpp"
+#include "engine/run_state.hpp"
 #include "engine/tell.hpp"
 #include "sys/file.hpp"
 #include "sys/lock.hpp"
@@ -22,6 +24,13 @@ void MarkExited(state::Container& container, const std::optional<monitor::ExitRe
   container.restart_count = record ? record->restarts : 0;
 }
 
+std::optional<monitor::ExitRecord> ReadRecord(const std::string& path) {
+  const Result<std::string> text = sys::ReadFile(path);
+  if (!text.ok()) return std::nullopt;
+  const Result<monitor::ExitRecord> record = monitor::ExitRecord::Parse(*text);
+  return record.ok() ? std::optional(*record) : std::nullopt;
+}
+
 bool IsLocked(const ContainerFiles& files) {
   const Result<sys::FileLock> lock = TryLock(files);
   return !lock.ok() && lock.error().code() == Code::kBusy;
@@ -33,6 +42,16 @@ bool IsWholeId(const std::string& id) {
 
 }  // namespace
 
+const char* StateName(state::ContainerState state) {
+  switch (state) {
+    case state::ContainerState::kCreated: return "created";
+    case state::ContainerState::kRunning: return "running";
+    case state::ContainerState::kExited: return "exited";
+    case state::ContainerState::kRemoving: return "removing";
+  }
+  return "unknown";
+}
+
 Result<sys::FileLock> AwaitLock(const ContainerFiles& files) {
   return sys::FileLock::Acquire(files.Lock(), sys::FileLock::Mode::kExclusive, sys::FileLock::Missing::kRefuse);
 }
@@ -41,12 +60,9 @@ Result<sys::FileLock> TryLock(const ContainerFiles& files) {
   return sys::FileLock::TryAcquire(files.Lock(), sys::FileLock::Mode::kExclusive, sys::FileLock::Missing::kRefuse);
 }
 
-std::optional<monitor::ExitRecord> ReadExit(const ContainerFiles& files) {
-  const Result<std::string> text = sys::ReadFile(files.Exit());
-  if (!text.ok()) return std::nullopt;
-  const Result<monitor::ExitRecord> record = monitor::ExitRecord::Parse(*text);
-  return record.ok() ? std::optional(*record) : std::nullopt;
-}
+std::optional<monitor::ExitRecord> ReadExit(const ContainerFiles& files) { return ReadRecord(files.Exit()); }
+
+std::optional<monitor::ExitRecord> ReadLastEnd(const std::string& run_dir) { return ReadRecord(run_dir + "/ended"); }
 
 Result<ContainerFiles> FilesOf(Engine& engine, const std::string& id) {
   return ContainerFiles(TRY(engine.Store())->ContainerPath(id), TRY(engine.RunDir(id, false)));
@@ -70,15 +86,35 @@ Result<std::optional<LiveProcess>> FindProcess(Engine& engine, const std::string
 
 Status MarkRunning(Engine& engine, state::Container& record, int64_t started) {
   const ContainerFiles files = TRY(FilesOf(engine, record.id));
-  record.state = state::ContainerState::kRunning;
-  record.started = started;
-  record.finished = 0;
-  record.error.clear();
+  const auto mark = [&](state::Container& c) {
+    c.state = state::ContainerState::kRunning;
+    c.started = started;
+    c.finished = 0;
+    c.error.clear();
+  };
+  mark(record);
   state::Database& db = *TRY(engine.Db());
   return db.Transaction(state::Database::Commit::kOrdered, [&]() -> Status {
-    const std::optional<state::Container> now = TRY(db.FindContainer(record.id));
+    std::optional<state::Container> now = TRY(db.FindContainer(record.id));
     if (!now || (now->state == state::ContainerState::kExited && sys::Exists(files.Exit()))) return Ok();
-    return db.UpdateContainer(record);
+    mark(*now);
+    now->spec.clear();
+    return db.UpdateContainer(*now);
+  });
+}
+
+// Not worth a wait for the disk: after a power cut it is settled again.
+Status RecordEnd(Engine& engine, const state::Container& ended) {
+  state::Database& db = *TRY(engine.Db());
+  return db.Transaction(state::Database::Commit::kOrdered, [&]() -> Status {
+    std::optional<state::Container> now = TRY(db.FindContainer(ended.id));
+    if (!now) return Error(Code::kNotFound, "container " + ended.id + " is gone");
+    now->state = ended.state;
+    now->exit_code = ended.exit_code;
+    now->finished = ended.finished;
+    now->restart_count = ended.restart_count;
+    now->spec.clear();
+    return db.UpdateContainer(*now);
   });
 }
 
@@ -90,7 +126,7 @@ Result<bool> Settle(Engine& engine, state::Container& container) {
     const std::optional<monitor::ExitRecord> ended = ReadExit(files);
     if (!ended && IsLocked(files)) return true;  // who runs it will write what there is to say
     MarkExited(container, ended);
-    const Status updated = TRY(engine.Db())->UpdateContainer(container);
+    const Status updated = RecordEnd(engine, container);
     if (!updated.ok() && updated.error().code() == Code::kNotFound) return false;  // removed meanwhile
     if (!updated.ok()) return updated.error();
     if (!ended) Tell(engine, "died", container, container.exit_code);  // its monitor was killed
@@ -102,8 +138,8 @@ Result<bool> Settle(Engine& engine, state::Container& container) {
     TRY(MarkRunning(engine, container, live->status.started));
     return true;
   }
-  if (container.state != state::ContainerState::kExited || !container.auto_remove || IsLocked(files))
-    return true;
+  const bool removes = container.state == state::ContainerState::kExited && container.auto_remove;
+  if (!removes || IsLocked(files) || IsRestarting(files.bundle)) return true;
   TRY(DeleteContainer(engine, container, true, container.exit_code));
   return false;
 }
@@ -172,7 +208,11 @@ Status CleanupContainer(Engine& engine, const std::string& id) {
   state::Database& db = *TRY(engine.Db());
   const auto settle = [&]() -> Status {
     std::optional<state::Container> container = TRY(db.FindContainer(id));
-    if (!container && !IsWholeId(id)) return Ok();
+    if (!container && !IsWholeId(id))
+      return Error(Code::kNotFound, "no container with name or ID " + Quote(id) + " found: no such container");
+    if (container && TRY(FindProcess(engine, container->id)))
+      return Error(Code::kBusy, "container " + container->id +
+                                    " is running or paused, refusing to clean up: container state improper");
     const ContainerFiles files = TRY(FilesOf(engine, container ? container->id : id));
     // Waits for the monitor that called us to end.
     const Result<sys::FileLock> lock = AwaitLock(files);
@@ -188,10 +228,11 @@ Status CleanupContainer(Engine& engine, const std::string& id) {
     if (container->state == state::ContainerState::kRunning || ended) {
       const bool was_settled = container->state == state::ContainerState::kExited;
       MarkExited(*container, ended);
-      if (!container->auto_remove) TRY(db.UpdateContainer(*container));
+      if (!container->auto_remove) TRY(RecordEnd(engine, *container));
       if (!was_settled) Tell(engine, "cleanup", *container);
     }
     if (container->state != state::ContainerState::kExited || !container->auto_remove) return Ok();
+    if (IsRestarting(files.bundle)) return RecordEnd(engine, *container);
     return DeleteContainer(engine, *container, true, container->exit_code);
   };
   TRY(settle());

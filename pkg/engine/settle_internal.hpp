@@ -22,6 +22,8 @@ Result<sys::FileLock> TryLock(const ContainerFiles& files);
 
 // How the last run ended; nothing while it runs, or when nobody was left to say.
 std::optional<monitor::ExitRecord> ReadExit(const ContainerFiles& files);
+// How the run before this one ended: written before the restart policy, or a user, starts the container again.
+std::optional<monitor::ExitRecord> ReadLastEnd(const std::string& run_dir);
 
 // What runs, seen through RUN_DIR/status: the process with its pidfd; nothing when it has ended.
 struct LiveProcess {
@@ -34,12 +36,19 @@ Result<std::optional<LiveProcess>> FindProcess(Engine& engine, const std::string
 // by its monitor, before we came to say so.
 Status MarkRunning(Engine& engine, state::Container& record, int64_t started);
 
+// Writes how a container ended, and nothing else of its record, which somebody may have changed meanwhile (a name).
+// kNotFound: it is gone.
+Status RecordEnd(Engine& engine, const state::Container& ended);
+
 // Brings a record up to date with what is. One that says "running" and whose process is gone becomes
 // exited, with the code from its exit file (255 when there is none: it died with its monitor, or in
 // a reboot). One that says "created" and whose process is there becomes running: the command that
 // started it was killed. Changes `container` and the database. False: it was an --rm container whose
 // cleanup never came, and is removed now.
 Result<bool> Settle(Engine& engine, state::Container& container);
+
+// "created", "running", "exited", "removing": of the record. What runs may be paused or stopping (run_state.hpp).
+const char* StateName(state::ContainerState state);
 
 // Record, folders, anonymous volumes and cidfile of a container that does not run (any more).
 Status DeleteContainer(Engine& engine, const state::Container& container, bool volumes,

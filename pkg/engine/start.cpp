@@ -8,7 +8,9 @@
 #include "engine/attach_internal.hpp"
 #include "engine/copy_rootfs.hpp"
 #include "engine/create_internal.hpp"
+#include "engine/exec.hpp"
 #include "engine/monitor_process.hpp"
+#include "engine/run_state.hpp"
 #include "engine/sandbox_internal.hpp"
 #include "engine/settle_internal.hpp"
 #include "engine/tell.hpp"
@@ -77,9 +79,7 @@ class Starter {
   Result<Started> Try(Sandboxed sandboxed, Attachment* attachment, const std::function<Status()>& commit,
                       bool& overlay_failed) {
     TRY(engine_.RunDir(spec_.id, true));
-    // What the last run left: from now on the exit file means that this one has ended.
-    TRY(sys::RemoveTree(files_.Exit()));
-    TRY(sys::RemoveTree(files_.bundle + "/stop"));
+    TRY(ForgetRun(files_.bundle, files_.Exit()));
     TRY(WriteBundle(engine_, spec_, files_, sandboxed.sandbox.map));
     runtime::SyncSocket monitor = TRY(std::move(sandboxed.monitor).Supervise(files_.bundle, lock_));
     TRY(commit());
@@ -112,7 +112,7 @@ Status Conclude(Engine& engine, state::Container& record, int exit_code, const r
   std::vector<std::string> folders;
   state::Database& db = *TRY(engine.Db());
   if (record.auto_remove) folders = TRY(DeleteRecord(engine, record, true, exit_code));
-  else TRY(db.Transaction(state::Database::Commit::kOrdered, [&] { return db.UpdateContainer(record); }));
+  else TRY(RecordEnd(engine, record));
   std::string list;
   for (const std::string& folder : folders) list += folder + '\0';
   const Status tidied = db.IsUntidy() ? monitor.Send(Msg::kTidy) : Ok();
@@ -198,7 +198,7 @@ Result<StartOutcome> Start(Engine& engine, const std::string& name_or_id, const 
   state::Container record = TRY(FindContainer(engine, name_or_id));
   if (record.state == state::ContainerState::kRunning) {
     if (IsDetached(attach)) return StartOutcome{true, 0};
-    return Error(Code::kUnsupported, "container " + record.id + " is running already: attaching to it is not supported");
+    return Attach(engine, record.id, attach);
   }
   const ContainerSpec spec = TRY(ContainerSpec::Parse(record.spec));
   const ContainerFiles files = TRY(FilesOf(engine, record.id));

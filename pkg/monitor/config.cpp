@@ -4,6 +4,28 @@
 #include "monitor/json_internal.hpp"
 
 namespace ctool::monitor {
+namespace {
+
+HealthConfig ReadHealth(const Json& from) {
+  HealthConfig h;
+  Read(from, "process", h.process);
+  Read(from, "interval", h.interval_ns);
+  Read(from, "timeout", h.timeout_ns);
+  Read(from, "startPeriod", h.start_period_ns);
+  Read(from, "retries", h.retries);
+  Read(from, "onFailure", h.on_failure);
+  Read(from, "maxLogCount", h.max_log_count);
+  Read(from, "maxLogSize", h.max_log_size);
+  return h;
+}
+
+Json PrintHealth(const HealthConfig& h) {
+  return {{"process", h.process},         {"interval", h.interval_ns},        {"timeout", h.timeout_ns},
+          {"startPeriod", h.start_period_ns}, {"retries", h.retries},         {"onFailure", h.on_failure},
+          {"maxLogCount", h.max_log_count}, {"maxLogSize", h.max_log_size}};
+}
+
+}  // namespace
 
 Result<Config> Config::Parse(std::string_view bytes) {
   const Json doc = TRY(ParseObject(bytes, "monitor.json"));
@@ -28,6 +50,9 @@ Result<Config> Config::Parse(std::string_view bytes) {
   Read(doc, "eventsLog", c.events_log);
   Read(doc, "event", c.event);
   Read(doc, "cleanup", c.cleanup);
+  Read(doc, "stopSignal", c.stop_signal);
+  Read(doc, "stopTimeout", c.stop_timeout_seconds);
+  if (const auto health = doc.find("health"); health != doc.end() && health->is_object()) c.health = ReadHealth(*health);
   if (c.id.empty() || c.run_dir.empty() || c.exit_file.empty())
     return Error(Code::kCorrupt, "monitor.json has no id, runDir or exitFile");
   return c;
@@ -53,7 +78,10 @@ std::string Config::Print() const {
               {"monitorPidFile", monitor_pid_file},
               {"eventsLog", events_log},
               {"event", event},
-              {"cleanup", cleanup}}
+              {"cleanup", cleanup},
+              {"stopSignal", stop_signal},
+              {"stopTimeout", stop_timeout_seconds},
+              {"health", PrintHealth(health)}}
       .dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

@@ -10,6 +10,16 @@
 
 namespace ctool::monitor {
 
+// --health-*, or the image's HEALTHCHECK.
+struct HealthConfig {
+  std::string process;  // a config.json of the process that checks; empty: there is no check
+  int64_t interval_ns = 0;  // 0: only when it is asked for
+  int64_t timeout_ns = 0, start_period_ns = 0;
+  int64_t retries = 0;
+  std::string on_failure;  // "none", "kill", "stop", "restart"
+  int64_t max_log_count = 5, max_log_size = 500;  // 0: no limit
+};
+
 // What the monitor needs beside the OCI config.json: BUNDLE/monitor.json, written by the engine.
 struct Config {
   std::string id, name;
@@ -28,6 +38,9 @@ struct Config {
   std::string pid_file, monitor_pid_file;
   std::string events_log;       // where events are told; empty: nowhere
   std::string event;            // what all events of this container have in common (events::Common)
+  int stop_signal = 15;
+  int64_t stop_timeout_seconds = 10;  // -1: for ever
+  HealthConfig health;
   std::vector<std::string> cleanup;  // argv that settles the record when no command keeps it
 
   static Result<Config> Parse(std::string_view bytes);

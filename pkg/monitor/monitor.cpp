@@ -9,15 +9,18 @@
 
 #include <algorithm>
 #include <optional>
-#include <tuple>
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "monitor/config.hpp"
+#include "monitor/control.hpp"
 #include "monitor/events.hpp"
+#include "monitor/health.hpp"
 #include "monitor/network.hpp"
 #include "monitor/relay.hpp"
 #include "monitor/sandbox.hpp"
+#include "monitor/session.hpp"
+#include "monitor/streams.hpp"
 #include "runtime/launch.hpp"
 #include "sys/file.hpp"
 #include "sys/procfs.hpp"
@@ -27,30 +30,6 @@ namespace {
 
 using runtime::Msg;
 using runtime::Stage;
-
-struct Pipes {
-  Streams ours;
-  sys::Fd in, out, err;  // the container's
-};
-
-Result<std::pair<sys::Fd, sys::Fd>> Pipe() {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) < 0) return Error::Sys(errno, "pipe2");
-  return std::pair(sys::Fd(ends[0]), sys::Fd(ends[1]));
-}
-
-Result<Pipes> MakePipes(const Sandbox& sandbox) {
-  Pipes p;
-  if (sandbox.terminal) return p;
-  if (sandbox.keep_stdin) {
-    std::tie(p.in, p.ours.in) = TRY(Pipe());
-  } else {
-    p.in = TRY(sys::Open("/dev/null", O_RDONLY));
-  }
-  std::tie(p.ours.out, p.out) = TRY(Pipe());
-  std::tie(p.ours.err, p.err) = TRY(Pipe());
-  return p;
-}
 
 // What is there before the bundle: init in its namespaces, waiting.
 struct Prepared {
@@ -83,20 +62,8 @@ Status WriteStatus(const Config& config, pid_t pid) {
   return sys::WriteFileAtomic(config.run_dir + "/status", status.Print(), 0600, sys::Durability::kNone);
 }
 
-Error CommandGone() { return Error(Code::kInternal, "the command went away before the container was started"); }
-
-// The window size, if there is a terminal, comes before the first instruction.
-Status AwaitGo(const runtime::SyncSocket& command, int terminal, bool& attached) {
-  for (runtime::Frame frame;;) {
-    if (!TRY(command.Receive(frame))) return CommandGone();
-    attached = frame.header.msg == Msg::kGo && !frame.payload.empty();
-    if (frame.header.msg == Msg::kGo) return Ok();
-    if (frame.header.msg == Msg::kResize) Resize(terminal, frame.payload);
-  }
-}
-
 Result<Prepared> Prepare(const Sandbox& sandbox) {
-  Pipes pipes = TRY(MakePipes(sandbox));
+  Pipes pipes = TRY(MakePipes(sandbox.terminal, sandbox.keep_stdin));
   runtime::Launch launch = TRY(runtime::Launch::Start(sandbox.namespaces, sandbox.map,
                                                       {pipes.in.get(), pipes.out.get(), pipes.err.get()}));
   return Prepared{std::move(pipes.ours), std::move(launch)};
@@ -134,7 +101,7 @@ Result<Running> Start(Prepared prepared, const Order& order, const runtime::Sync
   stage = Stage::kExec;
   prepared.streams.terminal = launch.TakeConsole();
   bool attached = false;
-  if (command != nullptr) TRY(AwaitGo(*command, prepared.streams.terminal.get(), attached));
+  if (command != nullptr) TRY(AwaitGo(*command, prepared.streams.terminal.get(), &attached));
   TRY(WritePidFile(config.pid_file, launch.pid()));
   TRY(WritePidFile(config.monitor_pid_file, ::getpid()));
   Result<sys::Fd> mounts = sys::Open("/proc/" + std::to_string(launch.pid()) + "/ns/mnt", O_RDONLY);
@@ -167,6 +134,7 @@ void RunCleanup(const Config& config) {
 // RUN_DIR/stop: somebody wants it to end.
 bool WantsRestart(const Config& config, const Relay::Outcome& outcome, int64_t restarts) {
   if (outcome.timed_out || sys::Exists(config.run_dir + "/stop")) return false;
+  if (outcome.restart) return true;
   if (config.restart_policy == "always" || config.restart_policy == "unless-stopped") return true;
   return config.restart_policy == "on-failure" && !outcome.status.ok() &&
          (config.restart_retries == 0 || restarts < config.restart_retries);
@@ -193,6 +161,9 @@ ExitRecord RunToTheEnd(const Order& order, Running& running, Relay& relay) {
     TellDied(config, record.code);
     if (!config.fuse_overlayfs.empty()) runtime::EndFuseDaemons();
     if (!outcome.ok() || !WantsRestart(config, *outcome, record.restarts)) return record;
+    // `wait` is told of the first end.
+    const Status noted = sys::WriteFileAtomic(config.run_dir + "/ended", record.Print(), 0600, sys::Durability::kNone);
+    if (!noted.ok()) Debug(noted.error().Message());
     relay.LetGo(record.code);
     running.network.reset();
     running.mounts.Reset();
@@ -210,12 +181,6 @@ ExitRecord RunToTheEnd(const Order& order, Running& running, Relay& relay) {
     }
     running = std::move(started).value();
   }
-}
-
-Status Expect(const runtime::SyncSocket& command, runtime::Frame& frame, Msg wanted) {
-  if (!TRY(command.Receive(frame))) return CommandGone();
-  if (frame.header.msg != wanted) return Error(Code::kInternal, "unexpected frame from the command");
-  return Ok();
 }
 
 void DeleteFolders(const std::string& list, const userns::IdMap& map) {
@@ -254,12 +219,19 @@ int Supervise(runtime::SyncSocket command) {
     const Status told = command.SendError(stage, running.error());
     return told.ok() ? 125 : 124;
   }
+  // Without it the container runs, and nobody can be attached to it or execute anything in it by us.
+  Result<sys::Fd> listening = ListenControl(order.config.run_dir);
+  if (!listening.ok()) Warn(listening.error().Message());
+  const sys::Fd control = listening.ok() ? std::move(listening).value() : sys::Fd();
   const Status told = command.Send(Msg::kStarted, Stage::kExec, std::to_string(running->container.pid()),
                                    running->container.pidfd());
   LetGoOfStderr();
   ::malloc_trim(0);
 
-  Relay relay(std::move(log), told.ok() ? std::move(command) : runtime::SyncSocket());
+  Health health(order.config);
+  Relay relay(std::move(log), told.ok() ? std::move(command) : runtime::SyncSocket(), 
+              {control.get(), ForkSession, order.config.health.process.empty() ? nullptr : &health, order.config.run_dir,
+               order.config.stop_signal, order.config.stop_timeout_seconds});
   const ExitRecord record = RunToTheEnd(order, *running, relay);
   if (running->network) running->network->End();
   relay.SendExit(record.code);
@@ -267,9 +239,12 @@ int Supervise(runtime::SyncSocket command) {
   const Status written = sys::WriteFileAtomic(order.config.exit_file, record.Print(), 0600, sys::Durability::kNone);
   if (!written.ok()) Debug(written.error().Message());
   std::string folders;
+  RemoveControl(order.config.run_dir);
   running->mounts.Reset();
   bool tidy = false;
   const bool done = relay.AwaitDone(folders, tidy);
+  // The others: what they look at next is true by now.
+  relay.LetGo(record.code);
   DeleteFolders(folders, order.sandbox.map);
   if (!done || tidy) RunCleanup(order.config);
   return 0;

@@ -2,16 +2,16 @@
 #include "monitor/relay.hpp"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
-#include <sys/ioctl.h>
-#include <termios.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
-#include <cstring>
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "monitor/control.hpp"
+#include "sys/file.hpp"
 
 namespace ctool::monitor {
 
@@ -19,25 +19,43 @@ using runtime::Msg;
 
 namespace {
 
-// Output that is still in the pipes when the container has ended is read without waiting longer
+// Output that is still in the pipes when the process has ended is read without waiting longer
 // than this for processes outside that hold the other end (an exec session's child).
 constexpr int kDrainMillis = 200;
+
+// The fixed places in the poll; clients and sessions come after them.
+enum : size_t { kProcess, kOut, kErr, kStdin, kListener, kFixed };
 
 bool Writable(int fd) {
   pollfd polled{fd, POLLOUT, 0};
   return ::poll(&polled, 1, 0) > 0;
 }
 
+// Until the first of them; 0 is none.
+int PollTimeout(std::initializer_list<int64_t> times_ns) {
+  int64_t first = 0;
+  for (const int64_t time : times_ns)
+    if (time != 0 && (first == 0 || time < first)) first = time;
+  if (first == 0) return -1;
+  const int64_t left = (first - MonotonicNanos()) / 1'000'000 + 1;
+  return left < 0 ? 0 : static_cast<int>(std::min<int64_t>(left, 1 << 30));
+}
+
+bool IsOver(int64_t time_ns) { return time_ns != 0 && MonotonicNanos() >= time_ns; }
+
 }  // namespace
 
-void Resize(int terminal, const std::string& payload) {
-  std::array<uint16_t, 2> size{};
-  if (payload.size() != sizeof size || terminal < 0) return;
-  std::memcpy(size.data(), payload.data(), sizeof size);
-  winsize window{};
-  window.ws_row = size[0];
-  window.ws_col = size[1];
-  ::ioctl(terminal, TIOCSWINSZ, &window);  // a lost resize is corrected by the next
+Relay::Relay(Log log, runtime::SyncSocket starter, Control control) : log_(std::move(log)), control_(std::move(control)) {
+  if (starter) clients_.push_back({std::move(starter), true, true, false});
+}
+
+// Sessions end with the container, and by themselves.
+Relay::~Relay() {
+  for (Helper& helper : helpers_) std::move(helper.child).Detach();
+}
+
+bool Relay::Congested() {
+  return std::any_of(clients_.begin(), clients_.end(), [](const Client& c) { return c.full; });
 }
 
 // Reads once and passes on. A pty master answers EIO once its last peer is closed: the end, as 0.
@@ -51,7 +69,8 @@ void Relay::PumpOutput(sys::Fd& from, Msg msg, std::string_view stream) {
   }
   const std::string_view chunk(buffer_.data(), static_cast<size_t>(n));
   log_.Append(stream, chunk);
-  if (client_ && !client_.Send(msg, runtime::Stage::kExec, chunk).ok()) client_.Close();
+  for (Client& client : clients_)
+    if (client.attached && !client.socket.Send(msg, runtime::Stage::kExec, chunk).ok()) client.socket.Close();
 }
 
 void Relay::CloseStdin() {
@@ -64,121 +83,195 @@ void Relay::WriteStdin() {
   const int to = streams_.terminal ? streams_.terminal.get() : streams_.in.get();
   const ssize_t n = ::write(to, pending_in_.data(), pending_in_.size());
   if (n < 0 && errno != EINTR && errno != EAGAIN) {
-    CloseStdin();  // EPIPE: the container has closed it; the rest has no reader
+    CloseStdin();  // EPIPE: the process has closed it; the rest has no reader
     return;
   }
   if (n > 0) pending_in_.erase(0, static_cast<size_t>(n));
   if (pending_in_.empty() && close_in_) CloseStdin();
 }
 
-void Relay::ReceiveFromClient() {
-  const Result<bool> got = client_.Receive(frame_);
-  if (!got.ok() || !*got) {
-    client_.Close();  // detached, or gone; the container goes on
-    return;
+bool Relay::Receive(Client& client, const sys::Child& process) {
+  const Result<bool> got = client.socket.Receive(frame_);
+  if (!got.ok() || !*got) return false;  // detached, or gone; the container goes on
+  const Msg msg = frame_.header.msg;
+  if (!client.attached) {
+    if (msg == Msg::kAttach) {
+      client.attached = true;
+      return client.socket.Send(Msg::kStarted, runtime::Stage::kExec, std::to_string(process.pid()), process.pidfd()).ok();
+    }
+    const bool check = msg == Msg::kCheck && control_.health != nullptr;
+    if (!check && (msg != Msg::kExecute || !control_.execute)) return false;
+    Result<sys::Child> helper = check ? control_.health->Check(process, std::move(client.socket))
+                                      : control_.execute(std::move(client.socket), std::move(frame_));
+    if (helper.ok()) helpers_.push_back({std::move(helper).value(), check, false});
+    else Debug(helper.error().Message());
+    return false;
   }
-  switch (frame_.header.msg) {
+  switch (msg) {
     case Msg::kStdin:
       if (streams_.terminal || streams_.in) pending_in_ += frame_.payload;
-      break;
+      return true;
     case Msg::kStdinEof:
       // A terminal has its end of file in its own character.
       if (pending_in_.empty()) CloseStdin();
       else close_in_ = true;
-      break;
+      return true;
     case Msg::kResize:
       Resize(streams_.terminal.get(), frame_.payload);
-      break;
+      return true;
     default:
-      client_.Close();  // not a frame that a command may send now
+      return false;  // not a frame that a command may send now
   }
 }
 
-int Relay::PollTimeout(int64_t deadline_ns) const {
-  if (deadline_ns == 0) return -1;
-  const int64_t left = (deadline_ns - MonotonicNanos()) / 1'000'000 + 1;
-  return left < 0 ? 0 : static_cast<int>(std::min<int64_t>(left, 1 << 30));
+void Relay::Accept() {
+  Client client;
+  const Result<bool> accepted = AcceptControl(control_.listener, client.socket);
+  if (!accepted.ok()) Debug(accepted.error().Message());
+  else if (*accepted) clients_.push_back(std::move(client));
 }
 
-Result<Relay::Outcome> Relay::Run(sys::Child& container, Streams streams, int64_t deadline_ns) {
+void Relay::FillPoll(const sys::Child& process) {
+  const bool reading = !Congested();
+  const bool stdin_waits = !pending_in_.empty();
+  const int in = streams_.terminal ? streams_.terminal.get() : streams_.in.get();
+  polled_.clear();
+  polled_.push_back({process.pidfd(), POLLIN, 0});
+  polled_.push_back({reading ? out().get() : -1, POLLIN, 0});
+  polled_.push_back({reading ? streams_.err.get() : -1, POLLIN, 0});
+  polled_.push_back({stdin_waits ? in : -1, POLLOUT, 0});
+  polled_.push_back({control_.listener, POLLIN, 0});
+  // Who is attached waits while the process does not read; an order to execute never does.
+  for (const Client& c : clients_)
+    polled_.push_back({c.socket.fd(), static_cast<short>((c.attached && stdin_waits ? 0 : POLLIN) | (c.full ? POLLOUT : 0)), 0});
+  for (const Helper& helper : helpers_) polled_.push_back({helper.child.pidfd(), POLLIN, 0});
+}
+
+void Relay::ServeClients(sys::Child& process) {
+  const size_t count = clients_.size();
+  for (size_t i = 0; i < count; ++i) {
+    const short events = polled_[kFixed + i].revents;
+    if ((events & POLLOUT) != 0) clients_[i].full = false;
+    if ((events & (POLLIN | POLLHUP | POLLERR)) != 0 && !Receive(clients_[i], process)) clients_[i].socket.Close();
+  }
+  bool ended = false;
+  for (size_t i = kFixed + count; i < polled_.size(); ++i) ended |= polled_[i].revents != 0;
+  if (ended) Reap(process);
+  if (polled_[kListener].revents != 0) Accept();
+}
+
+void Relay::Reap(sys::Child& process) {
+  for (auto helper = helpers_.begin(); helper != helpers_.end();) {
+    pollfd polled{helper->child.pidfd(), POLLIN, 0};
+    if (::poll(&polled, 1, 0) <= 0) {
+      ++helper;
+      continue;
+    }
+    const Result<sys::ExitStatus> ended = helper->child.Wait();
+    if (helper->timed) control_.health->Schedule();
+    const HealthAction action = helper->check && ended.ok() ? control_.health->ActionOf(*ended) : HealthAction::kNone;
+    helper = helpers_.erase(helper);
+    if (action == HealthAction::kKill && !process.Signal(SIGKILL).ok()) Debug("the container has ended already");
+    if (action == HealthAction::kStop || action == HealthAction::kRestart) End(process, action == HealthAction::kRestart);
+  }
+}
+
+// The container's health wants it: the stop signal, then SIGKILL when the time is over.
+void Relay::End(sys::Child& process, bool restart) {
+  if (kill_ns_ != 0 || restart_) return;  // it is being ended
+  restart_ = restart;
+  const Status asked = restart ? Ok() : sys::WriteFileAtomic(control_.run_dir + "/stop", "", 0600, sys::Durability::kNone);
+  if (!asked.ok()) Debug(asked.error().Message());
+  const Status sent = process.Signal(control_.stop_timeout_seconds == 0 ? SIGKILL : control_.stop_signal);
+  if (!sent.ok()) Debug(sent.error().Message());
+  if (control_.stop_timeout_seconds > 0) kill_ns_ = MonotonicNanos() + control_.stop_timeout_seconds * 1'000'000'000;
+}
+
+void Relay::CheckHealth(const sys::Child& process) {
+  if (sys::Exists(control_.run_dir + "/paused")) return control_.health->Schedule();
+  Result<sys::Child> check = control_.health->Check(process, runtime::SyncSocket());
+  if (check.ok()) helpers_.push_back({std::move(check).value(), true, true});
+  else control_.health->Schedule();
+}
+
+// Stdin is written, and one of the two outputs read, when there is room for it everywhere.
+void Relay::ServeProcess() {
+  if (polled_[kStdin].revents != 0) WriteStdin();
+  if ((polled_[kOut].revents | polled_[kErr].revents) == 0) return;
+  for (Client& client : clients_)
+    if (client.attached && client.socket && !Writable(client.socket.fd())) client.full = true;
+  if (Congested()) return;
+  if (polled_[kOut].revents != 0) PumpOutput(out(), Msg::kStdout, "stdout");
+  else PumpOutput(streams_.err, Msg::kStderr, "stderr");
+}
+
+Result<Relay::Outcome> Relay::Run(sys::Child& process, Streams streams, int64_t deadline_ns) {
   streams_ = std::move(streams);
   for (const int fd : {streams_.in.get(), streams_.terminal.get()})
     if (fd >= 0) ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
   bool timed_out = false;
+  kill_ns_ = 0;
+  restart_ = false;
+  if (control_.health != nullptr) control_.health->Begin();
   for (;;) {
-    const bool reading = !client_full_;
-    const bool stdin_waits = !pending_in_.empty();
-    sys::Fd& out = streams_.terminal ? streams_.terminal : streams_.out;
-    const int in = streams_.terminal ? streams_.terminal.get() : streams_.in.get();
-    std::array<pollfd, 5> polled = {{
-        {container.pidfd(), POLLIN, 0},
-        {reading ? out.get() : -1, POLLIN, 0},
-        {reading ? streams_.err.get() : -1, POLLIN, 0},
-        {client_.fd(), static_cast<short>((stdin_waits ? 0 : POLLIN) | (client_full_ ? POLLOUT : 0)), 0},
-        {stdin_waits ? in : -1, POLLOUT, 0},
-    }};
-    const int n = ::poll(polled.data(), polled.size(), PollTimeout(deadline_ns));
+    FillPoll(process);
+    const int64_t due_ns = control_.health == nullptr ? 0 : control_.health->due_ns();
+    const int n = ::poll(polled_.data(), polled_.size(), PollTimeout({deadline_ns, kill_ns_, due_ns}));
     if (n < 0 && errno != EINTR) return Error::Sys(errno, "poll");
-    if (deadline_ns != 0 && MonotonicNanos() >= deadline_ns) {
-      TRY(container.Signal(SIGKILL));
-      timed_out = true;
-      deadline_ns = 0;
+    if (IsOver(deadline_ns) || IsOver(kill_ns_)) {
+      TRY(process.Signal(SIGKILL));
+      timed_out = IsOver(deadline_ns);
+      deadline_ns = kill_ns_ = 0;
     }
+    if (IsOver(due_ns)) CheckHealth(process);
     if (n <= 0) continue;
-    if ((polled[3].revents & POLLOUT) != 0) client_full_ = false;
-    if ((polled[3].revents & (POLLIN | POLLHUP | POLLERR)) != 0) {
-      ReceiveFromClient();
-      if (!client_) client_full_ = false;
-    }
-    if ((polled[1].revents | polled[2].revents) != 0) {
-      if (client_ && !Writable(client_.fd())) {
-        client_full_ = true;
-      } else {
-        if (polled[1].revents != 0) PumpOutput(out, Msg::kStdout, "stdout");
-        else PumpOutput(streams_.err, Msg::kStderr, "stderr");
-      }
-    }
-    if (polled[4].revents != 0) WriteStdin();
-    if (polled[0].revents != 0 && polled[1].revents == 0 && polled[2].revents == 0 && !client_full_) break;
+    ServeClients(process);
+    ServeProcess();
+    clients_.erase(std::remove_if(clients_.begin(), clients_.end(), [](const Client& c) { return !c.socket; }), clients_.end());
+    if (polled_[kProcess].revents != 0 && polled_[kOut].revents == 0 && polled_[kErr].revents == 0 && !Congested()) break;
   }
   DrainOutput();
-  return Outcome{TRY(container.Wait()), timed_out};
+  return Outcome{TRY(process.Wait()), timed_out, restart_};
 }
 
 void Relay::DrainOutput() {
   for (;;) {
-    sys::Fd& out = streams_.terminal ? streams_.terminal : streams_.out;
-    if (!out && !streams_.err) return;
-    std::array<pollfd, 2> polled = {{{out.get(), POLLIN, 0}, {streams_.err.get(), POLLIN, 0}}};
+    if (!out() && !streams_.err) return;
+    std::array<pollfd, 2> polled = {{{out().get(), POLLIN, 0}, {streams_.err.get(), POLLIN, 0}}};
     if (::poll(polled.data(), polled.size(), kDrainMillis) <= 0) return;
-    if (polled[0].revents != 0) PumpOutput(out, Msg::kStdout, "stdout");
+    if (polled[0].revents != 0) PumpOutput(out(), Msg::kStdout, "stdout");
     if (polled[1].revents != 0) PumpOutput(streams_.err, Msg::kStderr, "stderr");
   }
 }
 
 void Relay::LetGo(int exit_code) {
-  if (client_ && !client_.Send(Msg::kExited, runtime::Stage::kExec, std::to_string(exit_code)).ok())
-    Debug("the command is gone");
-  client_.Close();
+  for (const Client& client : clients_)
+    if (client.attached && !client.socket.Send(Msg::kExited, runtime::Stage::kExec, std::to_string(exit_code)).ok())
+      Debug("a command is gone");
+  clients_.clear();
   pending_in_.clear();
-  close_in_ = client_full_ = false;
+  close_in_ = false;
 }
 
 void Relay::SendExit(int exit_code) {
-  if (client_ && !client_.Send(Msg::kExited, runtime::Stage::kExec, std::to_string(exit_code)).ok()) client_.Close();
+  for (Client& client : clients_)
+    if (client.starter && !client.socket.Send(Msg::kExited, runtime::Stage::kExec, std::to_string(exit_code)).ok()) client.socket.Close();
 }
 
 bool Relay::AwaitDone(std::string& folders, bool& tidy) {
+  const auto found = std::find_if(clients_.begin(), clients_.end(), [](const Client& c) { return c.starter && c.socket; });
+  if (found == clients_.end()) return false;
+  const Client starter = std::move(*found);
+  clients_.erase(found);
   // What the command had sent before it knew (input, a resize) comes first.
-  while (client_) {
-    const Result<bool> got = client_.Receive(frame_);
+  for (;;) {
+    const Result<bool> got = starter.socket.Receive(frame_);
     if (!got.ok() || !*got) return false;
     tidy |= frame_.header.msg == Msg::kTidy;
     if (frame_.header.msg != Msg::kDone) continue;
     folders = std::move(frame_.payload);
     return true;
   }
-  return false;
 }
 
 }  // namespace ctool::monitor

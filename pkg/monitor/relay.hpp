@@ -1,64 +1,97 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <string>
+#include <vector>
+
+#include <poll.h>
 
 #include "base/result.hpp"
+#include "monitor/health.hpp"
 #include "monitor/log.hpp"
+#include "monitor/streams.hpp"
 #include "runtime/frame.hpp"
 #include "sys/child.hpp"
 
 namespace ctool::monitor {
 
-// The monitor's ends of a container's standard streams.
-struct Streams {
-  sys::Fd in;        // writable end of stdin; closed: /dev/null, or the terminal
-  sys::Fd out, err;  // readable ends
-  sys::Fd terminal;  // pty master, then in, out and err are closed
-};
-
-// Gives a terminal (-1: none) the window size of a kResize frame's payload.
-void Resize(int terminal, const std::string& payload);
-
-// Carries bytes between a container, its log and the command that is attached to it, until the
-// container has ended and its output is drained. Nothing is dropped on the way: when the command
-// does not read, the container's writes wait, as they would at a terminal.
+// Carries bytes between a process, its log and the commands that are attached to it, until the
+// process has ended and its output is drained. Nothing is dropped on the way: when a command
+// does not read, the process' writes wait, as they would at a terminal.
 class Relay {
  public:
-  Relay(Log log, runtime::SyncSocket client) : log_(std::move(log)), client_(std::move(client)) {}
+  // What comes in by the control socket and is not for the relay itself.
+  struct Control {
+    int listener = -1;  // no control socket
+    // A process to run beside the container; the child is reaped by the relay.
+    std::function<Result<sys::Child>(runtime::SyncSocket, runtime::Frame)> execute;
+    Health* health = nullptr;
+    std::string run_dir;  // where a stop is asked for
+    int stop_signal = 15;
+    int64_t stop_timeout_seconds = 10;
+  };
 
-  // `deadline_ns` on CLOCK_MONOTONIC kills the container (--timeout); 0: none.
+  // `starter`: the command that has started the process, and is attached to it.
+  Relay(Log log, runtime::SyncSocket starter, Control control);
+  ~Relay();
+
+  // `deadline_ns` on CLOCK_MONOTONIC kills the process (--timeout); 0: none.
   struct Outcome {
     sys::ExitStatus status;
     bool timed_out = false;
+    bool restart = false;  // it was ended to be started again
   };
-  Result<Outcome> Run(sys::Child& container, Streams streams, int64_t deadline_ns);
+  Result<Outcome> Run(sys::Child& process, Streams streams, int64_t deadline_ns);
 
-  // The end, told to the attached command, if there is one.
+  // The end, told to the starter, if it is there.
   void SendExit(int exit_code);
-  // After it: true when the command has put the container's record in order. `folders`: what it left to us to
-  // delete, each ended by a NUL.
-  // `tidy`: it wants the cleanup program all the same.
+  // After it: true when the starter has put the container's record in order. `folders`: what it left to us to
+  // delete, each ended by a NUL. `tidy`: it wants the cleanup program all the same.
   bool AwaitDone(std::string& folders, bool& tidy);
-  // The command's run is over, the container's is not: it is started again.
+  // The end of this run, told to everybody who is still attached: afterwards nobody is.
   void LetGo(int exit_code);
 
  private:
+  struct Client {
+    runtime::SyncSocket socket;
+    bool attached = false, starter = false;
+    bool full = false;  // takes no more for now
+  };
+
+  void FillPoll(const sys::Child& process);
+  void ServeClients(sys::Child& process);
+  void ServeProcess();
   void PumpOutput(sys::Fd& from, runtime::Msg msg, std::string_view stream);
   void DrainOutput();
-  void ReceiveFromClient();
+  // False: the client is to be dropped.
+  bool Receive(Client& client, const sys::Child& process);
+  void Accept();
+  void Reap(sys::Child& process);
+  void CheckHealth(const sys::Child& process);
+  void End(sys::Child& process, bool restart);
   void WriteStdin();
   void CloseStdin();
-  int PollTimeout(int64_t deadline_ns) const;
+  bool Congested();
+  sys::Fd& out() { return streams_.terminal ? streams_.terminal : streams_.out; }
 
   Streams streams_;
   Log log_;
-  runtime::SyncSocket client_;
+  Control control_;
+  std::vector<Client> clients_;
+  // What runs beside the process: sessions and health checks.
+  struct Helper {
+    sys::Child child;
+    bool check = false, timed = false;  // a health check; one of the timer's
+  };
+  std::vector<Helper> helpers_;
+  int64_t kill_ns_ = 0;  // when who does not end by itself is killed
+  bool restart_ = false;
+  std::vector<pollfd> polled_;
   runtime::Frame frame_;
   std::string buffer_;
-  std::string pending_in_;  // stdin that the container has not read yet
+  std::string pending_in_;  // stdin that the process has not read yet
   bool close_in_ = false;   // EOF comes after it
-  bool client_full_ = false;
 };
 
 }  // namespace ctool::monitor

@@ -23,6 +23,12 @@
 //   command -> monitor  kResize    payload: rows, columns (uint16_t each)
 //   monitor -> command  kExited    payload: exit code in decimal
 //   command -> monitor  kTidy      run the cleanup program even after a kDone
+//   command -> monitor  kAttach    to the control socket: be attached as well; answered by kStarted
+//   command -> monitor  kExecute   to the control socket: payload: what to execute (monitor/session.hpp); carries
+//                                  the pidfd of the container's init. Answered as a start is
+//   command -> monitor  kCheck     to the control socket: run the health check; answered by kExited, "0 healthy"
+//   command -> monitor  kFile      after kExecute, several times: carries its config.json, then descriptors to pass on
+//   joiner -> session   kJoined    payload: pid in decimal; carries the pidfd of the process that has joined
 //   command -> monitor  kDone      the command keeps the record: no cleanup program is needed. Payload: folders
 //                                  for the monitor to delete, each ended by a NUL
 #pragma once
@@ -42,7 +48,7 @@ namespace ctool::runtime {
 enum class Msg : uint8_t {
   kIdMapDone = 1, kWantFuse, kFuseDone, kConsole, kReady, kExec, kFailed,
   kGo, kStarted, kStdout, kStderr, kStdin, kStdinEof, kResize, kExited, kDone,
-  kSandbox, kBundle, kTidy,
+  kSandbox, kBundle, kTidy, kAttach, kExecute, kFile, kJoined, kCheck,
 };
 
 // Where a start stands: in errors ("stage rootfs") and in profiles.
@@ -67,7 +73,7 @@ inline constexpr size_t kMaxPayload = 32 << 10;
 struct Frame {
   FrameHeader header;
   std::string payload;
-  sys::Fd fd;  // of a kConsole, kStarted or kBundle
+  sys::Fd fd;  // of a frame that carries one
 };
 
 class SyncSocket {

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "base/text.hpp"
 #include "runtime/init/init.hpp"
 
 namespace ctool::runtime {
@@ -25,8 +26,29 @@ Result<Launch> Launch::Start(uint64_t namespaces, const userns::IdMap& map, cons
 }
 
 Status Launch::AwaitIdMap() {
-  TRY(maps_.Finish());
+  TRY(maps_->Finish());
   return sync_.Send(Msg::kIdMapDone, Stage::kIdMap);
+}
+
+Result<Launch> Launch::Join(int init, InitPlan plan, const int (&stdio)[3], const std::vector<int>& preserved) {
+  auto [ours, theirs] = TRY(SyncSocket::Pair());
+  sys::Child joiner = TRY(sys::Child::Clone(0));
+  if (joiner.in_child()) {
+    ours.Close();
+    JoinMain(init, std::move(plan), theirs, stdio, preserved);
+  }
+  theirs.Close();
+  Frame frame;
+  const bool answered = TRY(ours.Receive(frame));
+  const sys::ExitStatus ended = TRY(joiner.Wait());
+  if (!answered) return Error(Code::kInternal, "the joiner of the container " + ended.Describe());
+  if (frame.header.msg == Msg::kFailed) return FrameError(frame).Wrap("join the container's namespaces");
+  if (frame.header.msg != Msg::kJoined) return Error(Code::kInternal, "unexpected frame from the joiner");
+  const std::optional<int64_t> pid = ParseInt(frame.payload);
+  if (!pid || !frame.fd) return Error(Code::kInternal, "the joiner names no process");
+  Launch launch(sys::Child::Adopt(static_cast<pid_t>(*pid), std::move(frame.fd)), std::move(ours), std::nullopt);
+  TRY(launch.sync_.Send(Msg::kIdMapDone, Stage::kIdMap));
+  return launch;
 }
 
 // The next frame; false at EOF. The pidfd is polled too: a process that inherited the other end

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "runtime/frame.hpp"
@@ -19,6 +21,10 @@ class Launch {
   // Clones init into `namespaces` (CLONE_NEW*) and has its id maps written. `stdio` as in InitMain. The caller must
   // be single threaded. Nothing of the bundle is needed yet, which may be written meanwhile.
   static Result<Launch> Start(uint64_t namespaces, const userns::IdMap& map, const int (&stdio)[3]);
+
+  // A process that joins the namespaces of a running container (`init`, a pidfd; `plan.namespaces` of it), for
+  // which AwaitReady comes next. `preserved` become its descriptors 3, 4, ...
+  static Result<Launch> Join(int init, InitPlan plan, const int (&stdio)[3], const std::vector<int>& preserved);
 
   // The bundle is there: init reads its config.json, and waits for the maps.
   Status Configure(const std::string& bundle) { return sync_.Send(Msg::kBundle, Stage::kPlan, bundle); }
@@ -40,14 +46,14 @@ class Launch {
   sys::Child TakeChild() && { return std::move(child_); }
 
  private:
-  Launch(sys::Child child, SyncSocket sync, userns::MapWriter maps)
+  Launch(sys::Child child, SyncSocket sync, std::optional<userns::MapWriter> maps)
       : child_(std::move(child)), sync_(std::move(sync)), maps_(std::move(maps)) {}
   Result<bool> Receive(Frame& frame);
   Error Died();
 
   sys::Child child_;
   SyncSocket sync_;
-  userns::MapWriter maps_;
+  std::optional<userns::MapWriter> maps_;  // nothing to write for who joins
   sys::Fd console_;
   Stage last_ = Stage::kClone;
 };

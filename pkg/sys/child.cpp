@@ -19,10 +19,6 @@
 
 namespace ctool::sys {
 
-struct SpawnAccess {
-  static Child Make(pid_t pid, Fd pidfd) { return Child(pid, std::move(pidfd)); }
-};
-
 namespace {
 
 constexpr size_t kCaptureLimit = 64 << 10;
@@ -164,7 +160,7 @@ Result<Child> Spawn(const SpawnOptions& options) {
   const int err = errno;
   ::sigprocmask(SIG_SETMASK, &before, nullptr);
   if (pid < 0) return Error::Sys(err, "clone");
-  Child child = SpawnAccess::Make(pid, Fd(pidfd));
+  Child child = Child::Adopt(pid, Fd(pidfd));
   if (birth.err == 0) return child;
   TRY(child.Wait());
   return Error::Sys(birth.err, "execute", options.argv.empty() ? "" : options.argv[0]);

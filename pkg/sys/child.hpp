@@ -27,6 +27,9 @@ class [[nodiscard]] Child {
   // The caller must be single threaded. `cgroup_fd` >= 0: CLONE_INTO_CGROUP.
   static Result<Child> Clone(uint64_t namespaces, int cgroup_fd = -1);
 
+  // One that a child of ours made for us (CLONE_PARENT), with its pidfd.
+  static Child Adopt(pid_t pid, Fd pidfd) { return Child(pid, std::move(pidfd)); }
+
   Child(Child&& o) noexcept : pid_(std::exchange(o.pid_, -1)), pidfd_(std::move(o.pidfd_)) {}
   Child& operator=(Child&& o) noexcept;
   ~Child();  // SIGKILL and reap, unless waited for or detached
@@ -40,7 +43,6 @@ class [[nodiscard]] Child {
   pid_t Detach() &&;  // the only way to let it outlive us
 
  private:
-  friend struct SpawnAccess;
   Child(pid_t pid, Fd pidfd) : pid_(pid), pidfd_(std::move(pidfd)) {}
   pid_t pid_ = -1;
   Fd pidfd_;

@@ -42,6 +42,14 @@ void AddLifecycle(Table& t, engine::CreateOptions& o) {
   t("systemd", 0, "mode", "Prepare for systemd as the command: false; true does what false does", &o.systemd).values = {"true", "false"};
   t("sdnotify", 0, "mode", "Who tells systemd that the container is ready: ignore", &o.sdnotify).values = {"ignore", "container", "conmon"};
   t("no-healthcheck", 0, "", "Leave the image's health check out", &o.no_healthcheck);
+  t("health-cmd", 0, "command", "Check the container's health with this command, a line for its shell or a JSON list; none switches the check off", &o.health_cmd).aliases = {"healthcheck-command"};
+  t("health-interval", 0, "duration", "Time between two checks (default 30s); disable: only with ctool healthcheck run", &o.health_interval).aliases = {"healthcheck-interval"};
+  t("health-timeout", 0, "duration", "A check that takes longer has failed (default 30s)", &o.health_timeout).aliases = {"healthcheck-timeout"};
+  t("health-start-period", 0, "duration", "For this long after the start failures don't count", &o.health_start_period).aliases = {"healthcheck-start-period"};
+  t("health-retries", 0, "n", "So many failures in a row make unhealthy (default 3)", &o.health_retries).aliases = {"healthcheck-retries"};
+  t("health-on-failure", 0, "action", "What to do with an unhealthy container: none, kill, restart or stop", &o.health_on_failure).values = {"none", "kill", "restart", "stop"};
+  t("health-max-log-count", 0, "n", "Results to keep for inspect; 0: all", &o.health_max_log_count);
+  t("health-max-log-size", 0, "bytes", "How much of a check's output to keep; 0: all", &o.health_max_log_size);
   t("entrypoint", 0, "command", "Use this entrypoint, a word or a JSON array, and not the image's", &o.entrypoint);
 }
 

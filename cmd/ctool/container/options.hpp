@@ -13,15 +13,30 @@ namespace ctool {
 void AddCreateOptions(std::vector<cli::Option>& into, engine::CreateOptions& options);
 // Those of podman's that are known but do nothing; hidden.
 void AddRefusedOptions(std::vector<cli::Option>& into, engine::CreateOptions& options);
+// The limits of podman's that have no effect, with a warning; hidden.
+void AddUnappliedLimits(std::vector<cli::Option>& into, engine::CreateOptions& options);
 // Options that fetch an image: shared with pull.
 void AddFetchOptions(std::vector<cli::Option>& into, engine::FetchOptions& options);
 
 cli::Runnable RunCommand();
 cli::Runnable CreateCommand();
 cli::Runnable StartCommand();
+cli::Runnable AttachCommand();
+cli::Runnable ExecCommand();
+cli::Runnable HealthcheckCommand();
 cli::Runnable PsCommand();
 cli::Runnable RmCommand();
 cli::Runnable LogsCommand();
+cli::Runnable StopCommand();
+cli::Runnable RestartCommand();
+cli::Runnable KillCommand();
+cli::Runnable WaitCommand();
+cli::Runnable PauseCommand();
+cli::Runnable UnpauseCommand();
+cli::Runnable RenameCommand();
+cli::Runnable PortCommand();
+cli::Runnable PruneCommand();
+cli::Runnable UpdateCommand();
 cli::Runnable CleanupCommand();
 cli::Runnable ContainerExistsCommand();
 

@@ -17,20 +17,19 @@ struct Refused {
 };
 
 constexpr std::string_view kNoPods = "there are no pods";
-constexpr std::string_view kNoHealth = "there are no health checks";
+constexpr std::string_view kNoStartup = "there is one health check a container; --health-start-period gives it time to start";
 constexpr std::string_view kNoBridge = "networks and static ip/mac address can only be used with Bridge mode networking";
 constexpr std::string_view kNotYet = "";
 
 constexpr Refused kRefused[] = {
     {"pod", kNoPods},
     {"pod-id-file", kNoPods},
-    {"health-cmd", kNoHealth},
-    {"health-interval", kNoHealth},
-    {"health-retries", kNoHealth},
-    {"health-start-period", kNoHealth},
-    {"health-timeout", kNoHealth},
-    {"health-on-failure", kNoHealth},
-    {"health-startup-cmd", kNoHealth},
+    {"health-startup-cmd", kNoStartup},
+    {"health-startup-interval", kNoStartup},
+    {"health-startup-retries", kNoStartup},
+    {"health-startup-success", kNoStartup},
+    {"health-startup-timeout", kNoStartup},
+    {"health-log-destination", "the log is with the container's other state, for inspect"},
     {"ip", kNoBridge},
     {"ip6", kNoBridge},
     {"mac-address", kNoBridge},
@@ -78,6 +77,10 @@ void AddRefusedOptions(std::vector<cli::Option>& into, engine::CreateOptions& o)
     };
     into.push_back({.name = r.name, .help = "Refused", .sink = cli::Setter(refuse), .implied = r.alone ? "true" : "", .hidden = true});
   }
+  AddUnappliedLimits(into, o);
+}
+
+void AddUnappliedLimits(std::vector<cli::Option>& into, engine::CreateOptions& o) {
   for (const auto& [name, letter] : kLimits) {
     const auto note = [&o, name = name](std::string_view) {
       o.unapplied_limits.push_back("--" + std::string(name));

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "base/text.hpp"
 #include "ctool/container/options.hpp"
+#include "ctool/container/targets.hpp"
 #include "engine/containers.hpp"
-#include "sys/file.hpp"
+#include "engine/stop.hpp"
 
 namespace ctool {
 namespace {
 
 struct RmOptions {
-  std::vector<std::string> containers, cidfiles, filters;
-  bool all = false, force = false, ignore = false, volumes = false, latest = false, depend = false;
+  TargetOptions targets;
+  bool force = false, volumes = false, depend = false;
   std::optional<int64_t> time;
 };
 
@@ -17,57 +17,42 @@ cli::Command Describe(RmOptions& o) {
   cli::Command c;
   c.summary = "Remove containers";
   c.prose = "Removes each CONTAINER and what it has written. One that runs is removed only with -f, which stops it first.";
-  c.options.push_back({.name = "all", .short_name = 'a', .help = "Remove every container", .sink = &o.all});
   c.options.push_back({.name = "force", .short_name = 'f', .help = "Stop a container that runs; pass over one that does not exist", .sink = &o.force});
-  c.options.push_back({.name = "time", .short_name = 't', .value = "seconds", .help = "With --force: time from the stop signal to SIGKILL", .sink = &o.time, .aliases = {"timeout"}});
-  c.options.push_back({.name = "ignore", .short_name = 'i', .help = "Pass over a container that does not exist", .sink = &o.ignore});
+  c.options.push_back({.name = "time", .short_name = 't', .value = "seconds", .help = "With --force: time from the stop signal to SIGKILL", .sink = &o.time, .aliases = {"timeout"}, .def = "the container's, else 10"});
+  c.options.push_back({.name = "ignore", .short_name = 'i', .help = "Pass over a container that does not exist", .sink = &o.targets.ignore});
   c.options.push_back({.name = "volumes", .short_name = 'v', .help = "Remove the container's anonymous volumes too", .sink = &o.volumes});
-  c.options.push_back({.name = "latest", .short_name = 'l', .help = "Remove the container that was created last", .sink = &o.latest});
-  c.options.push_back({.name = "depend", .help = "Remove the containers that depend on it too", .sink = &o.depend});
-  c.options.push_back({.name = "cidfile", .value = "file", .help = "Read the container's id from this file", .sink = &o.cidfiles, .complete = cli::Complete::kFiles});
-  c.options.push_back({.name = "filter", .value = "key=value", .help = "Remove the containers that match", .sink = &o.filters});
-  c.args = {{.name = "CONTAINER", .min = 0, .max = cli::kUnlimited, .sink = &o.containers, .complete = cli::Complete::kContainers}};
+  c.options.push_back({.name = "depend", .help = "Remove the containers that depend on it too; no container depends on another yet", .sink = &o.depend});
+  AddTargets(c, o.targets, {.all = "Remove every container", .latest = "Remove the container that was created last", .filter = "Remove the containers that match", .filter_letter = 0, .cidfile = true});
   c.examples = {{"rm web", "Remove the container web"}, {"rm -fa", "Stop and remove every container"}};
   c.exits = {{"1", "there is no such container"}, {"2", "the container runs"}, {"125", "another failure"}};
   return c;
 }
 
-Result<std::vector<std::string>> Targets(Context& context, const RmOptions& o) {
-  std::vector<std::string> targets = o.containers;
-  for (const std::string& file : o.cidfiles) {
-    Result<std::string> id = sys::ReadFile(file);
-    if (!id.ok() && (o.ignore || o.force) && id.error().sys_errno() == ENOENT) continue;
-    // No container is missing, so the status is not that of one.
-    if (!id.ok()) return std::move(id).error().Wrap("reading CIDFile").As(Code::kIo);
-    targets.emplace_back(Trim(*id));
+// Those that run are stopped together, so that ten that are deaf take ten seconds and not a hundred. What goes wrong here
+// goes wrong again when they are removed, and is told then.
+void StopFirst(Context& context, const std::vector<std::string>& targets, std::optional<int64_t> time) {
+  std::vector<state::Container> running;
+  for (const std::string& target : targets) {
+    Result<state::Container> found = engine::FindContainer(context.engine, target);
+    if (found.ok() && found->state == state::ContainerState::kRunning) running.push_back(std::move(*found));
   }
-  if ((o.all || o.latest) && !targets.empty())
-    return Error(Code::kInvalidArgument, std::string("no arguments are needed with ") + (o.all ? "--all" : "--latest"));
-  if (o.latest) return std::vector<std::string>{TRY(engine::LatestContainer(context.engine)).id};
-  if (o.all || !o.filters.empty()) {
-    engine::ListContainersOptions list;
-    list.all = true;
-    list.filters = o.filters;
-    for (const engine::ContainerRow& row : TRY(engine::ListContainers(context.engine, list)))
-      targets.push_back(row.container.id);
-    return targets;
-  }
-  if (targets.empty() && o.cidfiles.empty())
-    return Error(Code::kInvalidArgument, "you must provide at least one name or id");
-  return targets;
+  engine::StopContainers(context.engine, running, {.time = time}, [](size_t, const Status&) {});
 }
 
 Result<int> Run(Context& context, const RmOptions& o) {
   if (o.time && !o.force) return Error(Code::kInvalidArgument, "--force option must be specified to use the --time option");
-  engine::RemoveContainerOptions how;
-  how.force = o.force;
-  how.volumes = o.volumes;
-  how.time = o.time.value_or(10);
+  TargetOptions which = o.targets;
+  which.ignore |= o.force;
+  const std::vector<std::string> targets = TRY(SelectTargets(context, which));
+  if (o.force && targets.size() > 1) StopFirst(context, targets, o.time);
+  const bool listed = which.all || !which.filters.empty();
+  const engine::RemoveContainerOptions how{.force = o.force, .volumes = o.volumes, .time = o.time};
   Several several;
-  for (const std::string& target : TRY(Targets(context, o))) {
+  for (const std::string& target : targets) {
     Status removed = engine::RemoveContainer(context.engine, target, how);
-    if (!removed.ok() && removed.error().code() == Code::kNotFound && (o.force || o.ignore)) continue;
     if (removed.ok()) PrintLine(context, target);
+    // With --all it may have gone since it was listed.
+    else if (removed.error().code() == Code::kNotFound && (which.ignore || listed)) continue;
     several.Add(std::move(removed));
   }
   return several.Finish();

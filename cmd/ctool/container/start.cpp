@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ctool/container/options.hpp"
+#include "ctool/container/targets.hpp"
 #include "engine/containers.hpp"
 
 namespace ctool {
 namespace {
 
 struct StartOptions {
-  std::vector<std::string> containers, filters;
-  bool attach = false, interactive = false, all = false, latest = false;
+  TargetOptions targets;
+  bool attach = false, interactive = false;
   std::optional<bool> sig_proxy;
   std::string detach_keys = "ctrl-p,ctrl-q";
 };
@@ -18,34 +19,23 @@ cli::Command Describe(StartOptions& o) {
   c.prose = "Starts each CONTAINER in the background, or with -a attaches to the one that is named. One that runs already is left alone.";
   c.options.push_back({.name = "attach", .short_name = 'a', .help = "Attach to the container's output; the exit status is the container's", .sink = &o.attach});
   c.options.push_back({.name = "interactive", .short_name = 'i', .help = "Attach stdin too", .sink = &o.interactive});
-  c.options.push_back({.name = "all", .help = "Start every container", .sink = &o.all});
-  c.options.push_back({.name = "latest", .short_name = 'l', .help = "Start the container that was created last", .sink = &o.latest});
-  c.options.push_back({.name = "filter", .short_name = 'f', .value = "key=value", .help = "Start the containers that match", .sink = &o.filters});
   c.options.push_back({.name = "sig-proxy", .help = "Pass signals on to the container (default with --attach)", .sink = &o.sig_proxy});
   c.options.push_back({.name = "detach-keys", .value = "keys", .help = "Keys that detach from a terminal; empty switches them off", .sink = &o.detach_keys});
-  c.args = {{.name = "CONTAINER", .min = 0, .max = cli::kUnlimited, .sink = &o.containers, .complete = cli::Complete::kStoppedContainers}};
+  AddTargets(c, o.targets, {.latest = "Start the container that was created last", .filter = "Start the containers that match", .complete = cli::Complete::kStoppedContainers});
+  // -a is --attach here.
+  c.options.push_back({.name = "all", .help = "Start every container", .sink = &o.targets.all});
   c.examples = {{"start web", "Start the container web"}, {"start -ai shell", "Start it again, here"}};
   return c;
 }
 
-// What was typed is printed; --all, --latest and --filter print whole ids.
+// podman's words for what it says differently here.
 Result<std::vector<std::string>> Targets(Context& context, const StartOptions& o) {
-  if (!o.containers.empty() && o.all)
+  const TargetOptions& t = o.targets;
+  if (t.all && !t.names.empty())
     return Error(Code::kInvalidArgument, "either start all containers or the container(s) provided in the arguments");
-  if (!o.containers.empty() && o.latest)
-    return Error(Code::kInvalidArgument, "--latest and containers cannot be used together");
-  if (o.latest) return std::vector<std::string>{TRY(engine::LatestContainer(context.engine)).id};
-  if (!o.all && o.filters.empty()) {
-    if (o.containers.empty()) return Error(Code::kInvalidArgument, "start requires at least one argument");
-    return o.containers;
-  }
-  engine::ListContainersOptions list;
-  list.all = true;
-  list.filters = o.filters;
-  std::vector<std::string> ids;
-  for (const engine::ContainerRow& row : TRY(engine::ListContainers(context.engine, list)))
-    if (row.state != "running") ids.push_back(row.container.id);
-  return ids;
+  if (!t.all && !t.latest && t.filters.empty() && t.names.empty())
+    return Error(Code::kInvalidArgument, "start requires at least one argument");
+  return SelectTargets(context, t, {"created", "exited"});
 }
 
 Result<int> Run(Context& context, const StartOptions& o) {

@@ -27,6 +27,20 @@ struct Context {
   std::vector<std::string> env;   // of the process
 };
 
+struct Step {
+  Stage stage;
+  Status (*run)(Context&);
+};
+
+// handshake.cpp: what a copy of our parent must undo; a step, whose failure is a kFailed frame and our end; and the
+// end: descriptors in place, exec.
+void ResetSignals();
+void Do(const Step& step, Context& c);
+[[noreturn]] void ExecuteOrDie(Context& c, const int (&stdio)[3], const std::vector<int>& preserved);
+// handshake.cpp: waits for the ids, and becomes 0:0 of the user namespace.
+Status AwaitIdMap(Context& c);
+// handshake.cpp: says that everything is ready, and waits for the word to execute.
+Status AwaitExec(Context& c);
 // rootfs.cpp: no mount of ours gets out, and the host's /dev/null is held before anything can shadow it.
 Status LeaveHostMounts(Context& c);
 // rootfs.cpp: mounts the root (overlay, fuse-overlayfs through the monitor, or a plain folder).
@@ -45,12 +59,14 @@ Status WriteSysctls(Context& c);
 Status ReadonlyRoot(Context& c);
 // identity.cpp: user, groups, HOME, the extended passwd file.
 Status ResolveIdentity(Context& c);
-// terminal.cpp: controlling terminal in the container's own devpts.
+// terminal.cpp: a session of its own and a controlling terminal in the container's own devpts; /dev/console.
 Status SetupTerminal(Context& c);
+Status BindConsole(Context& c);
 // process.cpp: pivot_root, working directory, limits, exec.
 Status EnterRoot(Context& c);
 Status EnterCwd(Context& c);
 Status SetLimits(Context& c);
+Status SetOomScore(Context& c);
 Error Execute(Context& c);
 // security.cpp: keyring, no_new_privs, ids, capabilities, seccomp.
 Status JoinKeyring(Context& c);

@@ -120,12 +120,16 @@ Status SetLimits(Context& c) {
       return Error::Sys(errno, "set " + limit.type + " to " + std::to_string(limit.soft) + ":" +
                                    std::to_string(limit.hard));
   }
-  if (process.oom_score_adj) {
-    const sys::Fd fd = TRY(sys::Open("/proc/self/oom_score_adj", O_WRONLY));
-    Status written = sys::WriteAll(fd.get(), std::to_string(*process.oom_score_adj), "oom_score_adj");
-    if (!written.ok()) Debug(written.error().Message());  // lower than the caller's needs privilege
-  }
   ::umask(process.umask.value_or(0022));
+  return Ok();
+}
+
+Status SetOomScore(Context& c) {
+  const std::optional<int>& score = c.plan.spec.process.oom_score_adj;
+  if (!score) return Ok();
+  const sys::Fd fd = TRY(sys::Open("/proc/self/oom_score_adj", O_WRONLY));
+  const Status written = sys::WriteAll(fd.get(), std::to_string(*score), "oom_score_adj");
+  if (!written.ok()) Debug(written.error().Message());  // lower than the caller's needs privilege
   return Ok();
 }
 

@@ -29,15 +29,6 @@ Status SetupTerminal(Context& c) {
     size.ws_col = process.console_width;
     if (::ioctl(slave.get(), TIOCSWINSZ, &size) < 0) return Error::Sys(errno, "set the window size");
   }
-  // /dev/console: a new file of our own making in the fresh /dev, the terminal bound over it.
-  const sys::Fd dev = TRY(c.root->Open("/dev", O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
-  Result<sys::Fd> console =
-      sys::OpenAt(dev.get(), "console", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
-  if (console.ok()) {
-    sys::DetachedMount bind = TRY(sys::DetachedMount::Clone(slave.get(), "", false));
-    TRY(bind.SetAttributes(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, MS_PRIVATE, false));
-    TRY(bind.Attach(console->get()));
-  }
   if (::ioctl(slave.get(), TIOCSCTTY, 0) < 0) return Error::Sys(errno, "make the pty our terminal");
   // The terminal belongs to the user of the process, or it could not reopen it.
   if (::fchown(slave.get(), c.user.uid, static_cast<gid_t>(-1)) < 0 && errno != EINVAL && errno != EPERM)
@@ -45,6 +36,17 @@ Status SetupTerminal(Context& c) {
   for (int standard = 0; standard < 3; ++standard)
     if (::dup2(slave.get(), standard) < 0) return Error::Sys(errno, "dup2");
   return c.sync.Send(Msg::kConsole, Stage::kTerminal, {}, master.get());
+}
+
+// A new file of our own making in the fresh /dev, the terminal bound over it.
+Status BindConsole(Context& c) {
+  if (!c.plan.spec.process.terminal) return Ok();
+  const sys::Fd dev = TRY(c.root->Open("/dev", O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+  const Result<sys::Fd> console = sys::OpenAt(dev.get(), "console", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+  if (!console.ok()) return Ok();
+  sys::DetachedMount bind = TRY(sys::DetachedMount::Clone(STDIN_FILENO, "", false));
+  TRY(bind.SetAttributes(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, MS_PRIVATE, false));
+  return bind.Attach(console->get());
 }
 
 }  // namespace ctool::runtime::init

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "monitor/health.hpp"
+
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "monitor/json_internal.hpp"
+#include "monitor/streams.hpp"
+#include "runtime/launch.hpp"
+#include "sys/file.hpp"
+#include "sys/lock.hpp"
+#include "sys/syscalls.hpp"
+
+namespace ctool::monitor {
+namespace {
+
+// Exit statuses of the child that checks.
+constexpr int kPassed = 0, kFailed = 1, kUnhealthy = 2;
+
+struct Running {
+  sys::Child process;
+  Streams streams;
+};
+
+Result<Running> Start(const Config& config, int container) {
+  runtime::InitPlan plan =
+      TRY(runtime::BuildPlan(TRY(spec::RuntimeSpec::Parse(TRY(sys::ReadFile(config.health.process, 8 << 20))))));
+  Pipes pipes = TRY(MakePipes(false, false));
+  runtime::Launch launch = TRY(runtime::Launch::Join(
+      container, std::move(plan), {pipes.in.get(), pipes.out.get(), pipes.err.get()}, {}));
+  TRY(launch.AwaitReady([](pid_t, const std::string&, const std::string&) -> Status {
+    return Error(Code::kInternal, "a health check mounts nothing");
+  }));
+  TRY(launch.Exec());
+  return Running{std::move(launch).TakeChild(), std::move(pipes.ours)};
+}
+
+std::string Seconds(int64_t nanos) {
+  std::array<char, 32> text;
+  const int n = std::snprintf(text.data(), text.size(), "%gs", static_cast<double>(nanos) / 1e9);
+  return std::string(text.data(), static_cast<size_t>(n));
+}
+
+// What it has written, the first `limit` bytes of it.
+void Collect(sys::Fd& from, std::string& output, size_t limit) {
+  std::array<char, 4096> chunk;
+  const ssize_t n = ::read(from.get(), chunk.data(), chunk.size());
+  if (n < 0 && errno == EINTR) return;
+  if (n <= 0) from.Reset();
+  else if (output.size() < limit) output.append(chunk.data(), std::min(static_cast<size_t>(n), limit - output.size()));
+}
+
+// Runs one to its end, or to the end of its time.
+Result<int> Await(Running& running, const HealthConfig& health, std::string& output) {
+  const size_t limit = health.max_log_size == 0 ? SIZE_MAX : static_cast<size_t>(health.max_log_size);
+  const int64_t deadline = MonotonicNanos() + health.timeout_ns;
+  for (bool ended = false; !ended;) {
+    std::array<pollfd, 3> polled = {{{running.process.pidfd(), POLLIN, 0},
+                                     {running.streams.out.get(), POLLIN, 0},
+                                     {running.streams.err.get(), POLLIN, 0}}};
+    const int64_t left_ms = (deadline - MonotonicNanos()) / 1'000'000 + 1;
+    if (::poll(polled.data(), polled.size(), static_cast<int>(std::clamp<int64_t>(left_ms, 0, 1 << 30))) < 0 && errno != EINTR)
+      return Error::Sys(errno, "poll");
+    if (MonotonicNanos() >= deadline) {
+      ::kill(-running.process.pid(), SIGKILL);  // its session, of which it is the leader
+      TRY(running.process.Wait());
+      output = "Healthcheck command exceeded timeout of " + Seconds(health.timeout_ns);
+      return -1;
+    }
+    if (polled[1].revents != 0) Collect(running.streams.out, output, limit);
+    if (polled[2].revents != 0) Collect(running.streams.err, output, limit);
+    ended = polled[0].revents != 0 && polled[1].revents == 0 && polled[2].revents == 0;
+  }
+  return TRY(running.process.Wait()).code;
+}
+
+HealthState::Check CheckOnce(const Config& config, int container) {
+  HealthState::Check check;
+  check.start = WallNanos();
+  const auto run = [&]() -> Result<int> {
+    Running running = TRY(Start(config, container));
+    return Await(running, config.health, check.output);
+  };
+  const Result<int> code = run();
+  check.exit_code = code.ok() ? *code : code.error().code() == Code::kNoCommand ? 127 : 126;
+  if (!code.ok()) check.output = code.error().Message();
+  check.end = WallNanos();
+  return check;
+}
+
+// podman's rules: one success makes healthy; `retries` failures in a row make unhealthy, those of the start period
+// not counted.
+void Apply(const HealthConfig& health, HealthState::Check check, bool starting_up, HealthState& state) {
+  if (check.exit_code == 0) {
+    state.status = "healthy";
+    state.failing_streak = 0;
+  } else if (!starting_up) {
+    ++state.failing_streak;
+    if (state.failing_streak >= health.retries) state.status = "unhealthy";
+  }
+  state.log.push_back(std::move(check));
+  while (health.max_log_count > 0 && state.log.size() > static_cast<size_t>(health.max_log_count)) state.log.erase(state.log.begin());
+}
+
+Result<int> CheckAndRecord(const Config& config, int container, int64_t began_ns, const runtime::SyncSocket& client) {
+  // A check by hand and one of the timer's come one after the other.
+  const sys::FileLock lock = TRY(sys::FileLock::Acquire(config.run_dir + "/health.lock", sys::FileLock::Mode::kExclusive));
+  HealthState::Check check = CheckOnce(config, container);
+  const bool passed = check.exit_code == 0;
+  HealthState state;
+  const Result<std::string> before = sys::ReadFile(HealthFile(config.run_dir));
+  if (before.ok()) state = TRY(HealthState::Parse(*before));
+  Apply(config.health, std::move(check), MonotonicNanos() - began_ns < config.health.start_period_ns, state);
+  TRY(sys::WriteFileAtomic(HealthFile(config.run_dir), state.Print(), 0600, sys::Durability::kNone));
+  if (client) TRY(client.Send(runtime::Msg::kExited, runtime::Stage::kExec, (passed ? "0 " : "1 ") + state.status));
+  return passed ? kPassed : state.status == "unhealthy" ? kUnhealthy : kFailed;
+}
+
+}  // namespace
+
+std::string HealthFile(const std::string& run_dir) { return run_dir + "/health.json"; }
+
+void Health::Begin() {
+  if (config_.health.process.empty()) return;
+  began_ns_ = MonotonicNanos();
+  due_ns_ = config_.health.interval_ns == 0 ? 0 : began_ns_;
+  const Status written = sys::WriteFileAtomic(HealthFile(config_.run_dir), HealthState().Print(), 0600, sys::Durability::kNone);
+  if (!written.ok()) Debug(written.error().Message());
+}
+
+void Health::Schedule() {
+  if (config_.health.interval_ns != 0) due_ns_ = MonotonicNanos() + config_.health.interval_ns;
+}
+
+Result<sys::Child> Health::Check(const sys::Child& container, runtime::SyncSocket client) {
+  due_ns_ = client ? due_ns_ : 0;
+  const int pidfd = container.pidfd();
+  sys::Child child = TRY(sys::Child::Clone(0));
+  if (!child.in_child()) return child;
+  KeepOnly({pidfd, client.fd()});
+  const Result<int> code = CheckAndRecord(config_, pidfd, began_ns_, client);
+  ::_exit(code.ok() ? *code : kFailed);
+}
+
+HealthAction Health::ActionOf(const sys::ExitStatus& check) const {
+  const std::string& wanted = config_.health.on_failure;
+  if (check.signal != 0 || check.code != kUnhealthy) return HealthAction::kNone;
+  if (wanted == "kill") return HealthAction::kKill;
+  if (wanted == "stop") return HealthAction::kStop;
+  return wanted == "restart" ? HealthAction::kRestart : HealthAction::kNone;
+}
+
+Result<HealthState> HealthState::Parse(std::string_view bytes) {
+  const Json doc = TRY(ParseObject(bytes, "health.json"));
+  HealthState state;
+  Read(doc, "status", state.status);
+  Read(doc, "failingStreak", state.failing_streak);
+  const auto log = doc.find("log");
+  if (log == doc.end() || !log->is_array()) return state;
+  for (const Json& item : *log) {
+    if (!item.is_object()) continue;
+    Check check;
+    Read(item, "start", check.start);
+    Read(item, "end", check.end);
+    Read(item, "exitCode", check.exit_code);
+    Read(item, "output", check.output);
+    state.log.push_back(std::move(check));
+  }
+  return state;
+}
+
+std::string HealthState::Print() const {
+  Json items = Json::array();
+  for (const Check& c : log) items.push_back({{"start", c.start}, {"end", c.end}, {"exitCode", c.exit_code}, {"output", c.output}});
+  return Json{{"status", status}, {"failingStreak", failing_streak}, {"log", items}}.dump(
+      -1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace ctool::monitor

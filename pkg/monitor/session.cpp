@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "monitor/session.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "base/log.hpp"
+#include "monitor/json_internal.hpp"
+#include "monitor/relay.hpp"
+#include "monitor/streams.hpp"
+#include "runtime/launch.hpp"
+#include "sys/file.hpp"
+#include "sys/procfs.hpp"
+#include "sys/syscalls.hpp"
+
+namespace ctool::monitor {
+namespace {
+
+using runtime::Msg;
+using runtime::Stage;
+
+constexpr size_t kMaxConfig = 8 << 20;  // arguments and environment: the kernel takes 6 MiB of them (execve(2))
+constexpr int64_t kMaxPreserved = 1024;
+
+struct Session {
+  sys::Child process;
+  Streams streams;
+  std::string record;  // its file
+};
+
+Result<std::vector<sys::Fd>> ReceiveFiles(const runtime::SyncSocket& client, int64_t count) {
+  if (count < 1 || count > kMaxPreserved) return Error(Code::kInvalidArgument, "too many descriptors to preserve");
+  std::vector<sys::Fd> files;
+  for (runtime::Frame frame; count > 0; --count) {
+    TRY(Expect(client, frame, Msg::kFile));
+    if (!frame.fd) return Error(Code::kInternal, "a frame lacks its descriptor");
+    files.push_back(std::move(frame.fd));
+  }
+  return files;
+}
+
+Result<std::string> WriteRecord(const SessionOrder& order, pid_t pid) {
+  TRY(sys::MakeDirs(order.run_dir + "/exec", 0700));
+  const std::string path = order.run_dir + "/exec/" + order.id;
+  const SessionRecord record{pid, TRY(sys::ProcessStartTime(pid))};
+  TRY(sys::WriteFileAtomic(path, record.Print(), 0600, sys::Durability::kNone));
+  return path;
+}
+
+void RemoveRecord(const std::string& path) {
+  if (path.empty()) return;
+  if (::unlink(path.c_str()) < 0 && errno != ENOENT) Debug(Error::Sys(errno, "remove", path).Message());
+}
+
+Result<Session> Begin(const runtime::SyncSocket& client, runtime::Frame& frame, Stage& stage) {
+  stage = Stage::kPlan;
+  const SessionOrder order = TRY(SessionOrder::Parse(frame.payload));
+  const sys::Fd init = std::move(frame.fd);
+  if (!init) return Error(Code::kInternal, "the order names no container");
+  const std::vector<sys::Fd> files = TRY(ReceiveFiles(client, 1 + order.preserved));
+  runtime::InitPlan plan = TRY(runtime::BuildPlan(
+      TRY(spec::RuntimeSpec::Parse(TRY(sys::ReadAll(files[0].get(), "the session's config.json", kMaxConfig))))));
+  Pipes pipes = TRY(MakePipes(plan.spec.process.terminal, order.keep_stdin));
+  std::vector<int> preserved;
+  for (size_t i = 1; i < files.size(); ++i) preserved.push_back(files[i].get());
+  stage = Stage::kClone;
+  runtime::Launch launch = TRY(runtime::Launch::Join(
+      init.get(), std::move(plan), {pipes.in.get(), pipes.out.get(), pipes.err.get()}, preserved));
+  const Status ready = launch.AwaitReady([](pid_t, const std::string&, const std::string&) -> Status {
+    return Error(Code::kInternal, "a session mounts nothing");
+  });
+  stage = launch.stage();
+  if (!ready.ok()) return ready.error();
+  pipes.ours.terminal = launch.TakeConsole();
+  TRY(AwaitGo(client, pipes.ours.terminal.get()));
+  // What cannot be recorded is run all the same.
+  Result<std::string> record = WriteRecord(order, launch.pid());
+  if (!record.ok()) Debug(record.error().Message());
+  const Status executed = launch.Exec();
+  stage = Stage::kExec;
+  if (!executed.ok()) {
+    if (record.ok()) RemoveRecord(*record);
+    return executed.error();
+  }
+  return Session{std::move(launch).TakeChild(), std::move(pipes.ours), record.ok() ? *record : ""};
+}
+
+}  // namespace
+
+Result<SessionOrder> SessionOrder::Parse(std::string_view bytes) {
+  const Json doc = TRY(ParseObject(bytes, "the order of a session"));
+  SessionOrder o;
+  Read(doc, "id", o.id);
+  Read(doc, "runDir", o.run_dir);
+  Read(doc, "keepStdin", o.keep_stdin);
+  Read(doc, "preserved", o.preserved);
+  if (o.id.empty() || o.run_dir.empty() || o.id.find('/') != std::string::npos)
+    return Error(Code::kCorrupt, "the order of a session has no id or runDir");
+  return o;
+}
+
+std::string SessionOrder::Print() const {
+  return Json{{"id", id}, {"runDir", run_dir}, {"keepStdin", keep_stdin}, {"preserved", preserved}}.dump(
+      -1, ' ', false, Json::error_handler_t::replace);
+}
+
+Result<SessionRecord> SessionRecord::Parse(std::string_view bytes) {
+  const Json doc = TRY(ParseObject(bytes, "the record of a session"));
+  SessionRecord r;
+  Read(doc, "pid", r.pid);
+  Read(doc, "startTime", r.start_time);
+  if (r.pid <= 0) return Error(Code::kCorrupt, "the record of a session has no pid");
+  return r;
+}
+
+std::string SessionRecord::Print() const { return Json{{"pid", pid}, {"startTime", start_time}}.dump(); }
+
+int RunSession(runtime::SyncSocket client, runtime::Frame order) {
+  ::signal(SIGPIPE, SIG_IGN);
+  Stage stage = Stage::kPlan;
+  Result<Session> session = Begin(client, order, stage);
+  if (!session.ok()) return client.SendError(stage, session.error()).ok() ? 125 : 124;
+  const Status told = client.Send(Msg::kStarted, Stage::kExec, std::to_string(session->process.pid()),
+                                  session->process.pidfd());
+  Relay relay(Log(), told.ok() ? std::move(client) : runtime::SyncSocket(), {});
+  const Result<Relay::Outcome> outcome = relay.Run(session->process, std::move(session->streams), 0);
+  RemoveRecord(session->record);
+  relay.SendExit(outcome.ok() ? outcome->status.code : 255);
+  return 0;
+}
+
+int ServeSession(runtime::SyncSocket client) {
+  runtime::Frame order;
+  const Status got = Expect(client, order, Msg::kExecute);
+  if (!got.ok()) return client.SendError(Stage::kPlan, got.error()).ok() ? 125 : 124;
+  return RunSession(std::move(client), std::move(order));
+}
+
+Result<sys::Child> ForkSession(runtime::SyncSocket client, runtime::Frame order) {
+  sys::Child child = TRY(sys::Child::Clone(0));
+  if (!child.in_child()) return child;
+  KeepOnly({client.fd(), order.fd.get()});
+  ::_exit(RunSession(std::move(client), std::move(order)));
+}
+
+}  // namespace ctool::monitor

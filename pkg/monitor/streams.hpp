@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "runtime/frame.hpp"
+#include "sys/fd.hpp"
+
+namespace ctool::monitor {
+
+// The monitor's ends of a process' standard streams.
+struct Streams {
+  sys::Fd in;        // writable end of stdin; closed: /dev/null, or the terminal
+  sys::Fd out, err;  // readable ends
+  sys::Fd terminal;  // pty master, then in, out and err are closed
+};
+
+struct Pipes {
+  Streams ours;
+  sys::Fd in, out, err;  // the process'
+};
+// None for a terminal, whose pair is made in the container. `keep_stdin`: -i, a pipe; otherwise /dev/null.
+Result<Pipes> MakePipes(bool terminal, bool keep_stdin);
+
+// Gives a terminal (-1: none) the window size of a kResize frame's payload.
+void Resize(int terminal, const std::string& payload);
+
+// Waits for the command's word to execute. The window size, if there is a terminal, comes before the first
+// instruction.
+// `attached`: set when the command stays to get the output.
+Status AwaitGo(const runtime::SyncSocket& command, int terminal, bool* attached = nullptr);
+
+// In a forked child of the monitor: none of its other descriptors stays open, as the container's lock and pipes.
+void KeepOnly(std::vector<int> descriptors);
+
+// A frame that must be a `wanted`.
+Status Expect(const runtime::SyncSocket& command, runtime::Frame& frame, runtime::Msg wanted);
+
+}  // namespace ctool::monitor

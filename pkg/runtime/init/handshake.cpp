@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the processes before exec have in common: their talk with the parent, and their end.
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/close_range.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "runtime/init/context_internal.hpp"
+#include "sys/syscalls.hpp"
+
+namespace ctool::runtime::init {
+namespace {
+
+[[noreturn]] void Die(const SyncSocket& sync, Stage stage, const Error& error) {
+  // With the monitor gone there is nobody left to tell.
+  if (!sync.SendError(stage, error).ok()) ::_exit(124);
+  ::_exit(125);
+}
+
+// Numbers that are in use are moved out of the way first. False: errno.
+bool PlaceDescriptors(const int (&stdio)[3], bool terminal, const std::vector<int>& preserved) {
+  const int top = 3 + static_cast<int>(preserved.size());
+  std::vector<int> staged;
+  for (const int fd : preserved) staged.push_back(::fcntl(fd, F_DUPFD_CLOEXEC, top));
+  if (!terminal)
+    for (int standard = 0; standard < 3; ++standard)
+      if (::dup2(stdio[standard], standard) < 0) return false;
+  // Nothing of ours is open after exec: CVE-2024-21626.
+  if (sys::CloseRange(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0) return false;
+  for (size_t i = 0; i < staged.size(); ++i)
+    if (::dup2(staged[i], 3 + static_cast<int>(i)) < 0) return false;
+  return true;
+}
+
+}  // namespace
+
+void ResetSignals() {
+  for (int sig = 1; sig < NSIG; ++sig)
+    if (sig != SIGKILL && sig != SIGSTOP) ::signal(sig, SIG_DFL);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+Status AwaitIdMap(Context& c) {
+  Frame answer;
+  if (!TRY(c.sync.Receive(answer)) || answer.header.msg != Msg::kIdMapDone)
+    return Error(Code::kInternal, "the monitor went away");
+  if (::setresgid(0, 0, 0) < 0) return Error::Sys(errno, "become gid 0 of the user namespace");
+  if (::setresuid(0, 0, 0) < 0) return Error::Sys(errno, "become uid 0 of the user namespace");
+  // Groups of the caller are not the container's. EPERM: a single-id map, where setgroups is denied.
+  if (::setgroups(0, nullptr) < 0 && errno != EPERM) return Error::Sys(errno, "setgroups");
+  // The change of ids cleared it.
+  if (::prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) return Error::Sys(errno, "set the death signal");
+  return Ok();
+}
+
+Status AwaitExec(Context& c) {
+  TRY(c.sync.Send(Msg::kReady, Stage::kSecurity));
+  Frame answer;
+  if (!TRY(c.sync.Receive(answer)) || answer.header.msg != Msg::kExec)
+    return Error(Code::kInternal, "the monitor went away");
+  // Not to be looked into (/proc/1/exe, fd) by others of a shared pid namespace until exec. Not
+  // before now: newuidmap and slirp4netns come through our /proc entry.
+  if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) return Error::Sys(errno, "become undumpable");
+  return Ok();
+}
+
+void Do(const Step& step, Context& c) {
+  Status done = step.run(c);
+  if (!done.ok()) Die(c.sync, step.stage, done.error());
+}
+
+void ExecuteOrDie(Context& c, const int (&stdio)[3], const std::vector<int>& preserved) {
+  // The socket's end says that exec has succeeded, so it must not be overwritten by a preserved descriptor.
+  const SyncSocket sync(sys::Fd(::fcntl(c.sync.fd(), F_DUPFD_CLOEXEC, 3 + static_cast<int>(preserved.size()))));
+  ::close(c.sync.fd());
+  if (!PlaceDescriptors(stdio, c.plan.spec.process.terminal, preserved))
+    Die(sync, Stage::kProcess, Error::Sys(errno, "place the descriptors"));
+  // The container outlives a dead monitor.
+  ::prctl(PR_SET_PDEATHSIG, 0);
+  Die(sync, Stage::kExec, Execute(c));
+}
+
+}  // namespace ctool::runtime::init
