@@ -39,6 +39,7 @@ constexpr cli::Entry kEntries[] = {
     {"mount", MountCommand, {"container mount"}},
     {"unmount", UnmountCommand, {"umount", "container unmount", "container umount"}},
     {"unshare", UnshareCommand},
+    {"logs", LogsCommand, {"container logs"}},
     {"container exists", ContainerExistsCommand},
     {"container inspect", ContainerInspectCommand},
     {"container prune", PruneCommand},
@@ -53,6 +54,7 @@ constexpr cli::Entry kEntries[] = {
 
     {"inspect", InspectCommand},
     {"info", InfoCommand, {"system info"}},
+    {"events", EventsCommand, {"system events"}},
     {"version", VersionCommand},
     {"system migrate", MigrateCommand},
     {"help", cli::HelpCommand},

@@ -44,8 +44,9 @@ std::vector<cli::Option> DescribeGlobals(Globals& g) {
   o.push_back({.name = "storage-opt", .value = "option", .help = "Accepted for podman's sake", .sink = &g.storage_opt});
   o.push_back({.name = "tmpdir", .value = "path", .help = "Accepted for podman's sake", .sink = &g.tmpdir, .complete = Complete::kDirectories});
   o.push_back({.name = "cgroup-manager", .value = "manager", .help = "Accepted for podman's sake", .sink = &g.cgroup_manager, .values = {"systemd", "cgroupfs"}});
+  o.push_back({.name = "events-backend", .value = "backend", .help = "Where events are kept: file (journald means it too) or none", .sink = &g.events_backend, .values = {"file", "journald", "none"}, .only_values = true});
   o.push_back({.name = "runtime", .value = "runtime", .help = "Accepted for podman's sake: containers are run by ctool itself", .sink = &g.runtime});
-  for (const auto& [name, sink] : {std::pair("config", &g.config), std::pair("events-backend", &g.events_backend), std::pair("conmon", &g.conmon), std::pair("context", &g.context), std::pair("host", &g.host)})
+  for (const auto& [name, sink] : {std::pair("config", &g.config), std::pair("conmon", &g.conmon), std::pair("context", &g.context), std::pair("host", &g.host)})
     o.push_back({.name = name, .value = "value", .help = "Accepted for podman's and docker's sake", .sink = sink, .hidden = true});
   for (const auto& [name, sink] : {std::pair("runtime-flag", &g.runtime_flag), std::pair("hooks-dir", &g.hooks_dir), std::pair("module", &g.module)})
     o.push_back({.name = name, .value = "value", .help = "Accepted for podman's sake", .sink = sink, .hidden = true});
@@ -87,7 +88,7 @@ int RunApp(const cli::App& app, const Globals& globals, int argc, char** argv) {
     // podman's words and status, without "Error:".
     return sys::WriteAll(STDERR_FILENO, applied.error().Message() + "\n", "stderr").ok() ? 1 : 125;
   }
-  engine::Engine engine({globals.root, globals.run_root});
+  engine::Engine engine({globals.root, globals.run_root, globals.events_backend});
   Context context{engine, std::vector<std::string>(argv, argv + argc), globals.no_out, globals.out};
   if (!plan.command) {
     PrintRaw(context, plan.out);

@@ -7,6 +7,7 @@
 #include "engine/bundle_internal.hpp"
 #include "engine/fold_internal.hpp"
 #include "engine/sandbox_internal.hpp"
+#include "engine/tell.hpp"
 #include "network/address.hpp"
 #include "network/hosts.hpp"
 #include "network/slirp4netns.hpp"
@@ -148,7 +149,12 @@ Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFil
   config.id = spec.id;
   config.run_dir = files.bundle;
   config.exit_file = files.Exit();
-  if (spec.log_driver != "none") config.log_path = spec.log_path;
+  config.name = spec.name;
+  config.events_log = TRY(engine.EventsLog());
+  config.event = EventOf(spec);
+  config.log_driver = spec.log_driver;
+  config.log_path = spec.log_driver == "journald" ? kJournalSocket : spec.log_path;
+  config.log_tag = TRY(ExpandLogTag(spec));
   config.log_max_size = spec.log_max_size;
   // Looked for only when the kernel's overlay has refused; the search is a few failed stats.
   const Result<std::string> fuse = sys::FindProgram("fuse-overlayfs", sys::ProgramPath());

@@ -195,6 +195,7 @@ void Fields(V& v, T& s) {
   v("cpus", s.cpus);
   v("logDriver", s.log_driver);
   v("logPath", s.log_path);
+  v("logTag", s.log_tag);
   v("logMaxSize", s.log_max_size);
   v("cidfile", s.cidfile);
   v("pidFile", s.pid_file);

@@ -78,7 +78,7 @@ struct ContainerSpec {
   int64_t memory = 0, pids_limit = 0;  // asked for; see inspect's notes on limits
   double cpus = 0;
 
-  std::string log_driver = "k8s-file", log_path;
+  std::string log_driver = "k8s-file", log_path, log_tag;
   int64_t log_max_size = -1;
   std::string cidfile, pid_file, monitor_pid_file;
   std::optional<spec::HealthCheck> healthcheck;

@@ -13,6 +13,7 @@
 #include "engine/fold_internal.hpp"
 #include "engine/images.hpp"
 #include "engine/settle_internal.hpp"
+#include "engine/tell.hpp"
 #include "network/ports.hpp"
 #include "sys/file.hpp"
 
@@ -67,7 +68,7 @@ Status MakeVolumes(Engine& engine, const ContainerSpec& spec) {
   return Ok();
 }
 
-Status RecordVolumes(state::Database& db, const ContainerSpec& spec) {
+Status RecordVolumes(state::Database& db, const ContainerSpec& spec, std::vector<std::string>& made) {
   for (const ContainerMount& m : spec.mounts) {
     if (m.type != "volume") continue;
     if (!TRY(db.FindVolume(m.name))) {
@@ -78,6 +79,7 @@ Status RecordVolumes(state::Database& db, const ContainerSpec& spec) {
       volume.created = spec.created;
       volume.anonymous = m.anonymous;
       TRY(db.PutVolume(volume));
+      made.push_back(m.name);
     }
     TRY(db.UseVolume(m.name, spec.id));
   }
@@ -143,16 +145,22 @@ Error Undo(Engine& engine, const ContainerSpec& spec, const ContainerFiles& file
   return removed.ok() ? error : std::move(error).Wrap(removed.error().Message());
 }
 
-Status Insert(state::Database& db, NewContainer& container, state::ContainerState as) {
+Status Insert(Engine& engine, NewContainer& container, state::ContainerState as) {
+  state::Database& db = *TRY(engine.Db());
   const ContainerSpec& spec = container.spec;
   container.record = Record(spec);
   container.record.state = as;
   if (as == state::ContainerState::kRunning) container.record.started = WallNanos();
-  return db.Transaction(state::Database::Commit::kOrdered, [&]() -> Status {
+  std::vector<std::string> made;
+  TRY(db.Transaction(state::Database::Commit::kOrdered, [&]() -> Status {
+    made.clear();
     TRY(RequireFree(db, spec.name));
     TRY(db.PutContainer(container.record));
-    return RecordVolumes(db, spec);
-  });
+    return RecordVolumes(db, spec, made);
+  }));
+  for (const std::string& name : made) TellVolume(engine, "create", name);
+  Tell(engine, "create", container.record);
+  return Ok();
 }
 
 }  // namespace
@@ -182,7 +190,7 @@ Result<NewContainer> BeginCreate(Engine& engine, const CreateOptions& options, C
   TRY(Fold(engine, options, image, spec));
   spec.name = wanted.empty() ? TRY(FreeName(db, spec.id)) : wanted;
   const ContainerFiles files = TRY(FilesOf(engine, spec.id));
-  if (spec.log_path.empty() && spec.log_driver != "none") spec.log_path = files.Log();
+  if (spec.log_path.empty() && spec.log_driver == "k8s-file") spec.log_path = files.Log();
 
   const auto make = [&]() -> Result<NewContainer> {
     TRY(sys::MakeDirs(files.folder, 0700));
@@ -199,10 +207,10 @@ Result<NewContainer> BeginCreate(Engine& engine, const CreateOptions& options, C
 Status CommitCreate(Engine& engine, NewContainer& container, state::ContainerState as) {
   state::Database& db = *TRY(engine.Db());
   ContainerSpec& spec = container.spec;
-  Status inserted = Insert(db, container, as);
+  Status inserted = Insert(engine, container, as);
   while (!inserted.ok() && inserted.error().code() == Code::kAlreadyExists && container.random_name) {
     spec.name = TRY(FreeName(db, spec.id));
-    inserted = Insert(db, container, as);
+    inserted = Insert(engine, container, as);
   }
   if (!inserted.ok()) return Undo(engine, spec, TRY(FilesOf(engine, spec.id)), std::move(inserted).error());
   return WriteIdFile(spec.cidfile, spec.id);

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include "events/append.hpp"
 #include "sys/file.hpp"
 
 namespace ctool::engine {
@@ -36,6 +37,12 @@ Result<std::string> Engine::RunDir(const std::string& id, bool create) {
   return dir;
 }
 
+Result<std::string> Engine::EventsLog() {
+  const std::string backend = options_.events_backend.empty() ? TRY(Conf())->events_logger.value_or("file") : options_.events_backend;
+  if (backend == "none") return std::string();
+  return TRY(Paths())->run_root + "/" + events::kFileName;
+}
+
 Result<std::string> Engine::Program(const std::string& name) {
   const std::string path = TRY(Paths())->libexec + "/" + name;
   if (::access(path.c_str(), X_OK) < 0)
@@ -45,7 +52,9 @@ Result<std::string> Engine::Program(const std::string& name) {
 
 Result<std::vector<std::string>> Engine::GlobalArguments() {
   const config::Paths& paths = *TRY(Paths());
-  return std::vector<std::string>{"--root", paths.graph_root, "--runroot", paths.run_root};
+  std::vector<std::string> arguments{"--root", paths.graph_root, "--runroot", paths.run_root};
+  if (!options_.events_backend.empty()) arguments.insert(arguments.end(), {"--events-backend", options_.events_backend});
+  return arguments;
 }
 
 }  // namespace ctool::engine

@@ -16,6 +16,7 @@ namespace ctool::engine {
 
 struct GlobalOptions {
   std::string root, run_root;  // empty: the defaults
+  std::string events_backend = {};  // "file", "journald" (which is the file too), "none"; empty: containers.conf's
 };
 
 // What one command works with. Everything is opened when it is first asked for: `--help` touches
@@ -31,6 +32,8 @@ class Engine {
 
   // RUN_ROOT/ID, made if `create`.
   Result<std::string> RunDir(const std::string& id, bool create);
+  // Where events are told; empty: nowhere.
+  Result<std::string> EventsLog();
   // A program of ours: ctool-monitor, ctool-images.
   Result<std::string> Program(const std::string& name);
   // "--root X --runroot Y" for programs that we start, so that they mean the same store.

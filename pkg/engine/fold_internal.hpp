@@ -32,6 +32,11 @@ Status FoldPorts(const FoldInput& in, ContainerSpec& spec);     // after FoldNet
 Status FoldSecurity(const FoldInput& in, ContainerSpec& spec);
 Status FoldLimits(const FoldInput& in, ContainerSpec& spec);
 Status FoldLifecycle(const FoldInput& in, ContainerSpec& spec);  // restart, signals, logs, labels
+Status FoldLog(const FoldInput& in, ContainerSpec& spec);        // part of it
+Result<std::string> ExpandLogTag(const ContainerSpec& spec);     // {{.Name}} and the like
+
+// Where systemd's journal takes entries; missing: it does not run.
+inline constexpr char kJournalSocket[] = "/run/systemd/journal/socket";
 
 // An environment, "K=V" each: sets or adds one entry.
 void AddEnv(std::vector<std::string>& env, std::string entry);

@@ -38,35 +38,6 @@ Status FoldLabels(const FoldInput& in, ContainerSpec& spec) {
   return Ok();
 }
 
-Status FoldLog(const FoldInput& in, ContainerSpec& spec) {
-  std::string driver = in.options.log_driver;
-  if (driver.empty()) driver = in.conf.log_driver.value_or("k8s-file");
-  if (driver == "json-file") driver = "k8s-file";
-  // A default that this build does not have (journald) is not the user's request.
-  if (driver != "k8s-file" && driver != "none") {
-    if (!in.options.log_driver.empty())
-      return Error(Code::kUnsupported, "log driver " + Quote(driver) + " is not supported: use k8s-file or none");
-    driver = "k8s-file";
-  }
-  spec.log_driver = driver;
-  spec.log_max_size = in.conf.log_size_max.value_or(-1);
-  for (const std::string& option : in.options.log_opt) {
-    const size_t equals = option.find('=');
-    const std::string key = option.substr(0, equals);
-    const std::string value = equals == std::string::npos ? "" : option.substr(equals + 1);
-    if (key == "path") {
-      if (value.empty() || value[0] != '/')
-        return Error(Code::kInvalidArgument, "log path " + Quote(value) + " is not an absolute path");
-      spec.log_path = value;
-    } else if (key == "max-size") {
-      spec.log_max_size = TRY(ParseBytes(value, "--log-opt max-size", 1000));
-    } else if (key != "tag") {
-      return Error(Code::kInvalidArgument, "unknown log option " + Quote(key) + ": wanted path, max-size or tag");
-    }
-  }
-  return Ok();
-}
-
 Result<std::string> Absolute(const std::string& path) {
   if (path.empty() || path[0] == '/') return path;
   return TRY(sys::ReadLinkAt(AT_FDCWD, "/proc/self/cwd")) + "/" + path;

@@ -7,6 +7,7 @@
 #include "engine/image_list_internal.hpp"
 #include "engine/image_lookup_internal.hpp"
 #include "engine/image_remove_unused_internal.hpp"
+#include "engine/tell.hpp"
 
 namespace ctool::engine {
 namespace {
@@ -94,6 +95,7 @@ Result<RemovedImage> RemoveImage(Engine& engine, const std::string& name,
   if (image.names.size() > 1 && !options.all) {
     if (IsOneName(*found, name)) {
       TRY(db.RemoveName(found->name));
+      TellImage(engine, "untag", image.id, found->name);
       out.untagged = {found->name};
       return out;
     }
@@ -106,6 +108,8 @@ Result<RemovedImage> RemoveImage(Engine& engine, const std::string& name,
   TRY(Delete(engine, image, options));
   out.untagged = image.names;
   out.deleted = image.id;
+  for (const std::string& untagged : image.names) TellImage(engine, "untag", image.id, untagged);
+  TellImage(engine, "remove", image.id, found->name.empty() ? image.id : found->name);
   // The image is gone, whatever becomes of its files: what stays goes with the next removal.
   const storage::Store& store = *TRY(engine.Store());
   const Result<bool> discarded = DiscardUnused(store, db);

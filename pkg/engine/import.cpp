@@ -15,6 +15,7 @@
 #include "engine/images.hpp"
 #include "engine/import_internal.hpp"
 #include "engine/pull_commit_internal.hpp"
+#include "engine/tell.hpp"
 #include "spec/reference.hpp"
 #include "sys/file.hpp"
 
@@ -147,9 +148,11 @@ Result<std::string> ImportInside(const ImportPlan& plan, Interrupt& interrupt) {
 
 Result<std::string> Import(Engine& engine, const ImportOptions& options) {
   const ImportPlan plan = TRY(PlanImport(engine, options));
-  return RunInStore(plan.map, plan.store, [&plan](Interrupt& interrupt) {
+  Result<std::string> id = RunInStore(plan.map, plan.store, [&plan](Interrupt& interrupt) {
     return ImportInside(plan, interrupt);
   });
+  if (id.ok()) TellImage(engine, "import", *id, options.source);
+  return id;
 }
 
 }  // namespace ctool::engine

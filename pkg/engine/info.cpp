@@ -109,7 +109,7 @@ class Collector {
     host["databaseBackend"] = "sqlite";
     host["degraded"] = Json::array();
     host["distribution"] = Distribution();
-    host["eventLogger"] = "none";
+    host["eventLogger"] = TRY(engine_.EventsLog()).empty() ? "none" : "file";
     host["hostname"] = uts.nodename;
     host["idMappings"] = TRY(IdMappings());
     host["kernel"] = uts.release;

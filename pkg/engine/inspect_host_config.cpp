@@ -160,7 +160,7 @@ InspectJson InspectHostConfig(const ContainerSpec& spec) {
   out["LogConfig"] = {{"Type", spec.log_driver},
                       {"Config", nullptr},
                       {"Path", spec.log_path},
-                      {"Tag", ""},
+                      {"Tag", spec.log_tag},
                       {"Size", HumanBytes(std::max<int64_t>(spec.log_max_size, 0))}};
   // What was typed; the default by the name of what it is.
   out["NetworkMode"] = Or(spec.network, spec.network_mode.c_str());

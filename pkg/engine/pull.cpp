@@ -11,6 +11,7 @@
 #include "engine/images.hpp"
 #include "engine/pull_image_internal.hpp"
 #include "engine/pull_inside_internal.hpp"
+#include "engine/tell.hpp"
 
 namespace ctool::engine {
 namespace {
@@ -26,9 +27,11 @@ Result<std::string> Pull(Engine& engine, const std::string& name, const std::str
                          const FetchOptions& fetch) {
   const PullPlan plan = TRY(PlanPull(engine, name, policy, fetch));
   if (plan.policy == "never") return plan.local->image.id;
-  return RunInStore(plan.map, plan.store, [&plan](Interrupt& interrupt) {
+  Result<std::string> id = RunInStore(plan.map, plan.store, [&plan](Interrupt& interrupt) {
     return FetchInside(plan, interrupt);
   });
+  if (id.ok()) TellImage(engine, "pull", *id, name);
+  return id;
 }
 
 }  // namespace ctool::engine

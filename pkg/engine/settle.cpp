@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "engine/images.hpp"
 #include "engine/run_state.hpp"
+#include "engine/tell.hpp"
 #include "sys/file.hpp"
 #include "sys/lock.hpp"
 #include "sys/procfs.hpp"
@@ -143,6 +144,8 @@ Result<bool> Settle(Engine& engine, state::Container& container) {
     const Status updated = RecordEnd(engine, container);
     if (!updated.ok() && updated.error().code() == Code::kNotFound) return false;  // removed meanwhile
     if (!updated.ok()) return updated.error();
+    if (!ended) Tell(engine, "died", container, container.exit_code);  // its monitor was killed
+    Tell(engine, "cleanup", container);
   } else if (container.state == state::ContainerState::kCreated) {
     const std::optional<LiveProcess> live = TRY(FindProcess(engine, container.id));
     if (!live || IsHeld(files.bundle)) return true;
@@ -191,6 +194,8 @@ Result<std::vector<std::string>> DeleteRecord(Engine& engine, const state::Conta
     for (const std::string& name : anonymous) TRY(db.RemoveVolume(name));
     return Ok();
   }));
+  for (const std::string& name : anonymous) TellVolume(engine, "remove", name);
+  Tell(engine, "remove", container);
   std::vector<std::string> folders;
   for (const std::string& name : anonymous) {
     const std::string path = store.VolumePath(name);
@@ -236,8 +241,10 @@ Status CleanupContainer(Engine& engine, const std::string& id) {
     const std::optional<monitor::ExitRecord> ended = ReadExit(files);
     // The command that started it may not have said so yet; the exit file knows better.
     if (container->state == state::ContainerState::kRunning || ended) {
+      const bool was_settled = container->state == state::ContainerState::kExited;
       MarkExited(*container, ended);
       if (!container->auto_remove) TRY(RecordEnd(engine, *container));
+      if (!was_settled) Tell(engine, "cleanup", *container);
     }
     if (container->state != state::ContainerState::kExited || !container->auto_remove) return Ok();
     if (IsRestarting(files.bundle)) return RecordEnd(engine, *container);

@@ -13,6 +13,7 @@
 #include "engine/run_state.hpp"
 #include "engine/sandbox_internal.hpp"
 #include "engine/settle_internal.hpp"
+#include "engine/tell.hpp"
 #include "monitor/control.hpp"
 #include "sys/file.hpp"
 
@@ -89,7 +90,7 @@ class Starter {
       if (!sized.ok()) Debug(sized.error().Message());
     }
     // EPIPE: the monitor has failed already, and says why in a frame.
-    const Status go = monitor.Send(word_);
+    const Status go = monitor.Send(word_, runtime::Stage::kExec, attachment != nullptr ? "attached" : "");
     if (!go.ok() && go.error().sys_errno() != EPIPE) return std::move(go).error();
     // Meanwhile the container starts. What nobody needs after a power cut is not worth a wait for the disk.
     if (!spec_.auto_remove) TRY(engine_.Db())->Sync();
@@ -108,7 +109,7 @@ Result<Started> LetGo(const std::string& run_dir, Attachment* attachment, const 
   runtime::SyncSocket monitor = TRY(monitor::ConnectControl(run_dir));
   TRY(commit());
   if (attachment != nullptr) TRY(attachment->SendWindowSize(monitor));
-  TRY(monitor.Send(Msg::kGo));
+  TRY(monitor.Send(Msg::kGo, runtime::Stage::kExec, attachment != nullptr ? "attached" : ""));
   bool overlay_failed = false;
   return AwaitStarted(std::move(monitor), overlay_failed);
 }
@@ -120,6 +121,7 @@ Status Conclude(Engine& engine, state::Container& record, int exit_code, const r
   record.state = state::ContainerState::kExited;
   record.exit_code = exit_code;
   record.finished = WallNanos();
+  Tell(engine, "cleanup", record);
   std::vector<std::string> folders;
   state::Database& db = *TRY(engine.Db());
   if (record.auto_remove) folders = TRY(DeleteRecord(engine, record, true, exit_code));

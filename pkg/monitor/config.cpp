@@ -31,9 +31,12 @@ Result<Config> Config::Parse(std::string_view bytes) {
   const Json doc = TRY(ParseObject(bytes, "monitor.json"));
   Config c;
   Read(doc, "id", c.id);
+  Read(doc, "name", c.name);
   Read(doc, "runDir", c.run_dir);
   Read(doc, "exitFile", c.exit_file);
+  Read(doc, "logDriver", c.log_driver);
   Read(doc, "logPath", c.log_path);
+  Read(doc, "logTag", c.log_tag);
   Read(doc, "logMaxSize", c.log_max_size);
   Read(doc, "slirpSocket", c.slirp_socket);
   Read(doc, "containerIp", c.container_ip);
@@ -44,6 +47,8 @@ Result<Config> Config::Parse(std::string_view bytes) {
   Read(doc, "restartRetries", c.restart_retries);
   Read(doc, "pidFile", c.pid_file);
   Read(doc, "monitorPidFile", c.monitor_pid_file);
+  Read(doc, "eventsLog", c.events_log);
+  Read(doc, "event", c.event);
   Read(doc, "cleanup", c.cleanup);
   Read(doc, "stopSignal", c.stop_signal);
   Read(doc, "stopTimeout", c.stop_timeout_seconds);
@@ -55,9 +60,12 @@ Result<Config> Config::Parse(std::string_view bytes) {
 
 std::string Config::Print() const {
   return Json{{"id", id},
+              {"name", name},
               {"runDir", run_dir},
               {"exitFile", exit_file},
+              {"logDriver", log_driver},
               {"logPath", log_path},
+              {"logTag", log_tag},
               {"logMaxSize", log_max_size},
               {"slirpSocket", slirp_socket},
               {"containerIp", container_ip},
@@ -68,6 +76,8 @@ std::string Config::Print() const {
               {"restartRetries", restart_retries},
               {"pidFile", pid_file},
               {"monitorPidFile", monitor_pid_file},
+              {"eventsLog", events_log},
+              {"event", event},
               {"cleanup", cleanup},
               {"stopSignal", stop_signal},
               {"stopTimeout", stop_timeout_seconds},

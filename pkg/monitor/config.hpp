@@ -22,10 +22,12 @@ struct HealthConfig {
 
 // What the monitor needs beside the OCI config.json: BUNDLE/monitor.json, written by the engine.
 struct Config {
-  std::string id;
+  std::string id, name;
   std::string run_dir;       // runtime state: status, gone after a reboot
   std::string exit_file;     // exit code and time, kept with the container
-  std::string log_path;      // k8s-file; empty: none
+  std::string log_driver;    // "journald"; else k8s-file, if there is a path
+  std::string log_path;      // k8s-file; the journal's socket; empty: none
+  std::string log_tag;       // in the journal
   int64_t log_max_size = -1;  // bytes; -1: no limit
   std::string slirp_socket, container_ip;  // where ports are added, and for whom
   std::vector<std::string> ports;          // published ports, as -p has them
@@ -34,6 +36,8 @@ struct Config {
   std::string restart_policy;   // "on-failure", "always", "unless-stopped"; else never
   int64_t restart_retries = 0;  // of on-failure; 0: no limit
   std::string pid_file, monitor_pid_file;
+  std::string events_log;       // where events are told; empty: nowhere
+  std::string event;            // what all events of this container have in common (events::Common)
   int stop_signal = 15;
   int64_t stop_timeout_seconds = 10;  // -1: for ever
   HealthConfig health;

@@ -37,7 +37,7 @@ class Held {
 
 std::string HeldFile(const std::string& run_dir) { return run_dir + "/held"; }
 
-Status Hold(const std::string& run_dir, int init, int terminal, runtime::SyncSocket& command) {
+Result<Word> Hold(const std::string& run_dir, int init, int terminal, runtime::SyncSocket& command) {
   const sys::Fd listener = TRY(ListenControl(run_dir));
   const Held held = TRY(Held::Mark(run_dir));
   TRY(command.Send(runtime::Msg::kHeld));
@@ -48,8 +48,8 @@ Status Hold(const std::string& run_dir, int init, int terminal, runtime::SyncSoc
     if (::poll(polled.data(), polled.size(), -1) < 0 && errno != EINTR) return Error::Sys(errno, "poll");
     if (polled[1].revents != 0) return Error(Code::kBusy, "the container was ended before it was started");
     if (polled[0].revents == 0 || !TRY(AcceptControl(listener.get(), command))) continue;
-    const Result<bool> go = AwaitGo(command, terminal);
-    if (go.ok() && *go) return Ok();
+    const Result<Word> word = AwaitWord(command, terminal);
+    if (word.ok() && !word->hold) return *word;
     command.Close();  // somebody else, or gone
   }
 }

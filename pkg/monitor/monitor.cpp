@@ -14,6 +14,7 @@
 #include "base/log.hpp"
 #include "monitor/config.hpp"
 #include "monitor/control.hpp"
+#include "monitor/events.hpp"
 #include "monitor/health.hpp"
 #include "monitor/hold.hpp"
 #include "monitor/network.hpp"
@@ -100,12 +101,14 @@ Result<Running> Start(Prepared prepared, const Order& order, runtime::SyncSocket
   if (network) TRY(network->AwaitReady(config));
   stage = Stage::kExec;
   prepared.streams.terminal = launch.TakeConsole();
-  if (command != nullptr && !TRY(AwaitGo(*command, prepared.streams.terminal.get())))
-    TRY(Hold(config.run_dir, launch.pidfd(), prepared.streams.terminal.get(), *command));
+  Word word;
+  if (command != nullptr) word = TRY(AwaitWord(*command, prepared.streams.terminal.get()));
+  if (word.hold) word = TRY(Hold(config.run_dir, launch.pidfd(), prepared.streams.terminal.get(), *command));
   TRY(WritePidFile(config.pid_file, launch.pid()));
   TRY(WritePidFile(config.monitor_pid_file, ::getpid()));
   Result<sys::Fd> mounts = sys::Open("/proc/" + std::to_string(launch.pid()) + "/ns/mnt", O_RDONLY);
   TRY(launch.Exec());
+  TellStarted(config, command == nullptr, word.attached);
   return Running{std::move(launch).TakeChild(), std::move(prepared.streams), std::move(network),
                  mounts.ok() ? std::move(mounts).value() : sys::Fd()};
 }
@@ -148,6 +151,7 @@ ExitRecord RunToTheEnd(const Order& order, Running& running, Relay& relay) {
     record.code = !outcome.ok() || outcome->timed_out ? 255 : outcome->status.code;
     record.timed_out = outcome.ok() && outcome->timed_out;
     record.finished = WallNanos();
+    TellDied(config, record.code);
     if (!config.fuse_overlayfs.empty()) runtime::EndFuseDaemons();
     if (!outcome.ok() || !WantsRestart(config, *outcome, record.restarts)) return record;
     // `wait` is told of the first end.
@@ -199,7 +203,7 @@ int Supervise(runtime::SyncSocket command) {
     order.bundle = frame.payload;
     order.lock = std::move(frame.fd);
     order.config = TRY(Config::Parse(TRY(sys::ReadFile(order.bundle + "/monitor.json"))));
-    log = TRY(Log::Open(order.config.log_path, order.config.log_max_size));
+    log = TRY(Log::Open(order.config));
     return Start(std::move(prepared), order, &command, stage);
   };
   Result<Running> running = begin();

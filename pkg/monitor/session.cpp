@@ -75,7 +75,7 @@ Result<Session> Begin(const runtime::SyncSocket& client, runtime::Frame& frame, 
   stage = launch.stage();
   if (!ready.ok()) return ready.error();
   pipes.ours.terminal = launch.TakeConsole();
-  if (!TRY(AwaitGo(client, pipes.ours.terminal.get()))) return Error(Code::kInternal, "a session cannot be held");
+  if (TRY(AwaitWord(client, pipes.ours.terminal.get())).hold) return Error(Code::kInternal, "a session cannot be held");
   // What cannot be recorded is run all the same.
   Result<std::string> record = WriteRecord(order, launch.pid());
   if (!record.ok()) Debug(record.error().Message());

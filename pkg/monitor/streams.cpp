@@ -53,10 +53,11 @@ void Resize(int terminal, const std::string& payload) {
   ::ioctl(terminal, TIOCSWINSZ, &window);  // a lost resize is corrected by the next
 }
 
-Result<bool> AwaitGo(const runtime::SyncSocket& command, int terminal) {
+Result<Word> AwaitWord(const runtime::SyncSocket& command, int terminal) {
   for (runtime::Frame frame;;) {
     if (!TRY(command.Receive(frame))) return CommandGone();
-    if (frame.header.msg == Msg::kGo || frame.header.msg == Msg::kHold) return frame.header.msg == Msg::kGo;
+    const Msg msg = frame.header.msg;
+    if (msg == Msg::kGo || msg == Msg::kHold) return Word{msg == Msg::kHold, !frame.payload.empty()};
     if (frame.header.msg == Msg::kResize) Resize(terminal, frame.payload);
   }
 }

@@ -27,9 +27,13 @@ Result<Pipes> MakePipes(bool terminal, bool keep_stdin);
 // Gives a terminal (-1: none) the window size of a kResize frame's payload.
 void Resize(int terminal, const std::string& payload);
 
-// Waits for the command's word: true to execute, false to hold. The window size, if there is a terminal, comes before
-// the first instruction.
-Result<bool> AwaitGo(const runtime::SyncSocket& command, int terminal);
+// The command's word: to execute, or to hold.
+struct Word {
+  bool hold = false;
+  bool attached = false;  // the command stays, to get the output
+};
+// Waits for it. The window size, if there is a terminal, comes before the first instruction.
+Result<Word> AwaitWord(const runtime::SyncSocket& command, int terminal);
 
 // From now on stderr is nobody's: a caller that captured it must see its end.
 void LetGoOfStderr();

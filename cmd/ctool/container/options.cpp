@@ -122,8 +122,8 @@ void AddIsolation(Table& t, engine::CreateOptions& o) {
   t("cpus", 0, "number", "Limit of processor time, in processors", &o.cpus);
   t("pids-limit", 0, "number", "Limit of processes", &o.pids_limit);
   t("oom-score-adj", 0, "number", "How readily the kernel kills it when memory is short", &o.oom_score_adj);
-  t("log-driver", 0, "driver", "Where output is kept: k8s-file or none", &o.log_driver).values = {"k8s-file", "json-file", "none"};
-  t("log-opt", 0, "name=value", "path=..., max-size=...", &o.log_opt);
+  t("log-driver", 0, "driver", "Where output is kept: k8s-file, journald or none", &o.log_driver).values = {"k8s-file", "json-file", "journald", "none"};
+  t("log-opt", 0, "name=value", "path=..., max-size=..., tag=...", &o.log_opt);
 }
 
 }  // namespace

@@ -28,6 +28,7 @@ cli::Runnable HealthcheckCommand();
 cli::Runnable PsCommand();
 cli::Runnable TopCommand();
 cli::Runnable RmCommand();
+cli::Runnable LogsCommand();
 cli::Runnable StopCommand();
 cli::Runnable RestartCommand();
 cli::Runnable KillCommand();

@@ -6,6 +6,7 @@
 namespace ctool {
 
 cli::Runnable InfoCommand();
+cli::Runnable EventsCommand();
 cli::Runnable VersionCommand();
 cli::Runnable MigrateCommand();
 

@@ -2,6 +2,8 @@
 #include "monitor/log.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -22,10 +24,16 @@ class LogTest : public ::testing::Test {
     dir_ = name;
   }
   void TearDown() override { EXPECT_TRUE(sys::RemoveTree(dir_).ok()); }
+  Log Open(int64_t max_size) const {
+    Config config;
+    config.log_path = dir_ + "/log";
+    config.log_max_size = max_size;
+    return Log::Open(config).value();
+  }
   // Each line without its time stamp, which must be there.
-  std::vector<std::string> Lines() {
+  std::vector<std::string> Lines(const char* name = "/log") {
     std::vector<std::string> lines;
-    for (const std::string& line : Split(sys::ReadFile(dir_ + "/log").value(), '\n')) {
+    for (const std::string& line : Split(sys::ReadFile(dir_ + name).value(), '\n')) {
       if (line.empty()) continue;
       EXPECT_GT(line.find(' '), 30u) << line;
       lines.push_back(line.substr(line.find(' ') + 1));
@@ -36,18 +44,94 @@ class LogTest : public ::testing::Test {
 };
 
 TEST_F(LogTest, MarksWholeAndPartialLines) {
-  Log log = Log::Open(dir_ + "/log", -1).value();
+  Log log = Open(-1);
   log.Append("stdout", "one\ntwo");
   log.Append("stdout", " more\n");
   log.Append("stderr", "bad\n\n");
   EXPECT_EQ(Lines(), (std::vector<std::string>{"stdout F one", "stdout P two", "stdout F  more", "stderr F bad", "stderr F "}));
 }
 
-TEST_F(LogTest, StartsOverAtItsLimit) {
-  Log log = Log::Open(dir_ + "/log", 200).value();
+TEST_F(LogTest, BeginsAnewAtItsLimitAndKeepsOneOlderFile) {
+  Log log = Open(200);
   for (int i = 0; i < 50; ++i) log.Append("stdout", "line " + std::to_string(i) + "\n");
   EXPECT_LE(sys::ReadFile(dir_ + "/log")->size(), 200u);
-  EXPECT_EQ(Lines().back(), "stdout F line 49");
+  EXPECT_LE(sys::ReadFile(dir_ + "/log.1")->size(), 200u);
+  std::vector<std::string> kept = Lines("/log.1");
+  for (const std::string& line : Lines()) kept.push_back(line);
+  ASSERT_GE(kept.size(), 4u);
+  for (size_t i = 0; i < kept.size(); ++i)
+    EXPECT_EQ(kept[i], "stdout F line " + std::to_string(50 - kept.size() + i));
+}
+
+TEST_F(LogTest, AChunkLargerThanTheLimitIsKeptWhole) {
+  Log log = Open(100);
+  const std::string big(1000, 'x');
+  log.Append("stdout", "a\n");
+  log.Append("stdout", big + "\n");
+  EXPECT_EQ(Lines(), std::vector<std::string>{"stdout F " + big});
+  EXPECT_EQ(Lines("/log.1"), std::vector<std::string>{"stdout F a"});
+}
+
+TEST_F(LogTest, GoesOnAfterATornLine) {
+  ASSERT_TRUE(sys::WriteFileAtomic(dir_ + "/log", "2026-01-02T03:04:05.000000000+00:00 stdout F hal", 0600, sys::Durability::kNone).ok());
+  Open(-1).Append("stdout", "whole\n");
+  EXPECT_EQ(Lines(), (std::vector<std::string>{"stdout F hal", "stdout F whole"}));
+}
+
+TEST_F(LogTest, AFileThatWasTakenAwayIsBegunAnew) {
+  Log log = Open(100);
+  log.Append("stdout", "one\n");
+  ASSERT_EQ(::unlink((dir_ + "/log").c_str()), 0);
+  for (int i = 0; i < 5; ++i) log.Append("stdout", std::string(40, 'x') + "\n");
+  EXPECT_EQ(Lines(), std::vector<std::string>{"stdout F " + std::string(40, 'x')});
+}
+
+// What journald would receive.
+class Journal {
+ public:
+  explicit Journal(const std::string& path) : fd_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    EXPECT_EQ(::bind(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  }
+  std::string Next() {
+    std::string entry(1 << 18, '\0');
+    const ssize_t n = ::recv(fd_.get(), entry.data(), entry.size(), 0);
+    entry.resize(n > 0 ? static_cast<size_t>(n) : 0);
+    return entry;
+  }
+
+ private:
+  sys::Fd fd_;
+};
+
+TEST_F(LogTest, SendsEntriesToTheJournal) {
+  Config config;
+  config.log_driver = "journald";
+  config.log_path = dir_ + "/socket";
+  config.id = std::string(64, 'a');
+  config.name = "web";
+  EXPECT_FALSE(Log::Open(config).ok());
+  Journal journal(config.log_path);
+  Log log = Log::Open(config).value();
+  log.Append("stdout", "one\ntwo");
+  log.Append("stderr", "bad\n");
+  const std::string common = "CONTAINER_ID=aaaaaaaaaaaa\nCONTAINER_ID_FULL=" + config.id +
+                             "\nCONTAINER_NAME=web\nSYSLOG_IDENTIFIER=aaaaaaaaaaaa\n";
+  EXPECT_EQ(journal.Next(), common + "PRIORITY=6\nMESSAGE=one\n");
+  EXPECT_EQ(journal.Next(), common + "PRIORITY=6\nCONTAINER_PARTIAL_MESSAGE=true\nMESSAGE=two\n");
+  EXPECT_EQ(journal.Next(), common + "PRIORITY=3\nMESSAGE=bad\n");
+  EXPECT_EQ(journal.Next(), "");
+  config.log_tag = "tag";
+  Log::Open(config)->Append("stdout", "x\n");
+  EXPECT_NE(journal.Next().find("CONTAINER_TAG=tag\nSYSLOG_IDENTIFIER=tag\n"), std::string::npos);
+}
+
+TEST(JournalField, WithANewlineHasItsLength) {
+  std::string field;
+  AppendJournalField(field, "A", "x\ny");
+  EXPECT_EQ(field, std::string("A\n\3\0\0\0\0\0\0\0x\ny\n", 14));
 }
 
 TEST(Config, SurvivesPrintAndParse) {
