@@ -22,7 +22,7 @@ class InspectTest : public ::testing::Test {
     spec.ambient = {"CAP_KILL"};
     spec.layers = {"/store/layers/b/diff", "/store/layers/a/diff"};
   }
-  InspectInput In() { return {record, spec, files, "/store/volumes"}; }
+  InspectInput In() { return {record, spec, files, "/store/volumes", "running"}; }
   Json Inspect() { return Json::parse(InspectText(In()), nullptr, false); }
   void AddMount(const char* type, const char* name, const char* source, const char* to,
                 std::vector<std::string> options) {
