@@ -131,6 +131,9 @@ void Fields(V& v, T& s) {
   v("imageDigest", s.image_digest);
   v("created", s.created);
   v("layers", s.layers);
+  v("rootfs", s.rootfs);
+  v("rootfsOverlay", s.rootfs_overlay);
+  v("dependencies", s.dependencies);
   v("entrypoint", s.entrypoint);
   v("command", s.command);
   v("env", s.env);
@@ -147,10 +150,18 @@ void Fields(V& v, T& s) {
   v("umask", s.umask);
   v("timezone", s.timezone);
   v("passwd", s.passwd);
+  v("hostUsers", s.host_users);
+  v("passwdEntry", s.passwd_entry);
+  v("groupEntry", s.group_entry);
+  v("personality", s.personality);
+  v("initPath", s.init_path);
+  v("chrootdirs", s.chrootdirs);
   v("oomScoreAdj", s.oom_score_adj);
   v("stopSignal", s.stop_signal);
   v("stopTimeout", s.stop_timeout);
   v("timeout", s.timeout);
+  v("systemd", s.systemd);
+  v("sdnotify", s.sdnotify);
   v("autoRemove", s.auto_remove);
   v("removeImage", s.remove_image);
   v("restartPolicy", s.restart_policy);
@@ -173,6 +184,7 @@ void Fields(V& v, T& s) {
   v("addHost", s.add_host);
   v("noHosts", s.no_hosts);
   v("noHostname", s.no_hostname);
+  v("hostsFile", s.hosts_file);
   v("pidMode", s.pid_mode);
   v("ipcMode", s.ipc_mode);
   v("utsMode", s.uts_mode);
@@ -186,6 +198,7 @@ void Fields(V& v, T& s) {
   v("ambient", s.ambient);
   v("securityOpt", s.security_opt);
   v("seccomp", s.seccomp);
+  v("seccompProfile", s.seccomp_profile);
   v("maskedPaths", s.masked_paths);
   v("readonlyPaths", s.readonly_paths);
   v("rlimits", s.rlimits);

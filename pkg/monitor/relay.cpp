@@ -99,7 +99,11 @@ bool Relay::Receive(Client& client, const sys::Child& process) {
       client.attached = true;
       return client.socket.Send(Msg::kStarted, runtime::Stage::kExec, std::to_string(process.pid()), process.pidfd()).ok();
     }
-    const bool check = msg == Msg::kCheck && control_.health != nullptr;
+    if (msg == Msg::kReload && control_.reload) {
+      control_.reload();
+      return false;
+    }
+    const bool check = msg == Msg::kCheck && control_.health != nullptr && control_.health->exists();
     if (!check && (msg != Msg::kExecute || !control_.execute)) return false;
     Result<sys::Child> helper = check ? control_.health->Check(process, std::move(client.socket))
                                       : control_.execute(std::move(client.socket), std::move(frame_));
