@@ -98,7 +98,7 @@ Status FoldProcess(const FoldInput& in, ContainerSpec& spec) {
   TRY(CheckNoNul(spec.entrypoint, "entrypoint"));
   TRY(CheckNoNul(spec.command, "command"));
   if (spec.Argv().empty())
-    return Error(Code::kNoCommand, "no command or entrypoint provided, and no CMD or ENTRYPOINT from image");
+    return Error(o.rootfs ? Code::kInvalidArgument : Code::kNoCommand, "no command or entrypoint provided, and no CMD or ENTRYPOINT from image");
 
   spec.working_dir = "/";
   if (!o.workdir.empty()) {
