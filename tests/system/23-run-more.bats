@@ -93,7 +93,7 @@ with open(sys.argv[2], "w") as f:
 @test "passthrough: not with --attach, and not at a terminal" {
   try run --log-driver passthrough -a stdout "$IMG" true
   exits 125
-  err_has "cannot specify --attach and --log-driver=passthrough: invalid argument"
+  err_has "cannot specify --attach with --log-driver=passthrough: invalid argument"
   try_tty -- run --rm --log-driver passthrough "$IMG" echo there
   out_has "the '--log-driver passthrough' option cannot be used on a TTY"
   try_tty -- run --rm --log-driver passthrough-tty "$IMG" echo there

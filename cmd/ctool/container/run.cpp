@@ -70,7 +70,7 @@ Result<engine::AttachOptions> Attachment(const RunOptions& o) {
 Status CheckPassthrough(const RunOptions& o) {
   const std::string& driver = o.create.log_driver;
   if (driver != "passthrough" && driver != "passthrough-tty") return Ok();
-  if (!o.attach.empty()) return Error(Code::kInvalidArgument, "cannot specify --attach and --log-driver=passthrough: invalid argument");
+  if (!o.attach.empty()) return Error(Code::kInvalidArgument, "cannot specify --attach with --log-driver=passthrough: invalid argument");
   const bool terminal = ::isatty(STDIN_FILENO) != 0 || ::isatty(STDOUT_FILENO) != 0 || ::isatty(STDERR_FILENO) != 0;
   if (driver == "passthrough" && terminal)
     return Error(Code::kInvalidArgument, "the '--log-driver passthrough' option cannot be used on a TTY").Hint("use --log-driver passthrough-tty");
