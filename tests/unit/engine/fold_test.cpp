@@ -57,6 +57,30 @@ TEST_F(FoldTest, EnvironmentHasPodmansOrder) {
   for (const std::string& e : spec.env) EXPECT_NE(e.substr(0, e.find('=')), "CTOOL_TEST_MISSING");
 }
 
+TEST_F(FoldTest, EnvMergeChangesWhatIsThere) {
+  std::vector<std::string> env = {"A=1", "B=two words", "E="};
+  ASSERT_TRUE(MergeEnv(env, {"A=${A}$B'$A'\"${A}\\\"\"\\$", "NEW=${A}", "E=${E:-d}${A:+set}${E:+unset}", "no"}).ok());
+  EXPECT_EQ(env, (std::vector<std::string>{"A=1two words$A1\"$", "B=two words", "E=dset"}));
+  for (const char* bad : {"A=${A", "A='x", "A=\"x", "A=${}", "A=${A?b}", "A=${A:-${B}"}) EXPECT_FALSE(MergeEnv(env, {bad}).ok()) << bad;
+}
+
+TEST_F(FoldTest, SystemdIsKnownByItsName) {
+  const auto mode = [&](const std::string& option, const std::string& program) {
+    options.systemd = option;
+    spec.command = {program};
+    EXPECT_TRUE(FoldSystemd(In(), spec).ok());
+    return spec.systemd;
+  };
+  EXPECT_TRUE(mode("", "/sbin/init"));
+  EXPECT_TRUE(mode("true", "/opt/systemd"));
+  EXPECT_EQ(spec.stop_signal, "SIGRTMIN+3");
+  EXPECT_FALSE(mode("", "init"));
+  EXPECT_FALSE(mode("false", "systemd"));
+  EXPECT_TRUE(mode("always", "sh"));
+  options.systemd = "maybe";
+  EXPECT_FALSE(FoldSystemd(In(), spec).ok());
+}
+
 // CVE-2026-57231: an image's entry without a value must not be filled from the host.
 TEST_F(FoldTest, AnImageNeverReadsTheHostsEnvironment) {
   ::setenv("CTOOL_TEST_SECRET", "secret", 1);
