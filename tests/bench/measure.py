@@ -59,19 +59,28 @@ def table(title, results, base="podman"):
         print(f"| {name} | {medians[name]:.1f} | {min(walls):.1f}..{max(walls):.1f} | {ratio} |", flush=True)
 
 
-def memory_kib(pattern, fields):
-    """Memory of each process whose command line matches: the sum of some fields of smaps_rollup."""
-    values = []
+def processes(pattern):
+    """The ids of those whose command line matches."""
+    found = set()
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
             with open(f"/proc/{pid}/cmdline", "rb") as file:
-                if not re.search(pattern, file.read()):
-                    continue
-            with open(f"/proc/{pid}/smaps_rollup") as file:
-                text = file.read()
-        except OSError:
+                if re.search(pattern, file.read()):
+                    found.add(pid)
+        except OSError:  # it has just ended
             continue
-        values.append(sum(int(n) for n in re.findall(rf"^(?:{fields}):\s+(\d+)", text, re.M)))
+    return found
+
+
+def memory_kib(pids, fields):
+    """The memory of each process: the sum of some fields of smaps_rollup."""
+    values = []
+    for pid in pids:
+        try:
+            with open(f"/proc/{pid}/smaps_rollup") as file:
+                values.append(sum(int(n) for n in re.findall(rf"^(?:{fields}):\s+(\d+)", file.read(), re.M)))
+        except OSError:  # another account's
+            continue
     return values
 
 
