@@ -11,6 +11,7 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "monitor/events.hpp"
 #include "monitor/json_internal.hpp"
 #include "monitor/streams.hpp"
 #include "runtime/launch.hpp"
@@ -119,6 +120,7 @@ Result<int> CheckAndRecord(const Config& config, int container, int64_t began_ns
   if (before.ok()) state = TRY(HealthState::Parse(*before));
   Apply(config.health, std::move(check), MonotonicNanos() - began_ns < config.health.start_period_ns, state);
   TRY(sys::WriteFileAtomic(HealthFile(config.run_dir), state.Print(), 0600, sys::Durability::kNone));
+  TellHealth(config, state.status);
   if (client) TRY(client.Send(runtime::Msg::kExited, runtime::Stage::kExec, (passed ? "0 " : "1 ") + state.status));
   return passed ? kPassed : state.status == "unhealthy" ? kUnhealthy : kFailed;
 }

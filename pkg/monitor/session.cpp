@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/log.hpp"
+#include "monitor/events.hpp"
 #include "monitor/json_internal.hpp"
 #include "monitor/relay.hpp"
 #include "monitor/streams.hpp"
@@ -26,6 +27,7 @@ constexpr size_t kMaxConfig = 8 << 20;  // arguments and environment: the kernel
 constexpr int64_t kMaxPreserved = 1024;
 
 struct Session {
+  SessionOrder order;
   sys::Child process;
   Streams streams;
   std::string record;  // its file
@@ -85,7 +87,8 @@ Result<Session> Begin(const runtime::SyncSocket& client, runtime::Frame& frame, 
     if (record.ok()) RemoveRecord(*record);
     return executed.error();
   }
-  return Session{std::move(launch).TakeChild(), std::move(pipes.ours), record.ok() ? *record : ""};
+  TellSession(order.events_log, order.event, "exec", std::nullopt);
+  return Session{order, std::move(launch).TakeChild(), std::move(pipes.ours), record.ok() ? *record : ""};
 }
 
 }  // namespace
@@ -97,13 +100,15 @@ Result<SessionOrder> SessionOrder::Parse(std::string_view bytes) {
   Read(doc, "runDir", o.run_dir);
   Read(doc, "keepStdin", o.keep_stdin);
   Read(doc, "preserved", o.preserved);
+  Read(doc, "eventsLog", o.events_log);
+  Read(doc, "event", o.event);
   if (o.id.empty() || o.run_dir.empty() || o.id.find('/') != std::string::npos)
     return Error(Code::kCorrupt, "the order of a session has no id or runDir");
   return o;
 }
 
 std::string SessionOrder::Print() const {
-  return Json{{"id", id}, {"runDir", run_dir}, {"keepStdin", keep_stdin}, {"preserved", preserved}}.dump(
+  return Json{{"id", id}, {"runDir", run_dir}, {"keepStdin", keep_stdin}, {"preserved", preserved}, {"eventsLog", events_log}, {"event", event}}.dump(
       -1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -128,7 +133,9 @@ int RunSession(runtime::SyncSocket client, runtime::Frame order) {
   Relay relay(Log(), told.ok() ? std::move(client) : runtime::SyncSocket(), {});
   const Result<Relay::Outcome> outcome = relay.Run(session->process, std::move(session->streams), 0);
   RemoveRecord(session->record);
-  relay.SendExit(outcome.ok() ? outcome->status.code : 255);
+  const int code = outcome.ok() ? outcome->status.code : 255;
+  TellSession(session->order.events_log, session->order.event, "exec_died", code);
+  relay.SendExit(code);
   return 0;
 }
 

@@ -18,6 +18,7 @@ struct SessionOrder {
   std::string id;       // of the session: 64 hex
   std::string run_dir;  // of the container
   bool keep_stdin = false;
+  std::string events_log, event;  // as Config has them
   int64_t preserved = 0;  // descriptors that follow the config.json
 
   static Result<SessionOrder> Parse(std::string_view bytes);
