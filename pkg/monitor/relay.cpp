@@ -101,9 +101,9 @@ bool Relay::Receive(Client& client, const sys::Child& process) {
     }
     const bool check = msg == Msg::kCheck && control_.health != nullptr;
     if (!check && (msg != Msg::kExecute || !control_.execute)) return false;
-    Result<sys::Child> helper = check ? control_.health->Check(process, std::move(client.socket))
+    Result<sys::Child> helper = check ? control_.health->Check(process, client.socket)
                                       : control_.execute(std::move(client.socket), std::move(frame_));
-    if (helper.ok()) helpers_.push_back({std::move(helper).value(), check, false});
+    if (helper.ok()) helpers_.push_back({std::move(helper).value(), check, false, check ? std::move(client.socket) : runtime::SyncSocket()});
     else Debug(helper.error().Message());
     return false;
   }
@@ -170,6 +170,7 @@ void Relay::Reap(sys::Child& process) {
     const Result<sys::ExitStatus> ended = helper->child.Wait();
     if (helper->timed) control_.health->Schedule();
     const HealthAction action = helper->check && ended.ok() ? control_.health->ActionOf(*ended) : HealthAction::kNone;
+    if (action != HealthAction::kNone && helper->client) waiting_.push_back(std::move(helper->client));
     helper = helpers_.erase(helper);
     if (action == HealthAction::kKill && !process.Signal(SIGKILL).ok()) Debug("the container has ended already");
     if (action == HealthAction::kStop || action == HealthAction::kRestart) End(process, action == HealthAction::kRestart);
@@ -190,7 +191,7 @@ void Relay::End(sys::Child& process, bool restart) {
 void Relay::CheckHealth(const sys::Child& process) {
   if (sys::Exists(control_.run_dir + "/paused")) return control_.health->Schedule();
   Result<sys::Child> check = control_.health->Check(process, runtime::SyncSocket());
-  if (check.ok()) helpers_.push_back({std::move(check).value(), true, true});
+  if (check.ok()) helpers_.push_back({std::move(check).value(), true, true, {}});
   else control_.health->Schedule();
 }
 
@@ -249,6 +250,7 @@ void Relay::LetGo(int exit_code) {
     if (client.attached && !client.socket.Send(Msg::kExited, runtime::Stage::kExec, std::to_string(exit_code)).ok())
       Debug("a command is gone");
   clients_.clear();
+  waiting_.clear();
   pending_in_.clear();
   close_in_ = false;
 }

@@ -83,8 +83,11 @@ class Relay {
   struct Helper {
     sys::Child child;
     bool check = false, timed = false;  // a health check; one of the timer's
+    runtime::SyncSocket client;         // who asked for the check
   };
   std::vector<Helper> helpers_;
+  // Asked for a check that ends this run of the container, and wait for that: what they look at next is true.
+  std::vector<runtime::SyncSocket> waiting_;
   int64_t kill_ns_ = 0;  // when who does not end by itself is killed
   bool restart_ = false;
   std::vector<pollfd> polled_;
