@@ -58,6 +58,18 @@ bool Relay::Congested() {
   return std::any_of(clients_.begin(), clients_.end(), [](const Client& c) { return c.full; });
 }
 
+bool Relay::AwaitRoom(const Client& client) {
+  constexpr int kStepMillis = 100, kPatienceMillis = 1000;
+  for (int waited = 0; waited < kPatienceMillis;) {
+    pollfd polled{client.socket.fd(), POLLOUT, 0};
+    const int n = ::poll(&polled, 1, kStepMillis);
+    if (n > 0) return (polled.revents & POLLOUT) != 0;
+    if (n < 0 && errno != EINTR) return false;
+    if (!control_.run_dir.empty() && sys::Exists(control_.run_dir + "/stop")) waited += kStepMillis;
+  }
+  return false;
+}
+
 // Reads once and passes on. A pty master answers EIO once its last peer is closed: the end, as 0.
 void Relay::PumpOutput(sys::Fd& from, Msg msg, std::string_view stream) {
   buffer_.resize(runtime::kMaxPayload);
@@ -229,7 +241,7 @@ Result<Relay::Outcome> Relay::Run(sys::Child& process, Streams streams, int64_t 
     ServeClients(process);
     ServeProcess();
     clients_.erase(std::remove_if(clients_.begin(), clients_.end(), [](const Client& c) { return !c.socket; }), clients_.end());
-    if (polled_[kProcess].revents != 0 && polled_[kOut].revents == 0 && polled_[kErr].revents == 0 && !Congested()) break;
+    if (polled_[kProcess].revents != 0 && (Congested() || (polled_[kOut].revents == 0 && polled_[kErr].revents == 0))) break;
   }
   DrainOutput();
   return Outcome{TRY(process.Wait()), timed_out, restart_};
@@ -240,6 +252,8 @@ void Relay::DrainOutput() {
     if (!out() && !streams_.err) return;
     std::array<pollfd, 2> polled = {{{out().get(), POLLIN, 0}, {streams_.err.get(), POLLIN, 0}}};
     if (::poll(polled.data(), polled.size(), kDrainMillis) <= 0) return;
+    for (Client& client : clients_)
+      if (client.attached && client.socket && !AwaitRoom(client)) client.socket.Close();
     if (polled[0].revents != 0) PumpOutput(out(), Msg::kStdout, "stdout");
     if (polled[1].revents != 0) PumpOutput(streams_.err, Msg::kStderr, "stderr");
   }
@@ -247,7 +261,7 @@ void Relay::DrainOutput() {
 
 void Relay::LetGo(int exit_code) {
   for (const Client& client : clients_)
-    if (client.attached && !client.socket.Send(Msg::kExited, runtime::Stage::kExec, std::to_string(exit_code)).ok())
+    if (client.attached && client.socket && AwaitRoom(client) && !client.socket.Send(Msg::kExited, runtime::Stage::kExec, std::to_string(exit_code)).ok())
       Debug("a command is gone");
   clients_.clear();
   waiting_.clear();
@@ -257,7 +271,7 @@ void Relay::LetGo(int exit_code) {
 
 void Relay::SendExit(int exit_code) {
   for (Client& client : clients_)
-    if (client.starter && !client.socket.Send(Msg::kExited, runtime::Stage::kExec, std::to_string(exit_code)).ok()) client.socket.Close();
+    if (client.starter && (!AwaitRoom(client) || !client.socket.Send(Msg::kExited, runtime::Stage::kExec, std::to_string(exit_code)).ok())) client.socket.Close();
 }
 
 bool Relay::AwaitDone(std::string& folders, bool& tidy) {

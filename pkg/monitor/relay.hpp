@@ -73,6 +73,9 @@ class Relay {
   void WriteStdin();
   void CloseStdin();
   bool Congested();
+  // Waits, after the end of the process, until the client takes more. False: it is gone, or does not read although the
+  // container is wanted to be gone.
+  bool AwaitRoom(const Client& client);
   sys::Fd& out() { return streams_.terminal ? streams_.terminal : streams_.out; }
 
   Streams streams_;
