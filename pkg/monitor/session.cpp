@@ -97,7 +97,8 @@ Result<SessionOrder> SessionOrder::Parse(std::string_view bytes) {
   Read(doc, "runDir", o.run_dir);
   Read(doc, "keepStdin", o.keep_stdin);
   Read(doc, "preserved", o.preserved);
-  if (o.id.empty() || o.run_dir.empty() || o.id.find('/') != std::string::npos)
+  // The id names a file.
+  if (o.id.empty() || o.run_dir.empty() || o.id.find_first_not_of("0123456789abcdef") != std::string::npos)
     return Error(Code::kCorrupt, "the order of a session has no id or runDir");
   return o;
 }
