@@ -110,10 +110,19 @@ void Apply(const HealthConfig& health, HealthState::Check check, bool starting_u
   while (health.max_log_count > 0 && state.log.size() > static_cast<size_t>(health.max_log_count)) state.log.erase(state.log.begin());
 }
 
+// Whether the container is gone, with the check. Its first process ends only after all others, of which the check was
+// one: a check that was killed looks again for a moment.
+bool HasEnded(int container, int check_exit_code) {
+  constexpr int kMillis = 200;
+  pollfd polled{container, POLLIN, 0};
+  return ::poll(&polled, 1, check_exit_code == 128 + SIGKILL ? kMillis : 0) > 0;
+}
+
 Result<int> CheckAndRecord(const Config& config, int container, int64_t began_ns, const runtime::SyncSocket& client) {
   // A check by hand and one of the timer's come one after the other.
   const sys::FileLock lock = TRY(sys::FileLock::Acquire(config.run_dir + "/health.lock", sys::FileLock::Mode::kExclusive));
   HealthState::Check check = CheckOnce(config, container);
+  if (HasEnded(container, check.exit_code)) return kFailed;
   const bool passed = check.exit_code == 0;
   HealthState state;
   const Result<std::string> before = sys::ReadFile(HealthFile(config.run_dir));
@@ -141,7 +150,7 @@ void Health::Schedule() {
   if (config_.health.interval_ns != 0) due_ns_ = MonotonicNanos() + config_.health.interval_ns;
 }
 
-Result<sys::Child> Health::Check(const sys::Child& container, runtime::SyncSocket client) {
+Result<sys::Child> Health::Check(const sys::Child& container, const runtime::SyncSocket& client) {
   due_ns_ = client ? due_ns_ : 0;
   const int pidfd = container.pidfd();
   sys::Child child = TRY(sys::Child::Clone(0));

@@ -58,6 +58,18 @@ bool Relay::Congested() {
   return std::any_of(clients_.begin(), clients_.end(), [](const Client& c) { return c.full; });
 }
 
+bool Relay::AwaitRoom(const Client& client) {
+  constexpr int kStepMillis = 100, kPatienceMillis = 1000;
+  for (int waited = 0; waited < kPatienceMillis;) {
+    pollfd polled{client.socket.fd(), POLLOUT, 0};
+    const int n = ::poll(&polled, 1, kStepMillis);
+    if (n > 0) return (polled.revents & POLLOUT) != 0;
+    if (n < 0 && errno != EINTR) return false;
+    if (!control_.run_dir.empty() && sys::Exists(control_.run_dir + "/stop")) waited += kStepMillis;
+  }
+  return false;
+}
+
 // Reads once and passes on. A pty master answers EIO once its last peer is closed: the end, as 0.
 void Relay::PumpOutput(sys::Fd& from, Msg msg, std::string_view stream) {
   buffer_.resize(runtime::kMaxPayload);
@@ -101,9 +113,9 @@ bool Relay::Receive(Client& client, const sys::Child& process) {
     }
     const bool check = msg == Msg::kCheck && control_.health != nullptr;
     if (!check && (msg != Msg::kExecute || !control_.execute)) return false;
-    Result<sys::Child> helper = check ? control_.health->Check(process, std::move(client.socket))
+    Result<sys::Child> helper = check ? control_.health->Check(process, client.socket)
                                       : control_.execute(std::move(client.socket), std::move(frame_));
-    if (helper.ok()) helpers_.push_back({std::move(helper).value(), check, false});
+    if (helper.ok()) helpers_.push_back({std::move(helper).value(), check, false, check ? std::move(client.socket) : runtime::SyncSocket()});
     else Debug(helper.error().Message());
     return false;
   }
@@ -170,6 +182,7 @@ void Relay::Reap(sys::Child& process) {
     const Result<sys::ExitStatus> ended = helper->child.Wait();
     if (helper->timed) control_.health->Schedule();
     const HealthAction action = helper->check && ended.ok() ? control_.health->ActionOf(*ended) : HealthAction::kNone;
+    if (action != HealthAction::kNone && helper->client) waiting_.push_back(std::move(helper->client));
     helper = helpers_.erase(helper);
     if (action == HealthAction::kKill && !process.Signal(SIGKILL).ok()) Debug("the container has ended already");
     if (action == HealthAction::kStop || action == HealthAction::kRestart) End(process, action == HealthAction::kRestart);
@@ -190,7 +203,7 @@ void Relay::End(sys::Child& process, bool restart) {
 void Relay::CheckHealth(const sys::Child& process) {
   if (sys::Exists(control_.run_dir + "/paused")) return control_.health->Schedule();
   Result<sys::Child> check = control_.health->Check(process, runtime::SyncSocket());
-  if (check.ok()) helpers_.push_back({std::move(check).value(), true, true});
+  if (check.ok()) helpers_.push_back({std::move(check).value(), true, true, {}});
   else control_.health->Schedule();
 }
 
@@ -228,7 +241,7 @@ Result<Relay::Outcome> Relay::Run(sys::Child& process, Streams streams, int64_t 
     ServeClients(process);
     ServeProcess();
     clients_.erase(std::remove_if(clients_.begin(), clients_.end(), [](const Client& c) { return !c.socket; }), clients_.end());
-    if (polled_[kProcess].revents != 0 && polled_[kOut].revents == 0 && polled_[kErr].revents == 0 && !Congested()) break;
+    if (polled_[kProcess].revents != 0 && (Congested() || (polled_[kOut].revents == 0 && polled_[kErr].revents == 0))) break;
   }
   DrainOutput();
   return Outcome{TRY(process.Wait()), timed_out, restart_};
@@ -239,6 +252,8 @@ void Relay::DrainOutput() {
     if (!out() && !streams_.err) return;
     std::array<pollfd, 2> polled = {{{out().get(), POLLIN, 0}, {streams_.err.get(), POLLIN, 0}}};
     if (::poll(polled.data(), polled.size(), kDrainMillis) <= 0) return;
+    for (Client& client : clients_)
+      if (client.attached && client.socket && !AwaitRoom(client)) client.socket.Close();
     if (polled[0].revents != 0) PumpOutput(out(), Msg::kStdout, "stdout");
     if (polled[1].revents != 0) PumpOutput(streams_.err, Msg::kStderr, "stderr");
   }
@@ -246,16 +261,17 @@ void Relay::DrainOutput() {
 
 void Relay::LetGo(int exit_code) {
   for (const Client& client : clients_)
-    if (client.attached && !client.socket.Send(Msg::kExited, runtime::Stage::kExec, std::to_string(exit_code)).ok())
+    if (client.attached && client.socket && AwaitRoom(client) && !client.socket.Send(Msg::kExited, runtime::Stage::kExec, std::to_string(exit_code)).ok())
       Debug("a command is gone");
   clients_.clear();
+  waiting_.clear();
   pending_in_.clear();
   close_in_ = false;
 }
 
 void Relay::SendExit(int exit_code) {
   for (Client& client : clients_)
-    if (client.starter && !client.socket.Send(Msg::kExited, runtime::Stage::kExec, std::to_string(exit_code)).ok()) client.socket.Close();
+    if (client.starter && (!AwaitRoom(client) || !client.socket.Send(Msg::kExited, runtime::Stage::kExec, std::to_string(exit_code)).ok())) client.socket.Close();
 }
 
 bool Relay::AwaitDone(std::string& folders, bool& tidy) {

@@ -73,6 +73,9 @@ class Relay {
   void WriteStdin();
   void CloseStdin();
   bool Congested();
+  // Waits, after the end of the process, until the client takes more. False: it is gone, or does not read although the
+  // container is wanted to be gone.
+  bool AwaitRoom(const Client& client);
   sys::Fd& out() { return streams_.terminal ? streams_.terminal : streams_.out; }
 
   Streams streams_;
@@ -83,8 +86,11 @@ class Relay {
   struct Helper {
     sys::Child child;
     bool check = false, timed = false;  // a health check; one of the timer's
+    runtime::SyncSocket client;         // who asked for the check
   };
   std::vector<Helper> helpers_;
+  // Asked for a check that ends this run of the container, and wait for that: what they look at next is true.
+  std::vector<runtime::SyncSocket> waiting_;
   int64_t kill_ns_ = 0;  // when who does not end by itself is killed
   bool restart_ = false;
   std::vector<pollfd> polled_;

@@ -102,7 +102,8 @@ Result<SessionOrder> SessionOrder::Parse(std::string_view bytes) {
   Read(doc, "preserved", o.preserved);
   Read(doc, "eventsLog", o.events_log);
   Read(doc, "event", o.event);
-  if (o.id.empty() || o.run_dir.empty() || o.id.find('/') != std::string::npos)
+  // The id names a file.
+  if (o.id.empty() || o.run_dir.empty() || o.id.find_first_not_of("0123456789abcdef") != std::string::npos)
     return Error(Code::kCorrupt, "the order of a session has no id or runDir");
   return o;
 }
