@@ -2,7 +2,6 @@
 #include "monitor/monitor.hpp"
 
 #include <fcntl.h>
-#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>
@@ -17,6 +16,7 @@
 #include "monitor/events.hpp"
 #include "monitor/health.hpp"
 #include "monitor/hold.hpp"
+#include "monitor/memory.hpp"
 #include "monitor/network.hpp"
 #include "monitor/relay.hpp"
 #include "monitor/sandbox.hpp"
@@ -43,6 +43,7 @@ struct Running {
   sys::Child container;
   Streams streams;
   std::optional<Network> network;
+  bool has_input = false;  // of the command that started it
   // Its mount namespace, so that taking the mounts down is not a part of the container's exit but ours, when nobody
   // waits any more.
   sys::Fd mounts;
@@ -109,7 +110,7 @@ Result<Running> Start(Prepared prepared, const Order& order, runtime::SyncSocket
   Result<sys::Fd> mounts = sys::Open("/proc/" + std::to_string(launch.pid()) + "/ns/mnt", O_RDONLY);
   TRY(launch.Exec());
   TellStarted(config, command == nullptr, word.attached);
-  return Running{std::move(launch).TakeChild(), std::move(prepared.streams), std::move(network),
+  return Running{std::move(launch).TakeChild(), std::move(prepared.streams), std::move(network), word.has_input,
                  mounts.ok() ? std::move(mounts).value() : sys::Fd()};
 }
 
@@ -219,10 +220,10 @@ int Supervise(runtime::SyncSocket command) {
   const Status told = command.Send(Msg::kStarted, Stage::kExec, std::to_string(running->container.pid()),
                                    running->container.pidfd());
   LetGoOfStderr();
-  ::malloc_trim(0);
+  GiveBackMemory();
 
   Health health(order.config);
-  Relay relay(std::move(log), told.ok() ? std::move(command) : runtime::SyncSocket(), 
+  Relay relay(std::move(log), told.ok() ? std::move(command) : runtime::SyncSocket(), running->has_input,
               {control.get(), ForkSession, order.config.health.process.empty() ? nullptr : &health, order.config.run_dir,
                order.config.stop_signal, order.config.stop_timeout_seconds});
   const ExitRecord record = RunToTheEnd(order, *running, relay);

@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "monitor/control.hpp"
+#include "monitor/memory.hpp"
 #include "sys/file.hpp"
 
 namespace ctool::monitor {
@@ -22,6 +23,9 @@ namespace {
 // Output that is still in the pipes when the process has ended is read without waiting longer
 // than this for processes outside that hold the other end (an exec session's child).
 constexpr int kDrainMillis = 200;
+
+// When nothing has happened for so long, nothing may happen for days.
+constexpr int64_t kRestNanos = 1'000'000'000;
 
 // The fixed places in the poll; clients and sessions come after them.
 enum : size_t { kProcess, kOut, kErr, kStdin, kListener, kFixed };
@@ -45,8 +49,14 @@ bool IsOver(int64_t time_ns) { return time_ns != 0 && MonotonicNanos() >= time_n
 
 }  // namespace
 
-Relay::Relay(Log log, runtime::SyncSocket starter, Control control) : log_(std::move(log)), control_(std::move(control)) {
-  if (starter) clients_.push_back({std::move(starter), true, true, false});
+Relay::Relay(Log log, runtime::SyncSocket starter, bool starter_has_input, Control control)
+    : log_(std::move(log)), control_(std::move(control)) {
+  if (!starter) return;
+  Client client;
+  client.socket = std::move(starter);
+  client.attached = client.starter = true;
+  client.wants_pipe = starter_has_input;
+  clients_.push_back(std::move(client));
 }
 
 // Sessions end with the container, and by themselves.
@@ -91,6 +101,15 @@ void Relay::CloseStdin() {
   streams_.in.Reset();
 }
 
+// Who has it writes straight to the process, and we see none of it. Only one at a time has, so that its end of file is
+// the process'.
+void Relay::LendStdin(Client& client) {
+  client.wants_pipe = false;
+  if (streams_.terminal) return;
+  client.lent = streams_.in && std::none_of(clients_.begin(), clients_.end(), [](const Client& c) { return c.lent && c.socket; });
+  if (!client.socket.Send(Msg::kStdin, runtime::Stage::kExec, {}, client.lent ? streams_.in.get() : -1).ok()) client.socket.Close();
+}
+
 void Relay::WriteStdin() {
   const int to = streams_.terminal ? streams_.terminal.get() : streams_.in.get();
   const ssize_t n = ::write(to, pending_in_.data(), pending_in_.size());
@@ -109,7 +128,11 @@ bool Relay::Receive(Client& client, const sys::Child& process) {
   if (!client.attached) {
     if (msg == Msg::kAttach) {
       client.attached = true;
-      return client.socket.Send(Msg::kStarted, runtime::Stage::kExec, std::to_string(process.pid()), process.pidfd()).ok();
+      const bool has_input = frame_.payload == "stdin";
+      if (!client.socket.Send(Msg::kStarted, runtime::Stage::kExec, std::to_string(process.pid()), process.pidfd()).ok())
+        return false;
+      if (has_input) LendStdin(client);
+      return static_cast<bool>(client.socket);
     }
     const bool check = msg == Msg::kCheck && control_.health != nullptr;
     if (!check && (msg != Msg::kExecute || !control_.execute)) return false;
@@ -222,14 +245,17 @@ Result<Relay::Outcome> Relay::Run(sys::Child& process, Streams streams, int64_t 
   streams_ = std::move(streams);
   for (const int fd : {streams_.in.get(), streams_.terminal.get()})
     if (fd >= 0) ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
+  for (Client& client : clients_)
+    if (client.wants_pipe) LendStdin(client);
   bool timed_out = false;
   kill_ns_ = 0;
   restart_ = false;
   if (control_.health != nullptr) control_.health->Begin();
+  int64_t rest_ns = MonotonicNanos() + kRestNanos;
   for (;;) {
     FillPoll(process);
     const int64_t due_ns = control_.health == nullptr ? 0 : control_.health->due_ns();
-    const int n = ::poll(polled_.data(), polled_.size(), PollTimeout({deadline_ns, kill_ns_, due_ns}));
+    const int n = ::poll(polled_.data(), polled_.size(), PollTimeout({deadline_ns, kill_ns_, due_ns, rest_ns}));
     if (n < 0 && errno != EINTR) return Error::Sys(errno, "poll");
     if (IsOver(deadline_ns) || IsOver(kill_ns_)) {
       TRY(process.Signal(SIGKILL));
@@ -237,7 +263,12 @@ Result<Relay::Outcome> Relay::Run(sys::Child& process, Streams streams, int64_t 
       deadline_ns = kill_ns_ = 0;
     }
     if (IsOver(due_ns)) CheckHealth(process);
+    if (IsOver(rest_ns)) {
+      GiveBackMemory();
+      rest_ns = 0;
+    }
     if (n <= 0) continue;
+    rest_ns = MonotonicNanos() + kRestNanos;
     ServeClients(process);
     ServeProcess();
     clients_.erase(std::remove_if(clients_.begin(), clients_.end(), [](const Client& c) { return !c.socket; }), clients_.end());

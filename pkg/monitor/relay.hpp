@@ -33,7 +33,7 @@ class Relay {
   };
 
   // `starter`: the command that has started the process, and is attached to it.
-  Relay(Log log, runtime::SyncSocket starter, Control control);
+  Relay(Log log, runtime::SyncSocket starter, bool starter_has_input, Control control);
   ~Relay();
 
   // `deadline_ns` on CLOCK_MONOTONIC kills the process (--timeout); 0: none.
@@ -57,6 +57,8 @@ class Relay {
     runtime::SyncSocket socket;
     bool attached = false, starter = false;
     bool full = false;  // takes no more for now
+    bool lent = false;  // has the pipe to the process' stdin
+    bool wants_pipe = false;
   };
 
   void FillPoll(const sys::Child& process);
@@ -72,6 +74,7 @@ class Relay {
   void End(sys::Child& process, bool restart);
   void WriteStdin();
   void CloseStdin();
+  void LendStdin(Client& client);
   bool Congested();
   // Waits, after the end of the process, until the client takes more. False: it is gone, or does not read although the
   // container is wanted to be gone.

@@ -31,6 +31,7 @@ struct Session {
   sys::Child process;
   Streams streams;
   std::string record;  // its file
+  bool has_input = false;
 };
 
 Result<std::vector<sys::Fd>> ReceiveFiles(const runtime::SyncSocket& client, int64_t count) {
@@ -77,7 +78,8 @@ Result<Session> Begin(const runtime::SyncSocket& client, runtime::Frame& frame, 
   stage = launch.stage();
   if (!ready.ok()) return ready.error();
   pipes.ours.terminal = launch.TakeConsole();
-  if (TRY(AwaitWord(client, pipes.ours.terminal.get())).hold) return Error(Code::kInternal, "a session cannot be held");
+  const Word word = TRY(AwaitWord(client, pipes.ours.terminal.get()));
+  if (word.hold) return Error(Code::kInternal, "a session cannot be held");
   // What cannot be recorded is run all the same.
   Result<std::string> record = WriteRecord(order, launch.pid());
   if (!record.ok()) Debug(record.error().Message());
@@ -88,7 +90,7 @@ Result<Session> Begin(const runtime::SyncSocket& client, runtime::Frame& frame, 
     return executed.error();
   }
   TellSession(order.events_log, order.event, "exec", std::nullopt);
-  return Session{order, std::move(launch).TakeChild(), std::move(pipes.ours), record.ok() ? *record : ""};
+  return Session{order, std::move(launch).TakeChild(), std::move(pipes.ours), record.ok() ? *record : "", word.has_input};
 }
 
 }  // namespace
@@ -131,7 +133,7 @@ int RunSession(runtime::SyncSocket client, runtime::Frame order) {
   if (!session.ok()) return client.SendError(stage, session.error()).ok() ? 125 : 124;
   const Status told = client.Send(Msg::kStarted, Stage::kExec, std::to_string(session->process.pid()),
                                   session->process.pidfd());
-  Relay relay(Log(), told.ok() ? std::move(client) : runtime::SyncSocket(), {});
+  Relay relay(Log(), told.ok() ? std::move(client) : runtime::SyncSocket(), session->has_input, {});
   const Result<Relay::Outcome> outcome = relay.Run(session->process, std::move(session->streams), 0);
   RemoveRecord(session->record);
   const int code = outcome.ok() ? outcome->status.code : 255;
