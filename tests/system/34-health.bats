@@ -334,7 +334,7 @@ END
   monitor=$(monitor_of "$C")
   for _ in 1 2 3 4 5; do ct healthcheck run "$C"; done
   sleep 1
-  equal zombies 0 "$(ps --ppid "$monitor" -o stat= | grep -c Z)"
+  equal zombies 0 "$(pgrep -c -r Z -P "$monitor")"
   (($(pgrep -c -P "$monitor" ctool-monitor) <= 2)) || complain "one check at a time"
 }
 
