@@ -72,6 +72,7 @@ class Relay {
   void End(sys::Child& process, bool restart);
   void WriteStdin();
   void CloseStdin();
+  void EndStdin();
   bool Congested();
   // Waits, after the end of the process, until the client takes more. False: it is gone, or does not read although the
   // container is wanted to be gone.
