@@ -49,7 +49,7 @@ runs_not() { ! runs "$1"; }
   err_has "you can only attach to running containers"
   try attach
   exits 125
-  err_has "attach requires"
+  err_like 'requires .*latest.* flag'
 }
 
 @test "two and three at once: all get everything" {
