@@ -110,6 +110,12 @@ void Relay::LendStdin(Client& client) {
   if (!client.socket.Send(Msg::kStdin, runtime::Stage::kExec, {}, client.lent ? streams_.in.get() : -1).ok()) client.socket.Close();
 }
 
+// After what is still to be written.
+void Relay::EndStdin() {
+  if (pending_in_.empty()) CloseStdin();
+  else close_in_ = true;
+}
+
 void Relay::WriteStdin() {
   const int to = streams_.terminal ? streams_.terminal.get() : streams_.in.get();
   const ssize_t n = ::write(to, pending_in_.data(), pending_in_.size());
@@ -148,8 +154,7 @@ bool Relay::Receive(Client& client, const sys::Child& process) {
       return true;
     case Msg::kStdinEof:
       // A terminal has its end of file in its own character.
-      if (pending_in_.empty()) CloseStdin();
-      else close_in_ = true;
+      EndStdin();
       return true;
     case Msg::kResize:
       Resize(streams_.terminal.get(), frame_.payload);
@@ -271,7 +276,10 @@ Result<Relay::Outcome> Relay::Run(sys::Child& process, Streams streams, int64_t 
     rest_ns = MonotonicNanos() + kRestNanos;
     ServeClients(process);
     ServeProcess();
+    const size_t before = clients_.size();
     clients_.erase(std::remove_if(clients_.begin(), clients_.end(), [](const Client& c) { return !c.socket; }), clients_.end());
+    // Nobody can come back to a session: what reads its stdin must not wait for ever.
+    if (clients_.empty() && before > 0 && control_.listener < 0) EndStdin();
     if (polled_[kProcess].revents != 0 && (Congested() || (polled_[kOut].revents == 0 && polled_[kErr].revents == 0))) break;
   }
   DrainOutput();

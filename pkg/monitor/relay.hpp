@@ -75,6 +75,7 @@ class Relay {
   void WriteStdin();
   void CloseStdin();
   void LendStdin(Client& client);
+  void EndStdin();
   bool Congested();
   // Waits, after the end of the process, until the client takes more. False: it is gone, or does not read although the
   // container is wanted to be gone.

@@ -622,6 +622,23 @@ os.execv(sys.argv[len(files) + 2], sys.argv[len(files) + 2:])' "$@"
   until_ok 10 has_monitors 1
 }
 
+@test "-i: the end of a client that is killed is the end of stdin" {
+  up
+  mkfifo "$T/in"
+  as_user "$CTOOL" exec -i "$C" sh -c 'echo up; cat >/tmp/part; mv /tmp/part /tmp/end' <"$T/in" >"$T/.out" 2>"$T/.err" &
+  pid=$!
+  exec 9>"$T/in"
+  echo words >&9
+  until_ok 10 grep -q up "$T/.out"
+  sleep 0.3
+  pkill -9 -f -U "$ACCOUNT" "$TOOL exec -i $C"
+  wait "$pid" || true
+  exec 9>&-
+  until_ok 5 ct exec "$C" cat /tmp/end
+  try exec "$C" cat /tmp/end
+  out_is words
+}
+
 @test "signals end the command that waits, and not the session" {
   up
   local signal

@@ -238,6 +238,23 @@ END
   equal status "" "$(health "$C" Status)"
 }
 
+@test "the image's check; options change parts of it, --no-healthcheck leaves it out" {
+  must run -d --name "$C" "$REGISTRY/config:health" sleep 3400
+  until_ok 10 has_health "$C" unhealthy
+  must exec "$C" touch /well
+  until_ok 5 has_health "$C" healthy
+  must run -d --name "$C-2" --health-retries 50 --health-interval disable "$REGISTRY/config:health" sleep 3400
+  try inspect -f '{{json .Config.Healthcheck}}' "$C-2"
+  equal settings '{"Retries":50,"Test":["CMD-SHELL","test -e /well"],"Timeout":5000000000}' "$(jq -cS . <<<"$out")"
+  try healthcheck run "$C-2"
+  exits 1
+  must run -d --name "$C-3" --no-healthcheck "$REGISTRY/config:health" sleep 3400
+  try healthcheck run "$C-3"
+  exits 125
+  must run -d --name "$C-4" --health-cmd true "$REGISTRY/config:health" sleep 3400
+  must healthcheck run "$C-4"
+}
+
 @test "inspect: the check's settings and results" {
   must run -d --name "$C" --health-cmd 'echo x; exit 3' --health-interval 7s --health-timeout 8s --health-retries 9 --health-start-period 10s "$IMG" sleep 3400
   try inspect -f '{{json .Config.Healthcheck}}' "$C"
@@ -334,7 +351,7 @@ END
   monitor=$(monitor_of "$C")
   for _ in 1 2 3 4 5; do ct healthcheck run "$C"; done
   sleep 1
-  equal zombies 0 "$(ps --ppid "$monitor" -o stat= | grep -c Z)"
+  equal zombies 0 "$(pgrep -c -r Z -P "$monitor")"
   (($(pgrep -c -P "$monitor" ctool-monitor) <= 2)) || complain "one check at a time"
 }
 
