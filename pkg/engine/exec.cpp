@@ -87,14 +87,12 @@ Result<runtime::SyncSocket> FindServer(Engine& engine, const Target& target) {
   return StartSession(engine);
 }
 
-Status Order(Engine& engine, const runtime::SyncSocket& server, const Target& target, const ExecOptions& o, const std::string& session) {
+Status Order(const runtime::SyncSocket& server, const Target& target, const ExecOptions& o, const std::string& session) {
   const sys::Fd config = TRY(InMemory(TRY(ConfigOf(target, o)).Print()));
   monitor::SessionOrder order;
   order.id = session;
   order.run_dir = target.run_dir;
   order.keep_stdin = o.interactive && !o.detach;
-  order.events_log = TRY(engine.EventsLog());
-  order.event = EventOf(target.spec);
   order.preserved = static_cast<int64_t>(o.preserved.size());
   TRY(server.Send(Msg::kExecute, runtime::Stage::kPlan, order.Print(), target.live.pidfd.get()));
   TRY(server.Send(Msg::kFile, runtime::Stage::kPlan, {}, config.get()));
@@ -133,7 +131,7 @@ Result<StartOutcome> Exec(Engine& engine, const std::string& name_or_id, const E
   const runtime::SyncSocket server = TRY(FindServer(engine, target));
   // The order is sent in one go; a server that has refused it meanwhile says why in a frame.
   const auto order = [&]() -> Status {
-    TRY(Order(engine, server, target, o, session));
+    TRY(Order(server, target, o, session));
     if (attachment) TRY(attachment->SendWindowSize(server));
     return server.Send(Msg::kGo, runtime::Stage::kExec, attachment ? attachment->Word() : "");
   };

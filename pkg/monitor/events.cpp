@@ -40,8 +40,8 @@ void TellHealth(const Config& config, const std::string& health) {
   Append(config.events_log, events::Line("health_status", Common(config) + events::Member("health_status", health)));
 }
 
-void TellSession(const std::string& events_log, const std::string& event, const char* status, std::optional<int> exit_code) {
-  if (!events_log.empty()) Append(events_log, events::Line(status, event, exit_code));
+void TellSession(const Config& config, const char* status, std::optional<int> exit_code) {
+  if (!config.events_log.empty()) Append(config.events_log, events::Line(status, Common(config), exit_code));
 }
 
 }  // namespace ctool::monitor

@@ -12,7 +12,7 @@ namespace ctool::monitor {
 // `again`: by its restart policy. `attached`: a command gets its output.
 void TellStarted(const Config& config, bool again, bool attached);
 // "exec" and "exec_died".
-void TellSession(const std::string& events_log, const std::string& event, const char* status, std::optional<int> exit_code);
+void TellSession(const Config& config, const char* status, std::optional<int> exit_code);
 void TellHealth(const Config& config, const std::string& health);
 void TellDied(const Config& config, int exit_code);
 

@@ -223,8 +223,11 @@ int Supervise(runtime::SyncSocket command) {
   GiveBackMemory();
 
   Health health(order.config);
+  const auto execute = [&](runtime::SyncSocket client, runtime::Frame frame) {
+    return ForkSession(std::move(client), std::move(frame), order.config);
+  };
   Relay relay(std::move(log), told.ok() ? std::move(command) : runtime::SyncSocket(), running->has_input,
-              {control.get(), ForkSession, order.config.health.process.empty() ? nullptr : &health, order.config.run_dir,
+              {control.get(), execute, order.config.health.process.empty() ? nullptr : &health, order.config.run_dir,
                order.config.stop_signal, order.config.stop_timeout_seconds});
   const ExitRecord record = RunToTheEnd(order, *running, relay);
   if (running->network) running->network->End();

@@ -27,7 +27,6 @@ constexpr size_t kMaxConfig = 8 << 20;  // arguments and environment: the kernel
 constexpr int64_t kMaxPreserved = 1024;
 
 struct Session {
-  SessionOrder order;
   sys::Child process;
   Streams streams;
   std::string record;  // its file
@@ -89,8 +88,7 @@ Result<Session> Begin(const runtime::SyncSocket& client, runtime::Frame& frame, 
     if (record.ok()) RemoveRecord(*record);
     return executed.error();
   }
-  TellSession(order.events_log, order.event, "exec", std::nullopt);
-  return Session{order, std::move(launch).TakeChild(), std::move(pipes.ours), record.ok() ? *record : "", word.has_input};
+  return Session{std::move(launch).TakeChild(), std::move(pipes.ours), record.ok() ? *record : "", word.has_input};
 }
 
 }  // namespace
@@ -102,8 +100,6 @@ Result<SessionOrder> SessionOrder::Parse(std::string_view bytes) {
   Read(doc, "runDir", o.run_dir);
   Read(doc, "keepStdin", o.keep_stdin);
   Read(doc, "preserved", o.preserved);
-  Read(doc, "eventsLog", o.events_log);
-  Read(doc, "event", o.event);
   // The id names a file.
   if (o.id.empty() || o.run_dir.empty() || o.id.find_first_not_of("0123456789abcdef") != std::string::npos)
     return Error(Code::kCorrupt, "the order of a session has no id or runDir");
@@ -111,7 +107,7 @@ Result<SessionOrder> SessionOrder::Parse(std::string_view bytes) {
 }
 
 std::string SessionOrder::Print() const {
-  return Json{{"id", id}, {"runDir", run_dir}, {"keepStdin", keep_stdin}, {"preserved", preserved}, {"eventsLog", events_log}, {"event", event}}.dump(
+  return Json{{"id", id}, {"runDir", run_dir}, {"keepStdin", keep_stdin}, {"preserved", preserved}}.dump(
       -1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -126,18 +122,19 @@ Result<SessionRecord> SessionRecord::Parse(std::string_view bytes) {
 
 std::string SessionRecord::Print() const { return Json{{"pid", pid}, {"startTime", start_time}}.dump(); }
 
-int RunSession(runtime::SyncSocket client, runtime::Frame order) {
+int RunSession(runtime::SyncSocket client, runtime::Frame order, const Config& config) {
   ::signal(SIGPIPE, SIG_IGN);
   Stage stage = Stage::kPlan;
   Result<Session> session = Begin(client, order, stage);
   if (!session.ok()) return client.SendError(stage, session.error()).ok() ? 125 : 124;
+  TellSession(config, "exec", std::nullopt);
   const Status told = client.Send(Msg::kStarted, Stage::kExec, std::to_string(session->process.pid()),
                                   session->process.pidfd());
   Relay relay(Log(), told.ok() ? std::move(client) : runtime::SyncSocket(), session->has_input, {});
   const Result<Relay::Outcome> outcome = relay.Run(session->process, std::move(session->streams), 0);
   RemoveRecord(session->record);
   const int code = outcome.ok() ? outcome->status.code : 255;
-  TellSession(session->order.events_log, session->order.event, "exec_died", code);
+  TellSession(config, "exec_died", code);
   relay.SendExit(code);
   return 0;
 }
@@ -146,14 +143,14 @@ int ServeSession(runtime::SyncSocket client) {
   runtime::Frame order;
   const Status got = Expect(client, order, Msg::kExecute);
   if (!got.ok()) return client.SendError(Stage::kPlan, got.error()).ok() ? 125 : 124;
-  return RunSession(std::move(client), std::move(order));
+  return RunSession(std::move(client), std::move(order), Config());
 }
 
-Result<sys::Child> ForkSession(runtime::SyncSocket client, runtime::Frame order) {
+Result<sys::Child> ForkSession(runtime::SyncSocket client, runtime::Frame order, const Config& config) {
   sys::Child child = TRY(sys::Child::Clone(0));
   if (!child.in_child()) return child;
   KeepOnly({client.fd(), order.fd.get()});
-  ::_exit(RunSession(std::move(client), std::move(order)));
+  ::_exit(RunSession(std::move(client), std::move(order), config));
 }
 
 }  // namespace ctool::monitor
