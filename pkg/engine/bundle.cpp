@@ -2,6 +2,8 @@
 #include <fcntl.h>
 #include <signal.h>
 
+#include <cstdlib>
+
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "engine/bundle_internal.hpp"
@@ -29,16 +31,21 @@ Status Write(const std::string& path, std::string_view text, mode_t mode) {
   return fd.Close(path);
 }
 
+// What the container's file begins with.
+Result<std::string> BaseHosts(const ContainerSpec& spec) {
+  const std::string& base = spec.hosts_file;
+  if (base == "none") return std::string();
+  if (base == "image") return ReadImageFile(spec, "/etc/hosts");
+  Result<std::string> text = sys::ReadFile(base.empty() ? "/etc/hosts" : base);
+  if (!text.ok() && base.empty()) return std::string();
+  return text;
+}
+
 Status WriteHosts(const ContainerSpec& spec, const config::ContainersConf& conf, const std::string& address, const ContainerFiles& files) {
   if (spec.no_hosts) return Ok();
   network::HostsInput input;
   input.add_host = spec.add_host;
-  const std::string base = conf.base_hosts_file.value_or("");
-  if (base.empty() || base[0] == '/') {
-    Result<std::string> text = sys::ReadFile(base.empty() ? "/etc/hosts" : base);
-    if (text.ok()) input.base = std::move(text).value();
-    else if (!base.empty()) return std::move(text).error();
-  }
+  input.base = TRY(BaseHosts(spec));
   if (spec.network_mode == "host") input.internal_ip = "127.0.0.1";
   else if (spec.network_mode != "none") input.internal_ip = conf.host_containers_internal_ip.value_or("");
   if (input.internal_ip.empty() && spec.network_mode == "slirp4netns") input.internal_ip = network::HostAddress();
@@ -94,7 +101,8 @@ std::string ContainerEnv(const ContainerSpec& spec) {
 Status PrepareSeccomp(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files, spec::RuntimeSpec& config) {
   if (spec.seccomp == "unconfined") return Ok();
   std::optional<std::string> profile;
-  if (spec.seccomp == "default") profile = TRY(seccomp::ReadAdminProfile());
+  if (!spec.seccomp_profile.empty()) profile = spec.seccomp_profile;
+  else if (spec.seccomp == "default") profile = TRY(seccomp::ReadAdminProfile());
   else profile = TRY(seccomp::ReadProfile(spec.seccomp));
   const std::string cache = TRY(engine.Store())->root() + "/cache/seccomp";
   const std::string path = files.bundle + "/seccomp.bpf";
@@ -103,15 +111,39 @@ Status PrepareSeccomp(Engine& engine, const ContainerSpec& spec, const Container
   return Ok();
 }
 
+// systemd waits to be told by us, or by the container's processes.
+void PassNotifySocket(const ContainerSpec& spec, spec::RuntimeSpec& out, monitor::Config& config) {
+  const char* socket = std::getenv("NOTIFY_SOCKET");
+  if (socket == nullptr || *socket == '\0' || spec.sdnotify == "ignore") return;
+  config.notify_socket = socket;
+  config.notify_ready = spec.sdnotify == "conmon";
+  if (config.notify_ready) return;
+  // One that is no file is reached from the host's network namespace only.
+  if (*socket == '/') {
+    constexpr char kInside[] = "/run/notify/notify.sock";
+    out.mounts.push_back({kInside, "bind", socket, {"bind", "rprivate", "nosuid", "nodev", "x-ctool-optional"}});
+    AddEnv(out.process.env, std::string("NOTIFY_SOCKET=") + kInside);
+  } else if (spec.network_mode == "host") {
+    AddEnv(out.process.env, std::string("NOTIFY_SOCKET=") + socket);
+  }
+}
+
+void WarnOfSingleId(const userns::IdMap& map) {
+  if (map.single_id) Warn(map.degraded_reason + "; only one id is mapped" + (map.degraded_hint.empty() ? "" : " (" + map.degraded_hint + ")"));
+}
+
+}  // namespace
+
 // The check is a process like the container's own, with its user, environment, capabilities and filter.
 Status PrepareHealth(const ContainerSpec& spec, const ContainerFiles& files, const spec::RuntimeSpec& config, monitor::Config& into) {
+  into.health = {};
   if (!HasHealthCheck(spec)) return Ok();
   const spec::HealthCheck& check = *spec.healthcheck;
   spec::RuntimeSpec process;
   process.root_path = "/";
   process.namespaces = config.namespaces;
   process.annotations = config.annotations;
-  process.annotations.erase(runtime::kPasswdAnnotation);
+  for (const char* account : {runtime::kPasswdAnnotation, runtime::kGroupAnnotation}) process.annotations.erase(account);
   process.process = ProcessOf(spec);
   process.process.terminal = false;
   process.process.args = {check.test.begin() + 1, check.test.end()};
@@ -127,12 +159,6 @@ Status PrepareHealth(const ContainerSpec& spec, const ContainerFiles& files, con
   return Write(into.health.process, process.Print(), 0600);
 }
 
-void WarnOfSingleId(const userns::IdMap& map) {
-  if (map.single_id) Warn(map.degraded_reason + "; only one id is mapped" + (map.degraded_hint.empty() ? "" : " (" + map.degraded_hint + ")"));
-}
-
-}  // namespace
-
 Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files, const userns::IdMap& map) {
   TRY(sys::MakeDirs(files.Merged(), 0700));
   monitor::Config config;
@@ -140,7 +166,8 @@ Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFil
   storage::Store& store = *TRY(engine.Store());
   const std::string program = TRY(engine.Program("ctool-monitor"));
   spec::RuntimeSpec runtime_spec =
-      TRY(MakeRuntimeSpec(spec, files, map, store.root() + "/volumes", program));
+      TRY(MakeRuntimeSpec(spec, files, map, store.root() + "/volumes", spec.init_path.empty() ? program : spec.init_path));
+  PassNotifySocket(spec, runtime_spec, config);
   TRY(PrepareSeccomp(engine, spec, files, runtime_spec));
   TRY(PrepareNetwork(engine, spec, files, config));
   TRY(Write(files.bundle + "/hostname", spec.hostname, 0644));

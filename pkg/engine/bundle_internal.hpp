@@ -30,6 +30,12 @@ struct ContainerFiles {
 // hostname, resolv.conf. Done at every start, so that a changed resolver, id range or binary counts.
 Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files, const userns::IdMap& map);
 
+// What the monitor checks a container's health with. `config` has its namespaces and annotations.
+Status PrepareHealth(const ContainerSpec& spec, const ContainerFiles& files, const spec::RuntimeSpec& config, monitor::Config& into);
+
+// A file as the image has it; empty when it has none.
+Result<std::string> ReadImageFile(const ContainerSpec& spec, const std::string& path);
+
 // The container's process, without the init program of --init.
 spec::RuntimeProcess ProcessOf(const ContainerSpec& spec);
 // The namespaces that are the container's own.

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/change.hpp"
 
+#include "base/log.hpp"
 #include "base/text.hpp"
 #include "engine/fold_internal.hpp"
 #include "engine/settle_internal.hpp"
 #include "engine/tell.hpp"
+#include "monitor/control.hpp"
 #include "sys/file.hpp"
 
 namespace ctool::engine {
@@ -27,15 +29,22 @@ Result<state::Container> Change(Engine& engine, const std::string& id,
   return changed;
 }
 
-// The monitor reads its file again when it decides whether to restart.
+// The monitor of a container that runs reads its file again when it is told to, and at the container's end.
 Status TellMonitor(Engine& engine, const state::Container& container, const ContainerSpec& spec) {
-  const std::string path = TRY(engine.RunDir(container.id, false)) + "/monitor.json";
+  const ContainerFiles files = TRY(FilesOf(engine, container.id));
+  const std::string path = files.bundle + "/monitor.json";
   const Result<std::string> text = sys::ReadFile(path);
   if (!text.ok()) return text.error().sys_errno() == ENOENT ? Ok() : Status(text.error());
   monitor::Config config = TRY(monitor::Config::Parse(*text));
   config.restart_policy = spec.restart_policy;
   config.restart_retries = spec.restart_retries;
-  return sys::WriteFileAtomic(path, config.Print(), 0600, sys::Durability::kNone);
+  const spec::RuntimeSpec process = TRY(spec::RuntimeSpec::Parse(TRY(sys::ReadFile(files.bundle + "/config.json"))));
+  TRY(PrepareHealth(spec, files, process, config));
+  TRY(sys::WriteFileAtomic(path, config.Print(), 0600, sys::Durability::kNone));
+  const Result<runtime::SyncSocket> monitor = monitor::ConnectControl(files.bundle);
+  const Status told = monitor.ok() ? monitor->Send(runtime::Msg::kReload) : Status(monitor.error());
+  if (!told.ok()) Debug(told.error().Message());  // it does not run
+  return Ok();
 }
 
 }  // namespace
@@ -71,11 +80,12 @@ Result<std::string> UpdateContainer(Engine& engine, const std::string& name_or_i
     TRY(ChangeEnv(changes.env, changes.unsetenv, spec));
     for (const std::string& limit : changes.ulimit) TRY(AddUlimit(limit, spec));
     TRY(FoldGroupLimits(changes, spec));
+    TRY(ChangeHealth(changes, spec));
     after = spec;
     return Ok();
   }));
   WarnOfGroupLimits(changes);
-  if (!changes.restart.empty()) TRY(TellMonitor(engine, container, after));
+  if (!changes.restart.empty() || ChangesHealth(changes)) TRY(TellMonitor(engine, container, after));
   return container.id;
 }
 

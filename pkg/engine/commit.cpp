@@ -80,6 +80,7 @@ Result<CommitPlan> PlanCommit(Engine& engine, const CommitOptions& options) {
     return Error(Code::kInvalidArgument, "messages are only compatible with the docker image format (-f docker)");
   plan.name = TRY(WholeName(options.image));
   plan.wanted = TRY(WantRootfs(engine, options.container));
+  if (!plan.wanted.spec.rootfs.empty()) return Error(Code::kUnsupported, "cannot commit a container that uses an exploded rootfs");
   plan.wanted.with_mounts = plan.wanted.writable = false;
   plan.files = TRY(FilesOf(engine, plan.wanted.container.id));
   plan.running = TRY(FindProcess(engine, plan.wanted.container.id)).has_value();

@@ -150,7 +150,8 @@ bool ContainerFilter::MatchesOne(const std::string& key, const std::string& valu
     const std::string policy = RestartPolicy(c.spec);
     return (policy == "always" || policy == "unless-stopped") == ParseBool(value).value_or(false);
   }
-  return false;  // health, pod: no container has one
+  if (key == "health") return row.health == value;
+  return false;  // pod: no container has one
 }
 
 bool ContainerFilter::Matches(const ContainerRow& row) const {

@@ -21,6 +21,7 @@ class ContainerFilter {
 
   bool Matches(const ContainerRow& row) const;
   bool names_a_state() const { return values_.count("status") != 0 || values_.count("exited") != 0; }
+  bool needs_health() const { return values_.count("health") != 0; }
   bool needs_spec() const {
     return values_.count("volume") != 0 || values_.count("restart-policy") != 0 || values_.count("should-start-on-boot") != 0;
   }

@@ -51,6 +51,8 @@ Result<int64_t> TreeSize(const std::string& path) {
 
 Result<ContainerSize> SizeOf(Engine& engine, const state::Container& container) {
   const ContainerFiles files = TRY(FilesOf(engine, container.id));
+  // A folder of the host's (--rootfs) is not ours to count.
+  if (sys::ReadLinkAt(AT_FDCWD, files.Rootfs()).ok()) return ContainerSize{};
   const bool copied = sys::Exists(files.Rootfs());
   const std::optional<state::Image> image = TRY(TRY(engine.Db())->FindImageById(container.image_id));
   const int64_t below = image ? image->size : 0;

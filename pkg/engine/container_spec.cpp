@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/container_spec.hpp"
 
+#include <charconv>
 #include <nlohmann/json.hpp>
 #include <type_traits>
+
+#include "engine/json_slices_internal.hpp"
 
 namespace ctool::engine {
 namespace {
@@ -22,44 +25,61 @@ struct IsVector<std::vector<T>> : std::true_type {};
 
 class Reader {
  public:
-  explicit Reader(const Json& doc) : doc_(doc) {}
+  explicit Reader(const JsonMembers& members) : members_(members) {}
 
   // An absent field, or one of another type, leaves the default.
   template <class T>
   void operator()(const char* key, T& value) {
-    const auto it = doc_.find(key);
-    if (it != doc_.end()) Convert(*it, value);
+    if (const std::string_view* text = Find(key)) Convert(*text, value);
   }
   template <class T>
   void operator()(const char* key, std::optional<T>& value) {
-    const auto it = doc_.find(key);
-    if (it != doc_.end()) Convert(*it, value.emplace());
+    if (const std::string_view* text = Find(key)) Convert(*text, value.emplace());
   }
 
  private:
+  // They are asked for in the order in which they were written.
+  const std::string_view* Find(std::string_view key) {
+    for (size_t i = 0; i < members_.size(); ++i) {
+      const size_t at = (next_ + i) % members_.size();
+      if (members_[at].first != key) continue;
+      next_ = at + 1;
+      return &members_[at].second;
+    }
+    return nullptr;
+  }
   template <class T>
-  static void Convert(const Json& from, T& to) {
+  static void Convert(std::string_view from, T& to) {
     if constexpr (std::is_same_v<T, bool>) {
-      if (from.is_boolean()) to = from.get<bool>();
+      if (from == "true" || from == "false") to = from == "true";
     } else if constexpr (std::is_integral_v<T>) {
-      if (from.is_number_integer()) to = from.get<T>();
+      T number{};
+      const auto [end, error] = std::from_chars(from.data(), from.data() + from.size(), number);
+      if (error == std::errc() && end == from.data() + from.size()) to = number;
     } else if constexpr (std::is_floating_point_v<T>) {
-      if (from.is_number()) to = from.get<T>();
+      const Json number = Json::parse(from, nullptr, false);
+      if (number.is_number()) to = number.get<T>();
     } else if constexpr (std::is_same_v<T, std::string>) {
-      if (from.is_string()) to = from.get<std::string>();
+      if (std::optional<std::string> text = CutString(from)) to = std::move(*text);
     } else if constexpr (IsVector<T>::value) {
-      if (!from.is_array()) return;
-      for (const Json& item : from) Convert(item, to.emplace_back());
+      const auto elements = CutArray(from);
+      if (!elements) return;
+      to.reserve(elements->size());
+      for (const std::string_view element : *elements) Convert(element, to.emplace_back());
     } else if constexpr (Record<T>) {
-      if (!from.is_object()) return;
-      Reader nested(from);
+      const auto members = CutObject(from);
+      if (!members) return;
+      Reader nested(*members);
       Fields(nested, to);
     } else {
-      if (!from.is_object()) return;
-      for (const auto& [key, value] : from.items()) Convert(value, to[key]);
+      const auto members = CutObject(from);
+      if (!members) return;
+      for (const auto& [key, value] : *members)
+        if (std::optional<std::string> name = CutString({key.data() - 1, key.size() + 2})) Convert(value, to[*name]);
     }
   }
-  const Json& doc_;
+  const JsonMembers& members_;
+  size_t next_ = 0;
 };
 
 class Writer {
@@ -131,6 +151,9 @@ void Fields(V& v, T& s) {
   v("imageDigest", s.image_digest);
   v("created", s.created);
   v("layers", s.layers);
+  v("rootfs", s.rootfs);
+  v("rootfsOverlay", s.rootfs_overlay);
+  v("dependencies", s.dependencies);
   v("entrypoint", s.entrypoint);
   v("command", s.command);
   v("env", s.env);
@@ -147,10 +170,18 @@ void Fields(V& v, T& s) {
   v("umask", s.umask);
   v("timezone", s.timezone);
   v("passwd", s.passwd);
+  v("hostUsers", s.host_users);
+  v("passwdEntry", s.passwd_entry);
+  v("groupEntry", s.group_entry);
+  v("personality", s.personality);
+  v("initPath", s.init_path);
+  v("chrootdirs", s.chrootdirs);
   v("oomScoreAdj", s.oom_score_adj);
   v("stopSignal", s.stop_signal);
   v("stopTimeout", s.stop_timeout);
   v("timeout", s.timeout);
+  v("systemd", s.systemd);
+  v("sdnotify", s.sdnotify);
   v("autoRemove", s.auto_remove);
   v("removeImage", s.remove_image);
   v("restartPolicy", s.restart_policy);
@@ -173,6 +204,7 @@ void Fields(V& v, T& s) {
   v("addHost", s.add_host);
   v("noHosts", s.no_hosts);
   v("noHostname", s.no_hostname);
+  v("hostsFile", s.hosts_file);
   v("pidMode", s.pid_mode);
   v("ipcMode", s.ipc_mode);
   v("utsMode", s.uts_mode);
@@ -186,6 +218,7 @@ void Fields(V& v, T& s) {
   v("ambient", s.ambient);
   v("securityOpt", s.security_opt);
   v("seccomp", s.seccomp);
+  v("seccompProfile", s.seccomp_profile);
   v("maskedPaths", s.masked_paths);
   v("readonlyPaths", s.readonly_paths);
   v("rlimits", s.rlimits);
@@ -216,10 +249,10 @@ std::vector<std::string> ContainerSpec::Argv() const {
 }
 
 Result<ContainerSpec> ContainerSpec::Parse(std::string_view json) {
-  const Json doc = Json::parse(json, nullptr, false);
-  if (!doc.is_object()) return Error(Code::kCorrupt, "the container's record is not a JSON object");
+  const std::optional<JsonMembers> members = CutObject(json);
+  if (!members) return Error(Code::kCorrupt, "the container's record is not a JSON object");
   ContainerSpec spec;
-  Reader reader(doc);
+  Reader reader(*members);
   Fields(reader, spec);
   return spec;
 }

@@ -29,6 +29,9 @@ struct ContainerSpec {
   std::string id, name, image_id, image_name, image_digest;
   int64_t created = 0;  // wall ns
   std::vector<std::string> layers;  // lower folders, top first
+  std::string rootfs;               // --rootfs: a folder of the host, and no image
+  bool rootfs_overlay = false;      // it stays as it is
+  std::vector<std::string> dependencies;  // ids of containers that are started first, and outlive it
 
   std::vector<std::string> entrypoint, command;  // argv is their concatenation
   std::vector<std::string> env;
@@ -42,10 +45,17 @@ struct ContainerSpec {
   std::string umask;
   std::string timezone;  // "Europe/Berlin", "local", "": the image's
   bool passwd = true;    // an unknown user gets a line in /etc/passwd
+  std::vector<std::string> host_users;    // lines for it: name:*:uid:gid:gecos:home:/bin/sh
+  std::string passwd_entry, group_entry;  // templates of the line
+  std::string personality;                // "LINUX32"
+  std::string init_path;                  // of a program of the host; empty: ours
+  std::vector<std::string> chrootdirs;
   std::optional<int> oom_score_adj;
 
   std::string stop_signal;  // "SIGTERM"
   int64_t stop_timeout = 10, timeout = 0;
+  bool systemd = false;            // prepared for systemd as the command
+  std::string sdnotify = "container";  // "container", "conmon", "ignore"
   bool auto_remove = false;
   bool remove_image = false;  // --rmi: its name is taken from the image with the container
   std::string restart_policy;  // "", "no", "on-failure", "always", "unless-stopped"
@@ -65,6 +75,7 @@ struct ContainerSpec {
   bool publish_all = false;          // what it chose is in ports
   std::vector<std::string> dns, dns_search, dns_option, add_host;
   bool no_hosts = false, no_hostname = false;
+  std::string hosts_file;  // in place of the host's /etc/hosts; "image", "none"
 
   std::string pid_mode, ipc_mode, uts_mode, cgroupns_mode, userns_mode;
   bool privileged = false, no_new_privileges = false;
@@ -72,6 +83,7 @@ struct ContainerSpec {
   std::vector<std::string> bounding, ambient;        // effective result
   std::vector<std::string> security_opt;
   std::string seccomp = "default";  // "default", "unconfined", or a path
+  std::string seccomp_profile;      // the text of one, in place of the default's
   std::vector<std::string> masked_paths, readonly_paths;
   std::vector<spec::Rlimit> rlimits;
   std::map<std::string, std::string> sysctls;

@@ -56,6 +56,7 @@ struct ContainerRow {
   std::string status;  // "Up 5 minutes", "Exited (0) 2 hours ago", "Created"
   std::string state;   // "running", "paused", "stopping", "exited", "created"
   int64_t pid = 0;     // 0: not running
+  std::string health;  // "starting", "healthy", "unhealthy"; empty: no check, or it does not run and was not asked for
   std::optional<ContainerSize> size;  // when it was asked for
   ContainerNamespaces namespaces;     // when they were asked for, of one that runs
 };

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/create_internal.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <climits>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "base/clock.hpp"
 #include "base/text.hpp"
 #include "config/auth.hpp"
+#include "engine/dependencies.hpp"
 #include "engine/fold_internal.hpp"
 #include "engine/images.hpp"
 #include "engine/settle_internal.hpp"
@@ -33,25 +38,56 @@ Result<std::vector<std::string>> LayerFolders(const storage::Store& store, const
   return store.LowerDirs(diff_ids, image.fixup_layer);
 }
 
-Status Fold(Engine& engine, const CreateOptions& options, const FoundImage& found, ContainerSpec& spec) {
-  const spec::ImageConfig image = TRY(spec::ImageConfig::Parse(found.image.config));
-  const FoldInput in{options, *TRY(engine.Conf()), image.config};
+// A folder of the host in place of an image: "FOLDER", or "FOLDER:O", which is not written to.
+Status FoldRootfs(const std::string& text, ContainerSpec& spec) {
+  const size_t colon = text.rfind(':');
+  const std::string option = colon == std::string::npos ? "" : text.substr(colon + 1);
+  spec.rootfs_overlay = option == "O";
+  if (StartsWith(option, "idmap")) return Error(Code::kUnsupported, "--rootfs with idmap is not supported");
+  const std::string path = spec.rootfs_overlay ? text.substr(0, colon) : text;
+  std::array<char, PATH_MAX> real;
+  if (::realpath(path.c_str(), real.data()) == nullptr) return Error::Sys(errno, "stat", path).As(Code::kInvalidArgument);
+  spec.rootfs = real.data();
+  const sys::Fd folder = TRY(sys::Open(spec.rootfs, O_RDONLY | O_DIRECTORY));
+  if (spec.rootfs_overlay) spec.layers = {spec.rootfs};
+  return Ok();
+}
+
+Status FoldImage(Engine& engine, const FoundImage& found, ContainerSpec& spec) {
   spec.image_id = found.image.id;
   spec.image_name = found.name.empty() ? found.image.id : found.name;
   spec.image_digest = found.image.manifest_digest;
   spec.layers = TRY(LayerFolders(*TRY(engine.Store()), found.image));
+  return Ok();
+}
+
+Status Fold(Engine& engine, const CreateOptions& options, ContainerSpec& spec) {
+  spec::ImageConfig image;
+  if (options.rootfs) {
+    TRY(FoldRootfs(options.image, spec));
+  } else {
+    const FoundImage found = TRY(EnsureImage(engine, options.image, options.pull, options.fetch));
+    image = TRY(spec::ImageConfig::Parse(found.image.config));
+    TRY(FoldImage(engine, found, spec));
+  }
+  const FoldInput in{options, *TRY(engine.Conf()), image.config};
   TRY(FoldProcess(in, spec));
   TRY(FoldPorts(in, spec));
   TRY(FoldEnv(in, spec));
   TRY(FoldMounts(in, spec));
   TRY(FoldSecurity(in, spec));
   TRY(FoldLimits(in, spec));
+  TRY(FoldAccounts(in, spec));
+  TRY(FoldDependencies(engine, options.required, spec));
   return FoldLifecycle(in, spec);
 }
 
 Status MakeFolders(const ContainerSpec& spec, const ContainerFiles& files) {
   for (const std::string& folder : {files.Upper(), files.Work()})
     TRY(sys::MakeDirs(folder, folder == files.Upper() ? 0755 : 0700));
+  // What works on a container that has no overlay finds the folder by this name.
+  if (!spec.rootfs.empty() && !spec.rootfs_overlay && ::symlink(spec.rootfs.c_str(), files.Rootfs().c_str()) < 0)
+    return Error::Sys(errno, "link", files.Rootfs());
   // The upper folder's own attributes are those of "/": the image's top layer decides.
   if (spec.layers.empty()) return Ok();
   struct stat st {};
@@ -131,6 +167,7 @@ Status WriteIdFile(const std::string& path, const std::string& id) {
 
 // Its image may have been removed after it was found: then that is what went wrong, whatever failed of it.
 Error BecauseOfImage(state::Database& db, const ContainerSpec& spec, Error error) {
+  if (spec.image_id.empty()) return error;
   const Result<std::optional<state::Image>> image = db.FindImageById(spec.image_id);
   if (!image.ok() || image->has_value()) return error;
   return Error(Code::kNotFound, Printable(spec.image_name) + ": image not known (it was removed just now)");
@@ -173,6 +210,7 @@ Result<ContainerSpec> BeginSpec(Engine& engine, const CreateOptions& options) {
   spec.tty = options.tty;
   spec.interactive = options.interactive;
   TRY(FoldNetwork(options, *TRY(engine.Conf()), spec));
+  TRY(FoldLogDriver(options, *TRY(engine.Conf()), spec));
   return spec;
 }
 
@@ -186,8 +224,7 @@ Result<NewContainer> BeginCreate(Engine& engine, const CreateOptions& options, C
     if (holder && !options.replace) return NameInUse(wanted, holder->id);
     if (holder) TRY(RemoveContainer(engine, holder->id, {true, true}));
   }
-  const FoundImage image = TRY(EnsureImage(engine, options.image, options.pull, options.fetch));
-  TRY(Fold(engine, options, image, spec));
+  TRY(Fold(engine, options, spec));
   spec.name = wanted.empty() ? TRY(FreeName(db, spec.id)) : wanted;
   const ContainerFiles files = TRY(FilesOf(engine, spec.id));
   if (spec.log_path.empty() && spec.log_driver == "k8s-file") spec.log_path = files.Log();
@@ -197,6 +234,7 @@ Result<NewContainer> BeginCreate(Engine& engine, const CreateOptions& options, C
     sys::FileLock lock = TRY(sys::FileLock::Acquire(files.Lock(), sys::FileLock::Mode::kExclusive));
     TRY(MakeFolders(spec, files));
     TRY(MakeVolumes(engine, spec));
+    TRY(NoteDependencies(engine, spec));
     return NewContainer{std::move(spec), {}, std::move(lock), wanted.empty()};
   };
   Result<NewContainer> made = make();

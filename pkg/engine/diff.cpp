@@ -128,6 +128,7 @@ Result<DiffJob> OfContainer(Engine& engine, const std::string& name) {
   const RootfsWanted wanted = TRY(WantRootfs(engine, name));
   const ContainerFiles files = TRY(FilesOf(engine, wanted.container.id));
   DiffJob job;
+  if (!wanted.spec.rootfs.empty() && !wanted.spec.rootfs_overlay) return job;
   job.whole = sys::Exists(files.Rootfs());
   job.tree = job.whole ? files.Rootfs() : files.Upper();
   job.below = wanted.spec.layers;
@@ -161,6 +162,7 @@ Result<DiffJob> JobFor(Engine& engine, const std::string& name, DiffKind kind) {
 
 Result<std::vector<FileChange>> Diff(Engine& engine, const std::string& name, DiffKind kind) {
   const DiffJob job = TRY(JobFor(engine, name, kind));
+  if (job.tree.empty()) return std::vector<FileChange>();  // there is nothing to compare with
   const std::string text = TRY(WithRootfs(engine, {}, [&job](const std::vector<sys::Root>&) -> Result<std::string> {
     Differ differ(TRY(LayerStack::Open(job.below)), job);
     return differ.Run();

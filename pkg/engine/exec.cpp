@@ -171,6 +171,9 @@ Result<StartOutcome> Attach(Engine& engine, const std::string& name_or_id, const
   TRY(ParseDetachKeys(options.detach_keys));
   const Target target = TRY(FindRunning(engine, name_or_id, "you can only attach to running containers"));
   if (IsPaused(target)) return Error(Code::kBusy, "container " + target.record.id + " is paused: container state improper");
+  if (PassesStreams(target.spec.log_driver))
+    return Error(Code::kUnsupported, "attaching to container " + target.record.id + ": this container is using the '" + target.spec.log_driver +
+                                         "' log driver, cannot attach: this container is not logging output");
   Result<runtime::SyncSocket> monitor = monitor::ConnectControl(target.run_dir);
   if (!monitor.ok() && NobodyThere(monitor.error()))
     return std::move(monitor).error().Hint("its monitor was killed: the container runs on, but its output is lost; ctool restart makes a new one");

@@ -109,12 +109,13 @@ Status FoldEnv(const FoldInput& in, ContainerSpec& spec) {
     TRY(SetFromImage(env, in.image.env));
     if (in.conf.env)
       for (const std::string& entry : *in.conf.env) TRY(AddUserEnv(env, entry));
+    TRY(MergeEnv(env, o.env_merge));
   }
   if (o.http_proxy && in.conf.http_proxy.value_or(true) && !o.unsetenv_all)
     for (const char* name : kProxyNames)
       if (const char* value = std::getenv(name); value != nullptr && *value != '\0')
         AddEnv(env, std::string(name) + "=" + WithoutUserinfo(value));
-  if (o.env_host)
+  if (o.env_host || in.conf.env_host.value_or(false))
     for (char** e = environ; *e != nullptr; ++e) AddEnv(env, *e);
   for (const std::string& file : o.env_file) TRY(AddEnvFile(env, file));
   for (const std::string& entry : o.env) TRY(AddUserEnv(env, entry));

@@ -64,40 +64,7 @@ bool IsTuned(const CreateOptions& o) {
   return !o.health_interval.empty() || !o.health_timeout.empty() || !o.health_start_period.empty() || o.health_retries;
 }
 
-}  // namespace
-
-bool HasHealthCheck(const ContainerSpec& spec) {
-  return spec.healthcheck && spec.healthcheck->test.size() > 1 && spec.healthcheck->test[0] != "NONE";
-}
-
-Status FoldHealth(const FoldInput& in, ContainerSpec& spec) {
-  const CreateOptions& o = in.options;
-  if (o.no_healthcheck && !o.health_cmd.empty())
-    return Error(Code::kInvalidArgument, "cannot specify both --no-healthcheck and --health-cmd");
-  const std::string& action = o.health_on_failure;
-  const bool known = action.empty() || action == "none" || action == "kill" || action == "restart" || action == "stop";
-  if (!known)
-    return Error(Code::kInvalidArgument, "invalid on-failure action " + Quote(action) + " for health check: supported actions are none,kill,restart,stop");
-  spec.health_on_failure = action.empty() ? "none" : action;
-  spec.health_max_log_count = o.health_max_log_count;
-  spec.health_max_log_size = o.health_max_log_size;
-  if (o.no_healthcheck) {
-    spec.healthcheck = spec::HealthCheck{{"NONE"}};
-    return Ok();
-  }
-  spec.healthcheck = in.image.healthcheck;
-  if (!o.health_cmd.empty()) {
-    spec.healthcheck = spec::HealthCheck{TRY(ParseTest(o.health_cmd))};
-  }
-  if (!HasHealthCheck(spec)) {
-    if (IsTuned(o) && o.health_cmd.empty())
-      return Error(Code::kInvalidArgument, "a healthcheck command is needed for the other --health options").Hint("add --health-cmd");
-    if (!action.empty() && action != "none")
-      return Error(Code::kInvalidArgument, "cannot set on-failure action to " + action + " without a health check");
-    return Ok();
-  }
-  spec::HealthCheck& check = *spec.healthcheck;
-  if (check.interval == 0) check.interval = kDefaultInterval;
+Status Tune(const CreateOptions& o, spec::HealthCheck& check) {
   if (check.timeout == 0) check.timeout = kDefaultTimeout;
   if (check.retries == 0) check.retries = kDefaultRetries;
   if (o.health_interval == "disable") check.interval = 0;
@@ -108,6 +75,54 @@ Status FoldHealth(const FoldInput& in, ContainerSpec& spec) {
     return Error(Code::kInvalidArgument, "healthcheck-retries must be greater than 0");
   if (o.health_retries) check.retries = *o.health_retries;
   return Ok();
+}
+
+}  // namespace
+
+bool HasHealthCheck(const ContainerSpec& spec) {
+  return spec.healthcheck && spec.healthcheck->test.size() > 1 && spec.healthcheck->test[0] != "NONE";
+}
+
+bool ChangesHealth(const CreateOptions& o) {
+  return IsTuned(o) || o.no_healthcheck || !o.health_cmd.empty() || !o.health_on_failure.empty() || o.health_max_log_count || o.health_max_log_size;
+}
+
+Status ChangeHealth(const CreateOptions& o, ContainerSpec& spec) {
+  if (o.no_healthcheck && (!o.health_cmd.empty() || IsTuned(o)))
+    return Error(Code::kInvalidArgument, "cannot specify both --no-healthcheck and --health-cmd");
+  const std::string& action = o.health_on_failure;
+  const bool known = action.empty() || action == "none" || action == "kill" || action == "restart" || action == "stop";
+  if (!known)
+    return Error(Code::kInvalidArgument, "invalid on-failure action " + Quote(action) + " for health check: supported actions are none,kill,restart,stop");
+  if (!action.empty()) spec.health_on_failure = action;
+  if (o.health_max_log_count) spec.health_max_log_count = *o.health_max_log_count;
+  if (o.health_max_log_size) spec.health_max_log_size = *o.health_max_log_size;
+  if (o.no_healthcheck) {
+    spec.healthcheck = spec::HealthCheck{{"NONE"}};
+    return Ok();
+  }
+  if (!o.health_cmd.empty()) {
+    spec::HealthCheck check = HasHealthCheck(spec) ? *spec.healthcheck : spec::HealthCheck{{}, kDefaultInterval};
+    check.test = TRY(ParseTest(o.health_cmd));
+    spec.healthcheck = std::move(check);
+  }
+  if (HasHealthCheck(spec)) return Tune(o, *spec.healthcheck);
+  if (IsTuned(o) && o.health_cmd.empty())
+    return Error(Code::kInvalidArgument, "a healthcheck command is needed for the other --health options").Hint("add --health-cmd");
+  if (!action.empty() && action != "none")
+    return Error(Code::kInvalidArgument, "cannot set on-failure action to " + action + " without a health check");
+  return Ok();
+}
+
+Status FoldHealth(const FoldInput& in, ContainerSpec& spec) {
+  const CreateOptions& o = in.options;
+  spec.health_on_failure = "none";
+  if (o.no_healthcheck && !o.health_cmd.empty())
+    return Error(Code::kInvalidArgument, "cannot specify both --no-healthcheck and --health-cmd");
+  // A command of the user's own has nothing of the image's.
+  if (o.health_cmd.empty()) spec.healthcheck = in.image.healthcheck;
+  if (spec.healthcheck && spec.healthcheck->interval == 0) spec.healthcheck->interval = kDefaultInterval;
+  return ChangeHealth(o, spec);
 }
 
 }  // namespace ctool::engine

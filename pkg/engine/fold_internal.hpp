@@ -25,6 +25,9 @@ Status CheckOptions(const CreateOptions& options);
 // Namespaces, network, names: what the image has no say in, so that the sandbox can be made before it is known.
 Status FoldNetwork(const CreateOptions& options, const config::ContainersConf& conf, ContainerSpec& spec);
 
+// Who gets the output, which decides about the streams.
+Status FoldLogDriver(const CreateOptions& options, const config::ContainersConf& conf, ContainerSpec& spec);
+
 Status FoldProcess(const FoldInput& in, ContainerSpec& spec);   // argv, user, workdir, hostname
 Status FoldEnv(const FoldInput& in, ContainerSpec& spec);       // after FoldProcess
 Status FoldMounts(const FoldInput& in, ContainerSpec& spec);    // -v, --mount, --tmpfs, volumes
@@ -33,6 +36,8 @@ Status FoldSecurity(const FoldInput& in, ContainerSpec& spec);
 Status FoldLimits(const FoldInput& in, ContainerSpec& spec);
 Status FoldLifecycle(const FoldInput& in, ContainerSpec& spec);  // restart, signals, logs, labels
 Status FoldLog(const FoldInput& in, ContainerSpec& spec);        // part of it
+Status FoldSystemd(const FoldInput& in, ContainerSpec& spec);    // after FoldProcess, FoldEnv, FoldMounts
+Status FoldAccounts(const FoldInput& in, ContainerSpec& spec);   // lines for /etc/passwd and /etc/group
 Result<std::string> ExpandLogTag(const ContainerSpec& spec);     // {{.Name}} and the like
 
 // Where systemd's journal takes entries; missing: it does not run.
@@ -42,10 +47,15 @@ inline constexpr char kJournalSocket[] = "/run/systemd/journal/socket";
 void AddEnv(std::vector<std::string>& env, std::string entry);
 // As typed with -e: "K=V" as it is; "K" takes the caller's value, if there is one; "P*" all that begin with P.
 Status AddUserEnv(std::vector<std::string>& env, const std::string& entry);
+// The --env-merge entries: each changes a variable that is there, and may name it and others ("PATH=${PATH}:/x").
+Status MergeEnv(std::vector<std::string>& env, const std::vector<std::string>& entries);
 Status AddEnvFile(std::vector<std::string>& env, const std::string& path);
 
 // "CAP_CHOWN" ... of every capability that there is.
 std::vector<std::string> AllCapabilities();
+
+// Whether the container's streams are those of whoever starts it.
+bool PassesStreams(const std::string& log_driver);
 
 Status FoldHealth(const FoldInput& in, ContainerSpec& spec);     // --health-*, the image's HEALTHCHECK
 // A health check that can run: not none at all, and not NONE.
@@ -53,6 +63,8 @@ bool HasHealthCheck(const ContainerSpec& spec);
 
 // The parts that `update` changes too.
 Status FoldRestart(const CreateOptions& options, ContainerSpec& spec);
+Status ChangeHealth(const CreateOptions& options, ContainerSpec& spec);
+bool ChangesHealth(const CreateOptions& options);
 Status ChangeEnv(const std::vector<std::string>& set, const std::vector<std::string>& unset, ContainerSpec& spec);
 Status AddUlimit(const std::string& text, ContainerSpec& spec);  // "nofile=1:2", in place of one of its type
 // Limits through control groups, and a word on those that have no effect.

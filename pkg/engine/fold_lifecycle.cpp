@@ -21,13 +21,13 @@ Status FoldLabels(const FoldInput& in, ContainerSpec& spec) {
     into[text.substr(0, equals)] = equals == std::string::npos ? "" : text.substr(equals + 1);
   };
   spec.labels = in.image.labels;
-  for (const std::string& path : in.options.label_file)
-    for (const std::string& line : Split(TRY(sys::ReadFile(path)), '\n'))
-      if (const std::string_view text = Trim(line); !text.empty() && text[0] != '#')
-        set(spec.labels, std::string(text));
+  // Lines as in an environment file, with its rules.
+  std::vector<std::string> lines;
+  for (const std::string& path : in.options.label_file) TRY_CTX("unable to process labels", AddEnvFile(lines, path));
+  for (const std::string& line : lines) set(spec.labels, line);
   for (const std::string& label : in.options.label) {
     if (label.empty() || label[0] == '=')
-      return Error(Code::kInvalidArgument, "invalid label " + Quote(label) + ": wanted KEY=VALUE");
+      return Error(Code::kInvalidArgument, "unable to process labels: invalid label format: " + Quote(label));
     set(spec.labels, label);
   }
   for (const std::string& annotation : in.options.annotation) {
@@ -41,19 +41,6 @@ Status FoldLabels(const FoldInput& in, ContainerSpec& spec) {
 Result<std::string> Absolute(const std::string& path) {
   if (path.empty() || path[0] == '/') return path;
   return TRY(sys::ReadLinkAt(AT_FDCWD, "/proc/self/cwd")) + "/" + path;
-}
-
-Status CheckSystemd(const CreateOptions& o) {
-  if (o.systemd == "always")
-    return Error(Code::kUnsupported, "--systemd=always is not supported: the container is not prepared for systemd");
-  if (!o.systemd.empty() && o.systemd != "true" && o.systemd != "false")
-    return Error(Code::kInvalidArgument, "invalid --systemd " + Quote(o.systemd) + ": wanted true, false or always");
-  const bool known = o.sdnotify.empty() || o.sdnotify == "ignore" || o.sdnotify == "container" || o.sdnotify == "conmon";
-  if (!known) return Error(Code::kInvalidArgument, "--sdnotify: required values: container, conmon, ignore");
-  // Without a socket nobody waits to be told.
-  if (o.sdnotify == "conmon" && std::getenv("NOTIFY_SOCKET") != nullptr)
-    return Error(Code::kUnsupported, "--sdnotify=conmon is not supported: nothing would tell systemd that the container is ready");
-  return Ok();
 }
 
 // The file is renamed into its folder once the container exists, when it is late to find that it
@@ -115,6 +102,12 @@ Status CheckOptions(const CreateOptions& o) {
   if ((o.rm.value_or(false) || o.rmi) && !keeps)
     return Error(Code::kInvalidArgument,
                  R"(the --rm option conflicts with --restart, when the restartPolicy is not "" and "no")");
+  if (o.no_hosts && !o.hosts_file.empty())
+    return Error(Code::kInvalidArgument, "--no-hosts and --hosts-file cannot be set together");
+  if (!o.seccomp_policy.empty() && o.seccomp_policy != "default" && o.seccomp_policy != "image")
+    return Error(Code::kInvalidArgument, "invalid seccomp policy " + Quote(o.seccomp_policy) + R"(: valid policies are ["default" "image"])");
+  if (!o.personality.empty() && o.personality != "LINUX" && o.personality != "LINUX32")
+    return Error(Code::kNotExecutable, "unknown persona specified " + Quote(o.personality) + ": wanted LINUX or LINUX32");
   if (o.no_hosts && !o.add_host.empty())
     return Error(Code::kInvalidArgument, "--no-hosts and --add-host cannot be set together");
   if (!o.fetch.platform.empty() && (!o.fetch.arch.empty() || !o.fetch.os.empty()))
@@ -127,7 +120,6 @@ Status CheckOptions(const CreateOptions& o) {
     return Error(Code::kInvalidArgument, "invalid stop timeout " + std::to_string(*o.stop_timeout));
   if (o.timeout < 0) return Error(Code::kInvalidArgument, "invalid timeout " + std::to_string(o.timeout));
   TRY(CheckIdFile(o.cidfile));
-  TRY(CheckSystemd(o));
   if (o.cgroups == "split")
     return Error(Code::kUnsupported, "--cgroups=split is not supported: use enabled, disabled or no-conmon");
   return Ok();
@@ -151,6 +143,7 @@ Status FoldLifecycle(const FoldInput& in, ContainerSpec& spec) {
   spec.cidfile = TRY(Absolute(o.cidfile));
   spec.pid_file = TRY(Absolute(o.pidfile));
   spec.monitor_pid_file = TRY(Absolute(o.conmon_pidfile));
+  TRY(FoldSystemd(in, spec));
   TRY(FoldHealth(in, spec));
   spec.create_command = o.create_command;
   return Ok();

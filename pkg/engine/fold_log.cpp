@@ -7,18 +7,18 @@
 namespace ctool::engine {
 namespace {
 
-Result<std::string> Driver(const FoldInput& in) {
-  const bool asked_for = !in.options.log_driver.empty();
-  const std::string driver = asked_for ? in.options.log_driver : in.conf.log_driver.value_or("k8s-file");
+Result<std::string> Driver(const CreateOptions& options, const config::ContainersConf& conf) {
+  const bool asked_for = !options.log_driver.empty();
+  const std::string driver = asked_for ? options.log_driver : conf.log_driver.value_or("k8s-file");
   if (driver == "k8s-file" || driver == "json-file") return std::string("k8s-file");
-  if (driver == "none") return driver;
+  if (driver == "none" || PassesStreams(driver)) return driver;
   // A default that cannot be had here is not the user's request.
   if (!asked_for && (driver != "journald" || !sys::Exists(kJournalSocket))) {
     Debug("log driver " + Quote(driver) + " is not available: using k8s-file");
     return std::string("k8s-file");
   }
   if (driver != "journald")
-    return Error(Code::kUnsupported, "log driver " + Quote(driver) + " is not supported: use k8s-file, journald or none");
+    return Error(Code::kUnsupported, "log driver " + Quote(driver) + " is not supported: use k8s-file, journald, passthrough or none");
   if (!sys::Exists(kJournalSocket))
     return Error(Code::kUnsupported, "log driver journald: systemd's journal does not run on this host (there is no " +
                                          std::string(kJournalSocket) + ")")
@@ -44,10 +44,16 @@ Result<std::string> Tag(std::string_view text, const ContainerSpec& spec) {
 
 }  // namespace
 
+bool PassesStreams(const std::string& log_driver) { return log_driver == "passthrough" || log_driver == "passthrough-tty"; }
+
 Result<std::string> ExpandLogTag(const ContainerSpec& spec) { return Tag(spec.log_tag, spec); }
 
+Status FoldLogDriver(const CreateOptions& options, const config::ContainersConf& conf, ContainerSpec& spec) {
+  spec.log_driver = TRY(Driver(options, conf));
+  return Ok();
+}
+
 Status FoldLog(const FoldInput& in, ContainerSpec& spec) {
-  spec.log_driver = TRY(Driver(in));
   spec.log_max_size = in.conf.log_size_max.value_or(-1);
   spec.log_tag = in.conf.log_tag.value_or("");
   for (const std::string& option : in.options.log_opt) {

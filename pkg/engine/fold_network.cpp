@@ -103,6 +103,7 @@ Status FoldNetwork(const CreateOptions& o, const config::ContainersConf& conf, C
   spec.publishes = !o.publish.empty() || o.publish_all;
   spec.no_hostname = o.no_hostname;
   spec.no_hosts = o.no_hosts || conf.no_hosts.value_or(false);
+  spec.hosts_file = !o.hosts_file.empty() ? o.hosts_file : conf.base_hosts_file.value_or("");
   spec.add_host = o.add_host;
   const auto list = [](const std::vector<std::string>& typed, const config::ContainersConf::List& configured) {
     return typed.empty() ? configured.value_or(std::vector<std::string>{}) : typed;

@@ -70,6 +70,20 @@ Status CheckTimezone(const std::string& zone) {
   return Error(Code::kInvalidArgument, "finding timezone: unknown time zone " + Printable(zone));
 }
 
+// The program of --init.
+Status FoldInitPath(const FoldInput& in, ContainerSpec& spec) {
+  const std::string path = !in.options.init_path.empty() ? in.options.init_path : in.conf.init_path.value_or("");
+  if (!spec.init || path.empty()) return Ok();
+  struct stat st {};
+  if (::stat(path.c_str(), &st) == 0) {
+    spec.init_path = path;
+    return Ok();
+  }
+  // A default that is not there is no reason to fail: there is one of ours.
+  if (in.options.init_path.empty()) return Ok();
+  return Error::Sys(errno, "stat", path).As(Code::kInvalidArgument).Wrap("container-init binary not found on the host");
+}
+
 }  // namespace
 
 Status FoldProcess(const FoldInput& in, ContainerSpec& spec) {
@@ -84,7 +98,7 @@ Status FoldProcess(const FoldInput& in, ContainerSpec& spec) {
   TRY(CheckNoNul(spec.entrypoint, "entrypoint"));
   TRY(CheckNoNul(spec.command, "command"));
   if (spec.Argv().empty())
-    return Error(Code::kNoCommand, "no command or entrypoint provided, and no CMD or ENTRYPOINT from image");
+    return Error(o.rootfs ? Code::kInvalidArgument : Code::kNoCommand, "no command or entrypoint provided, and no CMD or ENTRYPOINT from image");
 
   spec.working_dir = "/";
   if (!o.workdir.empty()) {
@@ -98,6 +112,9 @@ Status FoldProcess(const FoldInput& in, ContainerSpec& spec) {
   spec.user = o.user.empty() ? in.image.user : o.user;
   spec.group_add = o.group_add;
   spec.init = o.init || in.conf.init.value_or(false);
+  spec.personality = o.personality;
+  spec.chrootdirs = o.chrootdirs;
+  TRY(FoldInitPath(in, spec));
 
   const bool host_uts = o.uts == "host" || std::find(o.network.begin(), o.network.end(), "host") != o.network.end();
   if (o.hostname) {

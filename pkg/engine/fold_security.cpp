@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "engine/fold_internal.hpp"
 #include "runtime/plan.hpp"
+#include "seccomp/seccomp.hpp"
 
 namespace ctool::engine {
 namespace {
@@ -167,7 +168,14 @@ Status FoldSecurity(const FoldInput& in, ContainerSpec& spec) {
   } else {
     spec.seccomp = "unconfined";
   }
-  return FoldSecurityOptions(in, spec);
+  TRY(FoldSecurityOptions(in, spec));
+  if (in.options.seccomp_policy != "image" || spec.seccomp == "unconfined") return Ok();
+  const auto profile = in.image.labels.find("io.containers.seccomp.profile");
+  if (profile == in.image.labels.end() || profile->second.empty())
+    return Error(Code::kInvalidArgument, "no seccomp policy defined by image");
+  TRY_CTX("loading seccomp profile failed", seccomp::ParseProfile(profile->second));
+  spec.seccomp_profile = profile->second;
+  return Ok();
 }
 
 Status AddUlimit(const std::string& text, ContainerSpec& spec) {

@@ -98,7 +98,7 @@ std::string InspectText(const InspectInput& in) {
   out["Image"] = in.record.image_id;
   out["ImageDigest"] = spec.image_digest;
   out["ImageName"] = in.record.image_name;
-  out["Rootfs"] = "";
+  out["Rootfs"] = spec.rootfs;
   out["Pod"] = "";
   out["ResolvConfPath"] = in.files.bundle + "/resolv.conf";
   out["HostnamePath"] = in.files.bundle + "/hostname";
@@ -121,7 +121,7 @@ std::string InspectText(const InspectInput& in) {
     out["SizeRootFs"] = in.size->whole;
   }
   out["Mounts"] = InspectMounts(spec, in.volumes_dir);
-  out["Dependencies"] = Json::array();
+  out["Dependencies"] = spec.dependencies;
   out["NetworkSettings"] = InspectNetwork(in);
   out["Namespace"] = "";
   for (const char* name : {"IsInfra", "IsService"}) out[name] = false;

@@ -58,12 +58,13 @@ InspectJson InspectConfig(const ContainerSpec& spec) {
     out["HealthMaxLogSize"] = spec.health_max_log_size;
   }
   out["CreateCommand"] = NullIfEmpty(spec.create_command);
+  if (spec.systemd) out["SystemdMode"] = true;
   out["Umask"] = spec.umask;
   if (!spec.timezone.empty()) out["Timezone"] = spec.timezone;
   out["Timeout"] = spec.timeout;
   out["StopTimeout"] = spec.stop_timeout;
   out["Passwd"] = spec.passwd;
-  out["sdNotifyMode"] = "ignore";
+  out["sdNotifyMode"] = spec.sdnotify;
   out["ExposedPorts"] = ExposedPorts(spec);
   return out;
 }

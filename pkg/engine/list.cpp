@@ -17,10 +17,10 @@ namespace {
 
 std::string Ago(int64_t since) { return HumanDuration(WallNanos() - since); }
 
-// " (healthy)" of one with a health check.
-std::string HealthNote(Engine& engine, const std::string& id) {
+// Of one with a health check.
+std::string HealthOf(Engine& engine, const std::string& id) {
   const Result<std::optional<monitor::HealthState>> health = ReadHealth(engine, id);
-  return health.ok() && *health ? " (" + (*health)->status + ")" : "";
+  return health.ok() && *health ? (*health)->status : "";
 }
 
 void Describe(Engine& engine, ContainerRow& row) {
@@ -32,7 +32,9 @@ void Describe(Engine& engine, ContainerRow& row) {
       return;
     case state::ContainerState::kRunning: {
       row.state = ShownState(engine, c);
-      row.status = row.state == "paused" ? "Paused" : row.state == "stopping" ? "Stopping" : "Up " + Ago(c.started) + HealthNote(engine, c.id);
+      row.health = HealthOf(engine, c.id);
+      row.status = row.state == "paused" ? "Paused" : row.state == "stopping" ? "Stopping" : "Up " + Ago(c.started);
+      if (row.state == "running" && !row.health.empty()) row.status += " (" + row.health + ")";
       const Result<std::optional<LiveProcess>> live = FindProcess(engine, c.id);
       if (live.ok() && *live) row.pid = (*live)->status.pid;
       return;
@@ -104,6 +106,7 @@ Result<std::vector<ContainerRow>> ListContainers(Engine& engine, const ListConta
     if (!untouched && !TRY(Settle(engine, row.container))) continue;
     if (!all && row.container.state != state::ContainerState::kRunning) continue;
     Describe(engine, row);
+    if (filter.needs_health() && row.health.empty()) row.health = HealthOf(engine, row.container.id);
     if (!filter.Matches(row)) continue;
     if (options.with_size) row.size = TRY(SizeOf(engine, row.container));
     if (options.with_namespaces && row.pid > 0) row.namespaces = NamespacesOf(row.pid);

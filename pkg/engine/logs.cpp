@@ -9,6 +9,7 @@
 
 #include "base/clock.hpp"
 #include "base/text.hpp"
+#include "engine/fold_internal.hpp"
 #include "engine/log_source_internal.hpp"
 #include "engine/settle_internal.hpp"
 #include "sys/file.hpp"
@@ -106,8 +107,8 @@ Result<Logged> Find(Engine& engine, const std::string& name_or_id) {
   if (driver == "none")
     return Error(Code::kUnsupported,
                  "this container is using the 'none' log driver, cannot read logs: this container is not logging output");
-  if (driver == "passthrough")
-    return Error(Code::kUnsupported, "this container is using the 'passthrough' log driver, cannot read logs: its output went to whoever started it");
+  if (PassesStreams(driver))
+    return Error(Code::kUnsupported, "this container is using the '" + driver + "' log driver, cannot read logs: this container is not logging output");
   return logged;
 }
 

@@ -50,11 +50,12 @@ Result<Spawned> SpawnMonitor(Engine& engine, const char* word) {
 
 }  // namespace
 
-Result<MonitorProcess> MonitorProcess::Start(Engine& engine, const monitor::Sandbox& sandbox) {
+Result<MonitorProcess> MonitorProcess::Start(Engine& engine, const monitor::Sandbox& sandbox, const std::vector<int>& files) {
   Spawned spawned = TRY(SpawnMonitor(engine, "supervise"));
   MonitorProcess process(std::move(spawned.child), std::move(spawned.socket));
   // The socket holds it until the monitor reads it.
   TRY(process.socket_.Send(runtime::Msg::kSandbox, runtime::Stage::kPlan, sandbox.Print()));
+  for (const int file : files) TRY(process.socket_.Send(runtime::Msg::kFile, runtime::Stage::kPlan, {}, file));
   return process;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "engine/engine.hpp"
@@ -16,8 +17,8 @@ namespace ctool::engine {
 // sandbox with it.
 class MonitorProcess {
  public:
-  // Returns while the monitor starts up.
-  static Result<MonitorProcess> Start(Engine& engine, const monitor::Sandbox& sandbox);
+  // Returns while the monitor starts up. `files`: the descriptors that the sandbox announces.
+  static Result<MonitorProcess> Start(Engine& engine, const monitor::Sandbox& sandbox, const std::vector<int>& files);
 
   MonitorProcess(MonitorProcess&&) = default;
   MonitorProcess& operator=(MonitorProcess&&) = delete;

@@ -34,26 +34,34 @@ struct CreateOptions {
   int64_t timeout = 0;
   std::optional<std::string> entrypoint;
   std::string systemd, sdnotify;
+  std::vector<std::string> required;  // --requires
+  bool rootfs = false;                // `image` is a folder of the host
+  std::string init_path, personality, seccomp_policy;
+  std::vector<int> preserved;         // our descriptors that become 3, 4, ...
   bool no_healthcheck = false;
   // --health-cmd ...; empty or absent: the image's, or the default.
   std::string health_cmd, health_interval, health_timeout, health_start_period, health_on_failure;
   std::optional<int64_t> health_retries;
-  int64_t health_max_log_count = 5, health_max_log_size = 500;
+  std::optional<int64_t> health_max_log_count, health_max_log_size;
 
   bool tty = false, interactive = false;
 
   std::vector<std::string> env, env_file, unsetenv, label, label_file, annotation;
+  std::vector<std::string> env_merge;
   bool env_host = false, unsetenv_all = false, http_proxy = true;
   std::optional<std::string> hostname;
   std::string workdir, user, umask, tz;
   std::vector<std::string> group_add;
   bool passwd = true;
+  std::vector<std::string> hostuser, chrootdirs;
+  std::string passwd_entry, group_entry;
 
   std::vector<std::string> volume, mount, tmpfs, volumes_from, device;
   bool read_only = false, read_only_tmpfs = true;
   std::string shm_size, image_volume;
 
   std::vector<std::string> publish, expose, network, dns, dns_search, dns_option, add_host;
+  std::string hosts_file;
   bool publish_all = false, no_hosts = false, no_hostname = false;
 
   std::string userns, pid, ipc, uts, cgroupns, cgroups;

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
+#include "engine/dependencies.hpp"
 #include "engine/run_state.hpp"
 #include "engine/settle_internal.hpp"
 #include "engine/stop.hpp"
@@ -53,6 +55,10 @@ std::optional<int> ExitCodeOf(const ContainerFiles& files, const state::Containe
 Status RemoveContainer(Engine& engine, const std::string& name_or_id, const RemoveContainerOptions& options) {
   state::Container container = TRY(FindContainer(engine, name_or_id));
   const ContainerFiles files = TRY(FilesOf(engine, container.id));
+  const std::vector<std::string> dependents = TRY(DependentsOf(engine, container.id));
+  if (!dependents.empty())
+    return Error(Code::kAlreadyExists, "container " + container.id + " has dependent containers which must be removed before it: " +
+                                           Join(dependents, ", ") + ": container already exists");
   const Result<sys::FileLock> lock = StopAndLock(engine, container, options);
   // No folder: a removal was cut short, and this one ends it.
   if (!lock.ok() && lock.error().sys_errno() != ENOENT) return lock.error();

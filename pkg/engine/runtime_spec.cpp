@@ -38,10 +38,13 @@ class MountList {
   Mounts mounts_;
 };
 
-bool Plain(const ContainerFiles& files) { return sys::Exists(files.Rootfs()); }
+// A folder, and no overlay: a copy of the image, or what --rootfs names.
+bool Plain(const ContainerSpec& spec, const ContainerFiles& files) {
+  return (!spec.rootfs.empty() && !spec.rootfs_overlay) || sys::Exists(files.Rootfs());
+}
 
 void AddRoot(const ContainerSpec& spec, const ContainerFiles& files, MountList& list) {
-  if (Plain(files)) return;
+  if (Plain(spec, files)) return;
   std::vector<std::string> options;
   for (const std::string& layer : spec.layers) options.push_back("lowerdir+=" + layer);
   options.push_back("upperdir=" + files.Upper());
@@ -66,17 +69,26 @@ void AddSystem(const ContainerSpec& spec, const userns::IdMap& map, MountList& l
   list.AddDefault("/dev/shm", "tmpfs", "shm",
                   {"nosuid", "noexec", "nodev", "mode=1777", "size=" + std::to_string(spec.shm_size)});
   const char* access = spec.privileged ? "rw" : "ro";
+  const char* groups_access = spec.privileged || spec.systemd ? "rw" : "ro";
   if (host_net)
     list.Add("/sys", "bind", "/sys", {"rbind", "nosuid", "noexec", "nodev", access, "rslave"});
   else
     list.Add("/sys", "sysfs", "sysfs", {"nosuid", "noexec", "nodev", access});
   if (!host_net)
-    list.Add("/sys/fs/cgroup", "cgroup2", "cgroup", {"nosuid", "noexec", "nodev", access, "x-ctool-optional"});
+    list.Add("/sys/fs/cgroup", "cgroup2", "cgroup", {"nosuid", "noexec", "nodev", groups_access, "x-ctool-optional"});
 }
 
 void AddTmpfsOfReadonly(const ContainerSpec& spec, MountList& list) {
   if (!spec.read_only || !spec.read_only_tmpfs) return;
-  for (const char* path : {"/run", "/tmp", "/var/tmp"})
+  for (const std::string path : {"/run", "/tmp", "/var/tmp"})
+    if (!spec.systemd || path == "/var/tmp")
+      list.AddDefault(path, "tmpfs", "tmpfs", {"rw", "nosuid", "nodev", "tmpcopyup"});
+}
+
+// What systemd writes to.
+void AddTmpfsOfSystemd(const ContainerSpec& spec, MountList& list) {
+  if (!spec.systemd) return;
+  for (const char* path : {"/run", "/run/lock", "/tmp", "/var/log/journal"})
     list.AddDefault(path, "tmpfs", "tmpfs", {"rw", "nosuid", "nodev", "tmpcopyup"});
 }
 
@@ -89,10 +101,15 @@ void AddFiles(const ContainerSpec& spec, const ContainerFiles& files, const std:
   const auto bind = [&](const char* destination, const std::string& file) {
     list.AddDefault(destination, "bind", file, {"bind", "rprivate", "nosuid", "nodev"});
   };
+  // In each of --chrootdirs too.
+  const auto bind_all = [&](const char* destination, const std::string& file) {
+    bind(destination, file);
+    for (const std::string& folder : spec.chrootdirs) bind((folder + destination).c_str(), file);
+  };
   const bool no_dns = std::find(spec.dns.begin(), spec.dns.end(), "none") != spec.dns.end();
-  if (!no_dns) bind("/etc/resolv.conf", files.bundle + "/resolv.conf");
-  if (!spec.no_hosts) bind("/etc/hosts", files.bundle + "/hosts");
-  if (!spec.no_hostname) bind("/etc/hostname", files.bundle + "/hostname");
+  if (!no_dns) bind_all("/etc/resolv.conf", files.bundle + "/resolv.conf");
+  if (!spec.no_hosts) bind_all("/etc/hosts", files.bundle + "/hosts");
+  if (!spec.no_hostname) bind_all("/etc/hostname", files.bundle + "/hostname");
   // A host without the file is at UTC, and so is an image.
   const bool zone = !spec.timezone.empty() && (spec.timezone != "local" || sys::Exists("/etc/localtime"));
   if (zone) bind("/etc/localtime", ZoneFile(spec.timezone));
@@ -133,6 +150,15 @@ void AddHostDevices(const ContainerSpec& spec, MountList& list) {
       list.AddDefault(device, "bind", device, {"bind", "rprivate", "nosuid", "noexec", "x-ctool-optional"});
 }
 
+// What is written to the container's accounts, and where.
+void AddAccounts(const ContainerSpec& spec, const ContainerFiles& files, spec::RuntimeSpec& out) {
+  out.annotations[runtime::kPasswdAnnotation] = files.bundle + "/passwd";
+  out.annotations[runtime::kGroupAnnotation] = files.bundle + "/group";
+  if (!spec.host_users.empty()) out.annotations[runtime::kHostUsersAnnotation] = Join(spec.host_users, "\n");
+  if (!spec.passwd_entry.empty()) out.annotations[runtime::kPasswdEntryAnnotation] = spec.passwd_entry;
+  if (!spec.group_entry.empty()) out.annotations[runtime::kGroupEntryAnnotation] = spec.group_entry;
+}
+
 void SetIds(const userns::IdMap& map, spec::RuntimeSpec& out) {
   for (const userns::IdMapping& m : map.uids) out.uid_mappings.push_back({m.inside, m.outside, m.count});
   for (const userns::IdMapping& m : map.gids) out.gid_mappings.push_back({m.inside, m.outside, m.count});
@@ -167,7 +193,8 @@ Result<spec::RuntimeSpec> MakeRuntimeSpec(const ContainerSpec& spec, const Conta
                                           const userns::IdMap& map, const std::string& volumes_dir,
                                           const std::string& init_program) {
   spec::RuntimeSpec out;
-  out.root_path = Plain(files) ? files.Rootfs() : files.Merged();
+  const bool folder = !spec.rootfs.empty() && !spec.rootfs_overlay;
+  out.root_path = folder ? spec.rootfs : Plain(spec, files) ? files.Rootfs() : files.Merged();
   out.root_readonly = spec.read_only;
   out.hostname = spec.hostname;
   out.process = ProcessOf(spec);
@@ -179,6 +206,7 @@ Result<spec::RuntimeSpec> MakeRuntimeSpec(const ContainerSpec& spec, const Conta
   AddRoot(spec, files, list);
   AddSystem(spec, map, list);
   AddHostDevices(spec, list);
+  AddTmpfsOfSystemd(spec, list);
   AddTmpfsOfReadonly(spec, list);
   AddUsers(spec, volumes_dir, list);
   AddFiles(spec, files, init_program, list);
@@ -191,7 +219,8 @@ Result<spec::RuntimeSpec> MakeRuntimeSpec(const ContainerSpec& spec, const Conta
   out.annotations = spec.annotations;
   out.annotations[runtime::kIdAnnotation] = spec.id;
   out.annotations[runtime::kUserAnnotation] = spec.user;
-  if (spec.passwd) out.annotations[runtime::kPasswdAnnotation] = files.bundle + "/passwd";
+  if (spec.passwd) AddAccounts(spec, files, out);
+  out.personality = spec.personality;
   if (!spec.group_add.empty()) out.annotations[runtime::kGroupAddAnnotation] = Join(spec.group_add, " ");
   if (spec.create_working_dir) out.annotations[runtime::kCreateCwdAnnotation] = "1";
   if (const char* forced = std::getenv("CTOOL_OVERLAY"); forced != nullptr && std::string_view(forced) == "fuse")

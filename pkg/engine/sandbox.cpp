@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <sched.h>
 
+#include "engine/fold_internal.hpp"
 #include "engine/sandbox_internal.hpp"
 
 namespace ctool::engine {
@@ -29,6 +30,7 @@ Result<monitor::Sandbox> SandboxOf(Engine& engine, const ContainerSpec& spec) {
   sandbox.map = TRY(userns::DefaultMap());
   sandbox.terminal = spec.tty;
   sandbox.keep_stdin = spec.interactive;
+  sandbox.passthrough = PassesStreams(spec.log_driver) && !spec.tty;
   if (spec.network_mode != "slirp4netns") return sandbox;
   const config::ContainersConf& conf = *TRY(engine.Conf());
   const std::string program = TRY(network::FindSlirp(conf.network_cmd_path.value_or(""),

@@ -210,7 +210,7 @@ Result<std::vector<std::string>> DeleteRecord(Engine& engine, const state::Conta
   }
   for (const std::string* file : {&spec.pid_file, &spec.monitor_pid_file})
     if (!file->empty()) ::unlink(file->c_str());
-  if (spec.remove_image) RemoveImageOf(engine, spec);
+  if (spec.remove_image && !spec.image_name.empty()) RemoveImageOf(engine, spec);
   return folders;
 }
 

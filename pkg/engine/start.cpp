@@ -8,7 +8,9 @@
 #include "engine/attach_internal.hpp"
 #include "engine/copy_rootfs.hpp"
 #include "engine/create_internal.hpp"
+#include "engine/dependencies.hpp"
 #include "engine/exec.hpp"
+#include "engine/fold_internal.hpp"
 #include "engine/monitor_process.hpp"
 #include "engine/run_state.hpp"
 #include "engine/sandbox_internal.hpp"
@@ -49,17 +51,23 @@ struct Sandboxed {
   MonitorProcess monitor;
 };
 
-Result<Sandboxed> MakeSandbox(Engine& engine, const ContainerSpec& spec) {
+// `preserved`: our descriptors that become 3, 4, ...
+Result<Sandboxed> MakeSandbox(Engine& engine, const ContainerSpec& spec, const std::vector<int>& preserved) {
   monitor::Sandbox sandbox = TRY(SandboxOf(engine, spec));
-  MonitorProcess process = TRY(MonitorProcess::Start(engine, sandbox));
+  std::vector<int> files;
+  if (sandbox.passthrough) files = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
+  files.insert(files.end(), preserved.begin(), preserved.end());
+  sandbox.files = static_cast<int64_t>(files.size());
+  MonitorProcess process = TRY(MonitorProcess::Start(engine, sandbox, files));
   return Sandboxed{std::move(sandbox), std::move(process)};
 }
 
 class Starter {
  public:
   // `word`: kGo, or kHold.
-  Starter(Engine& engine, const ContainerSpec& spec, ContainerFiles files, const sys::FileLock& lock, Msg word = Msg::kGo)
-      : engine_(engine), spec_(spec), files_(std::move(files)), lock_(lock), word_(word) {}
+  Starter(Engine& engine, const ContainerSpec& spec, ContainerFiles files, const sys::FileLock& lock, Msg word = Msg::kGo,
+          std::vector<int> preserved = {})
+      : engine_(engine), spec_(spec), files_(std::move(files)), lock_(lock), word_(word), preserved_(std::move(preserved)) {}
 
   // `commit` runs while the monitor sets the container up; it is let go only afterwards.
   Result<Started> Start(Result<Sandboxed> sandboxed, Attachment* attachment, const std::function<Status()>& commit) {
@@ -74,7 +82,7 @@ class Starter {
     Warn("no overlay file system works here (" + started.error().Message() +
          "); the container gets a copy of the image, which takes time and space");
     TRY(CopyRootfs(spec_.layers, files_.Rootfs()));
-    return Try(TRY(MakeSandbox(engine_, spec_)), attachment, []() { return Ok(); }, overlay_failed);
+    return Try(TRY(MakeSandbox(engine_, spec_, preserved_)), attachment, []() { return Ok(); }, overlay_failed);
   }
 
  private:
@@ -102,6 +110,7 @@ class Starter {
   ContainerFiles files_;
   const sys::FileLock& lock_;
   Msg word_;
+  std::vector<int> preserved_;
 };
 
 // A container that is held.
@@ -124,7 +133,8 @@ Status Conclude(Engine& engine, state::Container& record, int exit_code, const r
   Tell(engine, "cleanup", record);
   std::vector<std::string> folders;
   state::Database& db = *TRY(engine.Db());
-  if (record.auto_remove) folders = TRY(DeleteRecord(engine, record, true, exit_code));
+  // Somebody who restarts it waits for this monitor's end: it is not to be removed yet.
+  if (record.auto_remove && !IsRestarting(TRY(engine.RunDir(record.id, false)))) folders = TRY(DeleteRecord(engine, record, true, exit_code));
   else TRY(RecordEnd(engine, record));
   std::string list;
   for (const std::string& folder : folders) list += folder + '\0';
@@ -133,6 +143,11 @@ Status Conclude(Engine& engine, state::Container& record, int exit_code, const r
   if (list.size() <= runtime::kMaxPayload && monitor.Send(Msg::kDone, runtime::Stage::kExec, list).ok()) return Ok();
   for (const std::string& folder : folders) TRY(DeleteTree(folder));
   return Ok();
+}
+
+// The streams of one that passes them through are not ours to carry.
+Result<Attachment> PrepareAttachment(const AttachOptions& attach, const ContainerSpec& spec) {
+  return Attachment::Prepare(attach, spec.tty, spec.interactive && !PassesStreams(spec.log_driver));
 }
 
 bool HasRestartPolicy(const ContainerSpec& spec) {
@@ -178,7 +193,7 @@ Result<StartOutcome> Run(Engine& engine, const CreateOptions& options, const Att
   TRY(ParseDetachKeys(attach.detach_keys));
   ContainerSpec begun = TRY(BeginSpec(engine, options));
   // Namespaces, id maps and network come up while the image is looked for and the bundle written.
-  Result<Sandboxed> sandboxed = MakeSandbox(engine, begun);
+  Result<Sandboxed> sandboxed = MakeSandbox(engine, begun, options.preserved);
   NewContainer container = TRY(BeginCreate(engine, options, std::move(begun)));
   const bool detached = IsDetached(attach);
   std::optional<Attachment> attachment;
@@ -190,8 +205,9 @@ Result<StartOutcome> Run(Engine& engine, const CreateOptions& options, const Att
     return committed = CommitCreate(engine, container, state::ContainerState::kRunning);
   };
   const auto start = [&]() -> Result<Started> {
-    if (!detached) attachment = TRY(Attachment::Prepare(attach, container.spec.tty, container.spec.interactive));
-    Starter starter(engine, container.spec, TRY(FilesOf(engine, container.spec.id)), container.lock);
+    if (!detached) attachment = TRY(PrepareAttachment(attach, container.spec));
+    TRY(StartDependencies(engine, container.spec));
+    Starter starter(engine, container.spec, TRY(FilesOf(engine, container.spec.id)), container.lock, Msg::kGo, options.preserved);
     return starter.Start(std::move(sandboxed), attachment ? &*attachment : nullptr, commit);
   };
   Result<Started> started = start();
@@ -216,6 +232,7 @@ Status InitContainer(Engine& engine, const std::string& name_or_id) {
   const ContainerSpec spec = TRY(ContainerSpec::Parse(record.spec));
   Result<sys::FileLock> lock = LockStopped(files);
   if (!lock.ok()) return std::move(lock).error().Wrap("container " + record.id + " is being started or removed");
+  TRY(StartDependencies(engine, spec));
   Starter starter(engine, spec, files, *lock, Msg::kHold);
   // From here on it has not ended but not begun.
   const auto commit = [&]() -> Status {
@@ -224,7 +241,7 @@ Status InitContainer(Engine& engine, const std::string& name_or_id) {
     return TRY(engine.Db())->UpdateContainer(record);
   };
   state::Container before = record;
-  Result<Started> held = starter.Start(MakeSandbox(engine, spec), nullptr, commit);
+  Result<Started> held = starter.Start(MakeSandbox(engine, spec, {}), nullptr, commit);
   if (!held.ok()) return AfterFailure(engine, before, std::move(held).error().As(Code::kInternal));
   return Ok();
 }
@@ -239,15 +256,16 @@ Result<StartOutcome> Start(Engine& engine, const std::string& name_or_id, const 
   const ContainerFiles files = TRY(FilesOf(engine, record.id));
   state::Container before = record;
   std::optional<Attachment> attachment;
-  if (!IsDetached(attach)) attachment = TRY(Attachment::Prepare(attach, spec.tty, spec.interactive));
+  if (!IsDetached(attach)) attachment = TRY(PrepareAttachment(attach, spec));
   const auto commit = [&] { return MarkRunning(engine, record, WallNanos()); };
   const auto start = [&]() -> Result<Started> {
     Attachment* const attached = attachment ? &*attachment : nullptr;
     if (IsHeld(files.bundle) && TRY(FindProcess(engine, record.id))) return LetGo(files.bundle, attached, commit);
     Result<sys::FileLock> lock = LockStopped(files);
     if (!lock.ok()) return std::move(lock).error().Wrap("container " + record.id + " is being started or removed");
+    TRY(StartDependencies(engine, spec));
     Starter starter(engine, spec, files, *lock);
-    return starter.Start(MakeSandbox(engine, spec), attached, commit);
+    return starter.Start(MakeSandbox(engine, spec, {}), attached, commit);
   };
   Result<Started> started = start();
   if (!started.ok()) {

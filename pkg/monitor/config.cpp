@@ -50,6 +50,8 @@ Result<Config> Config::Parse(std::string_view bytes) {
   Read(doc, "eventsLog", c.events_log);
   Read(doc, "event", c.event);
   Read(doc, "cleanup", c.cleanup);
+  Read(doc, "notifySocket", c.notify_socket);
+  Read(doc, "notifyReady", c.notify_ready);
   Read(doc, "stopSignal", c.stop_signal);
   Read(doc, "stopTimeout", c.stop_timeout_seconds);
   if (const auto health = doc.find("health"); health != doc.end() && health->is_object()) c.health = ReadHealth(*health);
@@ -79,6 +81,8 @@ std::string Config::Print() const {
               {"eventsLog", events_log},
               {"event", event},
               {"cleanup", cleanup},
+              {"notifySocket", notify_socket},
+              {"notifyReady", notify_ready},
               {"stopSignal", stop_signal},
               {"stopTimeout", stop_timeout_seconds},
               {"health", PrintHealth(health)}}

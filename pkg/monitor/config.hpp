@@ -38,6 +38,8 @@ struct Config {
   std::string pid_file, monitor_pid_file;
   std::string events_log;       // where events are told; empty: nowhere
   std::string event;            // what all events of this container have in common (events::Common)
+  std::string notify_socket;    // systemd's; empty: nobody waits to be told
+  bool notify_ready = false;    // it is told that the container is ready, and not only whose pid to watch
   int stop_signal = 15;
   int64_t stop_timeout_seconds = 10;  // -1: for ever
   HealthConfig health;

@@ -139,15 +139,25 @@ Result<int> CheckAndRecord(const Config& config, int container, int64_t began_ns
 std::string HealthFile(const std::string& run_dir) { return run_dir + "/health.json"; }
 
 void Health::Begin() {
-  if (config_.health.process.empty()) return;
+  began_ns_ = due_ns_ = 0;
+  if (!exists()) return;
   began_ns_ = MonotonicNanos();
   due_ns_ = config_.health.interval_ns == 0 ? 0 : began_ns_;
   const Status written = sys::WriteFileAtomic(HealthFile(config_.run_dir), HealthState().Print(), 0600, sys::Durability::kNone);
   if (!written.ok()) Debug(written.error().Message());
 }
 
+void Health::Adapt() {
+  if (exists() && began_ns_ == 0) return Begin();
+  due_ns_ = 0;
+  if (exists()) return Schedule();
+  began_ns_ = 0;
+  const Status removed = sys::RemoveTree(HealthFile(config_.run_dir));
+  if (!removed.ok()) Debug(removed.error().Message());
+}
+
 void Health::Schedule() {
-  if (config_.health.interval_ns != 0) due_ns_ = MonotonicNanos() + config_.health.interval_ns;
+  if (exists() && config_.health.interval_ns != 0) due_ns_ = MonotonicNanos() + config_.health.interval_ns;
 }
 
 Result<sys::Child> Health::Check(const sys::Child& container, const runtime::SyncSocket& client) {

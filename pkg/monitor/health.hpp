@@ -37,8 +37,13 @@ class Health {
  public:
   explicit Health(const Config& config) : config_(config) {}
 
+  // Not of a container without a check.
+  bool exists() const { return !config_.health.process.empty(); }
   // A run of the container begins: its first check is due at once.
   void Begin();
+  // The configuration has changed. What is there now counts from the next check on, which is due an interval from now;
+  // at once where there was none.
+  void Adapt();
   int64_t due_ns() const { return due_ns_; }  // on CLOCK_MONOTONIC; 0: nothing is due
   // One check, in a child; `client` (may be closed) is told how it went, as a kExited frame: "0 healthy". The timer's
   // own checks are never more than one at a time. A check that the container's end has cut short counts for nothing.

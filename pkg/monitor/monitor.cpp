@@ -18,6 +18,7 @@
 #include "monitor/hold.hpp"
 #include "monitor/memory.hpp"
 #include "monitor/network.hpp"
+#include "monitor/notify.hpp"
 #include "monitor/relay.hpp"
 #include "monitor/sandbox.hpp"
 #include "monitor/session.hpp"
@@ -64,20 +65,24 @@ Status WriteStatus(const Config& config, pid_t pid) {
   return sys::WriteFileAtomic(config.run_dir + "/status", status.Print(), 0600, sys::Durability::kNone);
 }
 
-Result<Prepared> Prepare(const Sandbox& sandbox) {
-  Pipes pipes = TRY(MakePipes(sandbox.terminal, sandbox.keep_stdin));
-  runtime::Launch launch = TRY(runtime::Launch::Start(sandbox.namespaces, sandbox.map,
-                                                      {pipes.in.get(), pipes.out.get(), pipes.err.get()}));
-  return Prepared{std::move(pipes.ours), std::move(launch)};
-}
-
 // What a command asked for. The lock is only held: it is free when the monitor is gone.
 struct Order {
   Sandbox sandbox;
+  std::vector<sys::Fd> files;  // the container's streams, if they are passed through; then what it gets as 3, 4, ...
   std::string bundle;
   sys::Fd lock;
   Config config;
 };
+
+Result<Prepared> Prepare(const Order& order) {
+  const Sandbox& sandbox = order.sandbox;
+  Pipes pipes = TRY(sandbox.passthrough ? PassThrough(order.files) : MakePipes(sandbox.terminal, sandbox.keep_stdin));
+  std::vector<int> preserved;
+  for (size_t i = sandbox.passthrough ? 3 : 0; i < order.files.size(); ++i) preserved.push_back(order.files[i].get());
+  runtime::Launch launch = TRY(runtime::Launch::Start(
+      sandbox.namespaces, sandbox.map, {pipes.in.get(), pipes.out.get(), pipes.err.get()}, preserved));
+  return Prepared{std::move(pipes.ours), std::move(launch)};
+}
 
 // `command` lets the container go, or another in its place; without one (a restart) it starts at once. `stage` is where a
 // failure was.
@@ -109,6 +114,7 @@ Result<Running> Start(Prepared prepared, const Order& order, runtime::SyncSocket
   TRY(WritePidFile(config.monitor_pid_file, ::getpid()));
   Result<sys::Fd> mounts = sys::Open("/proc/" + std::to_string(launch.pid()) + "/ns/mnt", O_RDONLY);
   TRY(launch.Exec());
+  TellSystemd(config);
   TellStarted(config, command == nullptr, word.attached);
   return Running{std::move(launch).TakeChild(), std::move(prepared.streams), std::move(network), word.has_input,
                  mounts.ok() ? std::move(mounts).value() : sys::Fd()};
@@ -123,6 +129,20 @@ void RunCleanup(const Config& config) {
   Result<sys::Child> cleanup = sys::Spawn(options);
   // The exit file holds the truth; the next command that meets the record settles it.
   if (cleanup.ok()) std::move(*cleanup).Detach();
+}
+
+// What `update` changes of a container that runs.
+void Refresh(const std::string& bundle, Config& config) {
+  const auto read = [&]() -> Result<Config> { return Config::Parse(TRY(sys::ReadFile(bundle + "/monitor.json"))); };
+  Result<Config> now = read();
+  if (!now.ok()) return Debug(now.error().Message());
+  config.restart_policy = std::move(now->restart_policy);
+  config.restart_retries = now->restart_retries;
+  config.health = std::move(now->health);
+}
+
+bool MayRestart(const Config& config) {
+  return (!config.restart_policy.empty() && config.restart_policy != "no") || config.health.on_failure == "restart";
 }
 
 // RUN_DIR/stop: somebody wants it to end.
@@ -142,18 +162,19 @@ void BackOff(const Config& config, int64_t ran_ns, int64_t& delay_ms) {
     ::poll(nullptr, 0, 50);
 }
 
-ExitRecord RunToTheEnd(const Order& order, Running& running, Relay& relay) {
-  const Config& config = order.config;
+ExitRecord RunToTheEnd(Order& order, Running& running, Relay& relay) {
+  Config& config = order.config;
   ExitRecord record;
   for (int64_t delay_ms = 0;;) {
     const int64_t began = MonotonicNanos();
     const int64_t deadline = config.timeout_seconds == 0 ? 0 : began + config.timeout_seconds * 1'000'000'000;
     const Result<Relay::Outcome> outcome = relay.Run(running.container, std::move(running.streams), deadline);
-    record.code = !outcome.ok() || outcome->timed_out ? 255 : outcome->status.code;
+    record.code = !outcome.ok() ? 255 : outcome->timed_out ? -1 : outcome->status.code;
     record.timed_out = outcome.ok() && outcome->timed_out;
     record.finished = WallNanos();
     TellDied(config, record.code);
     if (!config.fuse_overlayfs.empty()) runtime::EndFuseDaemons();
+    Refresh(order.bundle, config);
     if (!outcome.ok() || !WantsRestart(config, *outcome, record.restarts)) return record;
     // `wait` is told of the first end.
     const Status noted = sys::WriteFileAtomic(config.run_dir + "/ended", record.Print(), 0600, sys::Durability::kNone);
@@ -166,7 +187,7 @@ ExitRecord RunToTheEnd(const Order& order, Running& running, Relay& relay) {
     ++record.restarts;
     Stage stage = Stage::kPlan;
     const auto again = [&]() -> Result<Running> {
-      return Start(TRY(Prepare(order.sandbox)), order, nullptr, stage);
+      return Start(TRY(Prepare(order)), order, nullptr, stage);
     };
     Result<Running> started = again();
     if (!started.ok()) {
@@ -197,8 +218,9 @@ int Supervise(runtime::SyncSocket command) {
     runtime::Frame frame;
     TRY(Expect(command, frame, Msg::kSandbox));
     order.sandbox = TRY(Sandbox::Parse(frame.payload));
+    order.files = TRY(ReceiveFiles(command, order.sandbox.files));
     stage = Stage::kClone;
-    Prepared prepared = TRY(Prepare(order.sandbox));
+    Prepared prepared = TRY(Prepare(order));
     stage = Stage::kPlan;
     TRY(Expect(command, frame, Msg::kBundle));
     order.bundle = frame.payload;
@@ -220,14 +242,20 @@ int Supervise(runtime::SyncSocket command) {
   const Status told = command.Send(Msg::kStarted, Stage::kExec, std::to_string(running->container.pid()),
                                    running->container.pidfd());
   LetGoOfStderr();
+  // Nobody else keeps them open when the container has closed them.
+  if (!MayRestart(order.config)) order.files.clear();
   GiveBackMemory();
 
   Health health(order.config);
   const auto execute = [&](runtime::SyncSocket client, runtime::Frame frame) {
     return ForkSession(std::move(client), std::move(frame), order.config);
   };
+  const auto refresh = [&] {
+    Refresh(order.bundle, order.config);
+    health.Adapt();
+  };
   Relay relay(std::move(log), told.ok() ? std::move(command) : runtime::SyncSocket(), running->has_input,
-              {control.get(), execute, order.config.health.process.empty() ? nullptr : &health, order.config.run_dir,
+              {control.get(), execute, &health, refresh, order.config.run_dir,
                order.config.stop_signal, order.config.stop_timeout_seconds});
   const ExitRecord record = RunToTheEnd(order, *running, relay);
   if (running->network) running->network->End();

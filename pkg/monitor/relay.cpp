@@ -140,7 +140,11 @@ bool Relay::Receive(Client& client, const sys::Child& process) {
       if (has_input) LendStdin(client);
       return static_cast<bool>(client.socket);
     }
-    const bool check = msg == Msg::kCheck && control_.health != nullptr;
+    if (msg == Msg::kReload && control_.reload) {
+      control_.reload();
+      return false;
+    }
+    const bool check = msg == Msg::kCheck && control_.health != nullptr && control_.health->exists();
     if (!check && (msg != Msg::kExecute || !control_.execute)) return false;
     Result<sys::Child> helper = check ? control_.health->Check(process, client.socket)
                                       : control_.execute(std::move(client.socket), std::move(frame_));

@@ -27,6 +27,7 @@ class Relay {
     // A process to run beside the container; the child is reaped by the relay.
     std::function<Result<sys::Child>(runtime::SyncSocket, runtime::Frame)> execute;
     Health* health = nullptr;
+    std::function<void()> reload = nullptr;  // reads the configuration again
     std::string run_dir;  // where a stop is asked for
     int stop_signal = 15;
     int64_t stop_timeout_seconds = 10;

@@ -36,6 +36,8 @@ Result<Sandbox> Sandbox::Parse(std::string_view bytes) {
   Read(doc, "newgidmap", s.map.newgidmap);
   Read(doc, "terminal", s.terminal);
   Read(doc, "keepStdin", s.keep_stdin);
+  Read(doc, "passthrough", s.passthrough);
+  Read(doc, "files", s.files);
   Read(doc, "slirpCommand", s.slirp_command);
   return s;
 }
@@ -49,6 +51,8 @@ std::string Sandbox::Print() const {
               {"newgidmap", map.newgidmap},
               {"terminal", terminal},
               {"keepStdin", keep_stdin},
+              {"passthrough", passthrough},
+              {"files", files},
               {"slirpCommand", slirp_command}}
       .dump(-1, ' ', false, Json::error_handler_t::replace);
 }

@@ -18,6 +18,8 @@ struct Sandbox {
   userns::IdMap map;
   bool terminal = false;
   bool keep_stdin = false;  // -i: a pipe; otherwise /dev/null
+  bool passthrough = false;  // the streams are the command's own: the first three of its descriptors
+  int64_t files = 0;         // so many descriptors follow; what is left of them is passed on, from number 3
   std::vector<std::string> slirp_command;  // network::SlirpCommand; empty: no network to start
 
   static Result<Sandbox> Parse(std::string_view bytes);

@@ -24,7 +24,6 @@ using runtime::Msg;
 using runtime::Stage;
 
 constexpr size_t kMaxConfig = 8 << 20;  // arguments and environment: the kernel takes 6 MiB of them (execve(2))
-constexpr int64_t kMaxPreserved = 1024;
 
 struct Session {
   sys::Child process;
@@ -32,17 +31,6 @@ struct Session {
   std::string record;  // its file
   bool has_input = false;
 };
-
-Result<std::vector<sys::Fd>> ReceiveFiles(const runtime::SyncSocket& client, int64_t count) {
-  if (count < 1 || count > kMaxPreserved) return Error(Code::kInvalidArgument, "too many descriptors to preserve");
-  std::vector<sys::Fd> files;
-  for (runtime::Frame frame; count > 0; --count) {
-    TRY(Expect(client, frame, Msg::kFile));
-    if (!frame.fd) return Error(Code::kInternal, "a frame lacks its descriptor");
-    files.push_back(std::move(frame.fd));
-  }
-  return files;
-}
 
 Result<std::string> WriteRecord(const SessionOrder& order, pid_t pid) {
   TRY(sys::MakeDirs(order.run_dir + "/exec", 0700));
@@ -62,6 +50,7 @@ Result<Session> Begin(const runtime::SyncSocket& client, runtime::Frame& frame, 
   const SessionOrder order = TRY(SessionOrder::Parse(frame.payload));
   const sys::Fd init = std::move(frame.fd);
   if (!init) return Error(Code::kInternal, "the order names no container");
+  if (order.preserved < 0) return Error(Code::kInvalidArgument, "invalid number of descriptors to preserve");
   const std::vector<sys::Fd> files = TRY(ReceiveFiles(client, 1 + order.preserved));
   runtime::InitPlan plan = TRY(runtime::BuildPlan(
       TRY(spec::RuntimeSpec::Parse(TRY(sys::ReadAll(files[0].get(), "the session's config.json", kMaxConfig))))));

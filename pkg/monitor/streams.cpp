@@ -43,6 +43,32 @@ Result<Pipes> MakePipes(bool terminal, bool keep_stdin) {
   return p;
 }
 
+Result<Pipes> PassThrough(const std::vector<sys::Fd>& streams) {
+  Pipes p;
+  sys::Fd* const ends[] = {&p.in, &p.out, &p.err};
+  for (size_t i = 0; i < 3; ++i) {
+    if (streams.size() < 3) {
+      *ends[i] = TRY(sys::Open("/dev/null", O_RDWR));
+      continue;
+    }
+    *ends[i] = sys::Fd(::fcntl(streams[i].get(), F_DUPFD_CLOEXEC, 3));
+    if (!*ends[i]) return Error::Sys(errno, "duplicate a stream of the caller's");
+  }
+  return p;
+}
+
+Result<std::vector<sys::Fd>> ReceiveFiles(const runtime::SyncSocket& command, int64_t count) {
+  constexpr int64_t kMost = 1024;
+  if (count < 0 || count > kMost) return Error(Code::kInvalidArgument, "too many descriptors to pass on");
+  std::vector<sys::Fd> files;
+  for (runtime::Frame frame; count > 0; --count) {
+    TRY(Expect(command, frame, Msg::kFile));
+    if (!frame.fd) return Error(Code::kInternal, "a frame lacks its descriptor");
+    files.push_back(std::move(frame.fd));
+  }
+  return files;
+}
+
 void Resize(int terminal, const std::string& payload) {
   std::array<uint16_t, 2> size{};
   if (payload.size() != sizeof size || terminal < 0) return;

@@ -23,6 +23,11 @@ struct Pipes {
 };
 // None for a terminal, whose pair is made in the container. `keep_stdin`: -i, a pipe; otherwise /dev/null.
 Result<Pipes> MakePipes(bool terminal, bool keep_stdin);
+// The same for a process that gets these streams themselves; nothing is ours. Without them: /dev/null.
+Result<Pipes> PassThrough(const std::vector<sys::Fd>& streams);
+
+// Descriptors that the command sends, a kFile frame each.
+Result<std::vector<sys::Fd>> ReceiveFiles(const runtime::SyncSocket& command, int64_t count);
 
 // Gives a terminal (-1: none) the window size of a kResize frame's payload.
 void Resize(int terminal, const std::string& payload);

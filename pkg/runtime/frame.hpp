@@ -14,6 +14,7 @@
 //   init -> monitor   kFailed      at any point: stage, code, errno, text
 //
 //   command -> monitor  kSandbox   payload: what can be made before the bundle is there (monitor/sandbox.hpp)
+//   command -> monitor  kFile      after kSandbox: the descriptors that it announces, one each
 //   command -> monitor  kBundle    payload: path of the bundle; carries the container's lock
 //   command -> monitor  kGo        the record is on disk: let the command run. Payload: "" the command does not stay,
 //                                  "attached" it does, "stdin" and has input
@@ -32,6 +33,7 @@
 //   command -> monitor  kExecute   to the control socket: payload: what to execute (monitor/session.hpp); carries
 //                                  the pidfd of the container's init. Answered as a start is
 //   command -> monitor  kCheck     to the control socket: run the health check; answered by kExited, "0 healthy"
+//   command -> monitor  kReload    to the control socket: monitor.json has changed
 //   command -> monitor  kFile      after kExecute, several times: carries its config.json, then descriptors to pass on
 //   joiner -> session   kJoined    payload: pid in decimal; carries the pidfd of the process that has joined
 //   command -> monitor  kDone      the command keeps the record: no cleanup program is needed. Payload: folders
@@ -53,7 +55,7 @@ namespace ctool::runtime {
 enum class Msg : uint8_t {
   kIdMapDone = 1, kWantFuse, kFuseDone, kConsole, kReady, kExec, kFailed,
   kGo, kStarted, kStdout, kStderr, kStdin, kStdinEof, kResize, kExited, kDone,
-  kSandbox, kBundle, kTidy, kAttach, kExecute, kFile, kJoined, kCheck, kHold, kHeld,
+  kSandbox, kBundle, kTidy, kAttach, kExecute, kFile, kJoined, kCheck, kHold, kHeld, kReload,
 };
 
 // Where a start stands: in errors ("stage rootfs") and in profiles.

@@ -10,14 +10,15 @@
 
 namespace ctool::runtime {
 
-Result<Launch> Launch::Start(uint64_t namespaces, const userns::IdMap& map, const int (&stdio)[3]) {
+Result<Launch> Launch::Start(uint64_t namespaces, const userns::IdMap& map, const int (&stdio)[3],
+                             const std::vector<int>& preserved) {
   auto [ours, theirs] = TRY(SyncSocket::Pair());
   Result<sys::Child> cloned = sys::Child::Clone(namespaces);
   if (!cloned.ok()) return userns::ExplainUserns(cloned.error().sys_errno());
   sys::Child child = std::move(cloned).value();
   if (child.in_child()) {
     ours.Close();
-    InitMain(namespaces, theirs, stdio);
+    InitMain(namespaces, theirs, stdio, preserved);
   }
   theirs.Close();
   // init's maps can be written from its first moment on.

@@ -19,11 +19,13 @@ namespace ctool::runtime {
 class Launch {
  public:
   // Clones init into `namespaces` (CLONE_NEW*) and has its id maps written. `stdio` as in InitMain. The caller must
-  // be single threaded. Nothing of the bundle is needed yet, which may be written meanwhile.
-  static Result<Launch> Start(uint64_t namespaces, const userns::IdMap& map, const int (&stdio)[3]);
+  // be single threaded. Nothing of the bundle is needed yet, which may be written meanwhile. `preserved` become the
+  // descriptors 3, 4, ... of the container's process.
+  static Result<Launch> Start(uint64_t namespaces, const userns::IdMap& map, const int (&stdio)[3],
+                              const std::vector<int>& preserved);
 
   // A process that joins the namespaces of a running container (`init`, a pidfd; `plan.namespaces` of it), for
-  // which AwaitReady comes next. `preserved` become its descriptors 3, 4, ...
+  // which AwaitReady comes next.
   static Result<Launch> Join(int init, InitPlan plan, const int (&stdio)[3], const std::vector<int>& preserved);
 
   // The bundle is there: init reads its config.json, and waits for the maps.

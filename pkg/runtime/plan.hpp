@@ -21,6 +21,12 @@ inline constexpr char kGroupAddAnnotation[] = "io.ctool.group-add";  // blank-se
 inline constexpr char kSeccompAnnotation[] = "io.ctool.seccomp";     // path of a compiled filter
 inline constexpr char kCreateCwdAnnotation[] = "io.ctool.create-cwd";  // "1": make a missing cwd
 inline constexpr char kPasswdAnnotation[] = "io.ctool.passwd";  // file to write an extended passwd to
+inline constexpr char kGroupAnnotation[] = "io.ctool.group";    // the same for group
+// Lines for passwd, whose home is looked for in the rootfs: "name:*:uid:gid:gecos:home:/bin/sh".
+inline constexpr char kHostUsersAnnotation[] = "io.ctool.host-users";
+// The line of an unknown user or group, with $USERNAME, $UID, $GID, $NAME, $HOME; $GROUPNAME, $GID, $USERLIST.
+inline constexpr char kPasswdEntryAnnotation[] = "io.ctool.passwd-entry";
+inline constexpr char kGroupEntryAnnotation[] = "io.ctool.group-entry";
 inline constexpr char kOverlayAnnotation[] = "io.ctool.overlay";  // "fuse": don't try the kernel's
 
 // One mount, its options sorted into what the mount API wants.

@@ -165,6 +165,7 @@ Result<RuntimeSpec> RuntimeSpec::Parse(std::string_view bytes) {
   Read(linux_part, "maskedPaths", s.masked_paths);
   Read(linux_part, "readonlyPaths", s.readonly_paths);
   Read(linux_part, "sysctl", s.sysctl);
+  Read(Child(linux_part, "personality"), "domain", s.personality);
   if (s.root_path.empty()) return Error(Code::kCorrupt, "config.json has no root.path");
   return s;
 }
@@ -191,6 +192,7 @@ std::string RuntimeSpec::Print() const {
                   {"maskedPaths", masked_paths},
                   {"readonlyPaths", readonly_paths},
                   {"sysctl", sysctl}};
+  if (!personality.empty()) doc["linux"]["personality"] = {{"domain", personality}};
   return doc.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

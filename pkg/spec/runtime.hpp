@@ -63,6 +63,7 @@ struct RuntimeSpec {
   std::vector<LinuxIdMapping> uid_mappings, gid_mappings;
   std::vector<std::string> masked_paths, readonly_paths;
   std::map<std::string, std::string> sysctl;
+  std::string personality;  // "LINUX", "LINUX32"; empty: as it is
   std::map<std::string, std::string> annotations;
 
   bool HasNamespace(std::string_view type) const;

@@ -576,3 +576,55 @@ test_teardown() {
   exits 125
   err_has 'no container with name or ID "nosuch" found'
 }
+
+@test "update --restart of one that runs: it counts at its next end" {
+  must run -d --name "$C" "$IMG" sh -c 'sleep 0.7; exit 3'
+  must update --restart on-failure:2 "$C"
+  restarted() { [[ $(ct inspect -f '{{.RestartCount}} {{.State.Status}}' "$C") == '2 exited' ]]; }
+  until_ok 15 restarted
+  must run -d --name "$C-2" --restart always "$IMG" sleep 0.7
+  must update --restart no "$C-2"
+  until_ok 10 has_status "$C-2" exited
+  try inspect -f '{{.RestartCount}}' "$C-2"
+  out_is 0
+}
+
+@test "update --health-cmd of one that runs: checked from now on" {
+  must run -d --name "$C" "$IMG" sleep 42061
+  must update --health-cmd 'test -e /well' --health-interval 200ms --health-retries 1 "$C"
+  health() { [[ $(ct inspect -f '{{.State.Health.Status}}' "$C") == "$1" ]]; }
+  until_ok 10 health unhealthy
+  must exec "$C" touch /well
+  until_ok 10 health healthy
+  must update --health-cmd 'test -e /better' "$C"
+  until_ok 10 health unhealthy
+  try inspect -f '{{.Config.Healthcheck.Test}}' "$C"
+  out_is "[CMD-SHELL test -e /better]"
+  must update --no-healthcheck "$C"
+  not_checked() { health "" && [[ $(ct ps --format '{{.Status}}') != *healthy* ]]; }
+  until_ok 5 not_checked
+}
+
+@test "update --health-interval and --health-on-failure of one that runs" {
+  must run -d --name "$C" --health-cmd false --health-interval 1h --health-retries 2 "$IMG" sleep 42062
+  must update --health-interval 200ms --health-on-failure stop "$C"
+  until_ok 15 has_status "$C" exited
+  try update --health-interval soon "$C"
+  exits 125
+  err_has "soon"
+  must create --name "$C-2" "$IMG" true
+  try update --health-interval 1s "$C-2"
+  exits 125
+}
+
+@test "ps --filter health" {
+  must run -d --name "$C-good" --health-cmd true "$IMG" sleep 42063
+  must run -d --name "$C-bad" --health-cmd false --health-retries 1 "$IMG" sleep 42064
+  must run -d --name "$C-none" "$IMG" sleep 42065
+  listed() { [[ $(ct ps --filter health="$1" --format '{{.Names}}') == "$2" ]]; }
+  oracle && ct healthcheck run "$C-good" && { ct healthcheck run "$C-bad" || true; }
+  until_ok 10 listed healthy "$C-good"
+  until_ok 10 listed unhealthy "$C-bad"
+  try ps --filter health=starting --format '{{.Names}}'
+  out_is ""
+}

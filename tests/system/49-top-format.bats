@@ -119,10 +119,33 @@ shows() { ct top "$1" args | sed 's/ *$//' | grep -qxF -- "$2"; }
 
 @test "top: words that are no descriptors are for ps(1)" {
   must run -d --name "$C" "$IMG" sleep 49022
-  try top "$C" -eo pid,comm
-  [[ $rc == 0 || ($rc == 125 && $err == *'ps(1)'*) ]] || complain "ps, or the reason why not"
-  try top "$C" pid bogus
-  [[ $rc == 0 || ($rc == 125 && $err == *bogus*) ]] || complain "ps, or the reason why not"
+  local words
+  for words in '-eo pid,comm' '-o pid,comm'; do
+    # shellcheck disable=SC2086
+    try top "$C" $words
+    ok
+    out_like '^PID +COMMAND'
+    out_like '1 sleep'
+    try top "$C" "$words"
+    ok
+    out_like '1 sleep'
+  done
+  try top "$C" aux
+  ok
+  out_has "sleep 49022"
+  try top "$C" -o bogus
+  exits 125
+}
+
+@test "top: a container without ps(1)" {
+  must run -d --name "$C" "$IMG" sleep 49024
+  must exec "$C" rm -f /bin/ps /usr/bin/ps
+  try top "$C" aux
+  exits 125
+  must create --name "$C-2" "$IMG" true
+  try top "$C-2" aux
+  exits 125
+  err_has "top can only be used on running containers"
 }
 
 @test "top: what a process says of itself cannot drive the terminal" {

@@ -14,10 +14,10 @@ namespace {
 
 struct ExecCommandOptions {
   engine::ExecOptions exec;
-  std::vector<std::string> words, preserve_fd;
+  std::vector<std::string> words;
   std::string cidfile;
   bool latest = false, no_session = false;
-  int64_t preserve_fds = 0;
+  PreserveOptions preserve;
 };
 
 cli::Command Describe(ExecCommandOptions& o) {
@@ -38,31 +38,13 @@ cli::Command Describe(ExecCommandOptions& o) {
   c.options.push_back({.name = "latest", .short_name = 'l', .help = "Take the container that was created last", .sink = &o.latest});
   c.options.push_back({.name = "cidfile", .value = "file", .help = "Read the container's id from this file", .sink = &o.cidfile, .complete = cli::Complete::kFiles});
   c.options.push_back({.name = "detach-keys", .value = "keys", .help = "Keys that detach from a terminal; empty switches them off", .sink = &o.exec.detach_keys});
-  c.options.push_back({.name = "preserve-fds", .value = "n", .help = "Pass n descriptors on, from number 3", .sink = &o.preserve_fds});
-  c.options.push_back({.name = "preserve-fd", .value = "fd", .help = "Pass this descriptor on, with the next number from 3", .sink = &o.preserve_fd, .comma = true});
+  AddPreserveOptions(c.options, o.preserve);
   c.options.push_back({.name = "no-session", .help = "Accepted for podman's sake: a session costs nothing here", .sink = &o.no_session, .hidden = true});
   c.args = {{.name = "CONTAINER", .min = 0, .max = cli::kUnlimited, .sink = &o.words, .complete = cli::Complete::kRunningContainers}};
   c.stop_at_first_positional = true;
   c.examples = {{"exec web cat /etc/os-release", "One command"}, {"exec -it web sh", "A shell beside it"}, {"exec -u 1000 -w /tmp web id", "As another user, elsewhere"}};
   c.exits = {{"125", "ctool itself failed"}, {"126", "the command exists but can't be executed"}, {"127", "there is no such command"}, {"255", "the container does not run"}, {"n", "the command's own exit status"}};
   return c;
-}
-
-Result<std::vector<int>> Preserved(const ExecCommandOptions& o) {
-  std::vector<int> fds;
-  constexpr int64_t kMost = 1000;
-  if (o.preserve_fds < 0 || o.preserve_fds > kMost)
-    return Error(Code::kInvalidArgument, "invalid number of descriptors to preserve: " + std::to_string(o.preserve_fds));
-  for (int fd = 3; fd < 3 + o.preserve_fds; ++fd) fds.push_back(fd);
-  for (const std::string& text : o.preserve_fd) {
-    const std::optional<int64_t> fd = ParseInt(text);
-    if (!fd || *fd < 3 || *fd > kMost) return Error(Code::kInvalidArgument, "invalid descriptor " + Quote(text) + " for --preserve-fd: wanted a number from 3");
-    fds.push_back(static_cast<int>(*fd));
-  }
-  for (const int fd : fds)
-    if (::fcntl(fd, F_GETFD) < 0)
-      return Error(Code::kInvalidArgument, "file descriptor " + std::to_string(fd) + " is not available - the preserve-fds option requires that file descriptors must be passed");
-  return fds;
 }
 
 Result<int> Run(Context& context, const ExecCommandOptions& given) {
@@ -78,7 +60,7 @@ Result<int> Run(Context& context, const ExecCommandOptions& given) {
     o.words.erase(o.words.begin());
   }
   o.exec.command = o.words;
-  o.exec.preserved = TRY(Preserved(o));
+  o.exec.preserved = TRY(Preserved(o.preserve));
   if (o.exec.tty && o.exec.interactive && !o.exec.detach && ::isatty(STDIN_FILENO) == 0)
     Warn("The input device is not a TTY. The --tty and --interactive flags might not work properly");
   const engine::StartOutcome outcome = TRY(engine::Exec(context.engine, container, o.exec, [&](const std::string& session) {

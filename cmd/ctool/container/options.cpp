@@ -32,6 +32,12 @@ void AddLifecycle(Table& t, engine::CreateOptions& o) {
   t("rm", 0, "", "Remove the container, and its anonymous volumes, when it has ended", &o.rm);
   t("restart", 0, "policy", "Start it again when it has ended: no, on-failure[:retries], always, unless-stopped", &o.restart)
       .values = {"no", "on-failure", "always", "unless-stopped"};
+  Option& requires_option = t("requires", 0, "container", "Start this container first; it can be removed only after this one", &o.required);
+  requires_option.comma = true;
+  requires_option.complete = Complete::kContainers;
+  t("rootfs", 0, "", "IMAGE is a folder with a root file system, FOLDER or FOLDER:O; with O it stays as it is", &o.rootfs);
+  t("init-path", 0, "file", "A program of the host for --init", &o.init_path).complete = Complete::kFiles;
+  t("personality", 0, "persona", "Execution domain: LINUX or LINUX32", &o.personality).values = {"LINUX", "LINUX32"};
   t("init", 0, "", "Run a small init as PID 1 that passes signals on and reaps zombies", &o.init);
   t("stop-signal", 0, "signal", "Signal that asks the container to end", &o.stop_signal);
   t("stop-timeout", 0, "seconds", "Time from the stop signal to SIGKILL; -1 waits for ever", &o.stop_timeout);
@@ -39,17 +45,8 @@ void AddLifecycle(Table& t, engine::CreateOptions& o) {
   t("cidfile", 0, "file", "Write the container's id to this file", &o.cidfile).complete = Complete::kFiles;
   t("pidfile", 0, "file", "Write the pid of the container's first process to this file", &o.pidfile).complete = Complete::kFiles;
   t("conmon-pidfile", 0, "file", "Write the monitor's pid to this file", &o.conmon_pidfile).complete = Complete::kFiles;
-  t("systemd", 0, "mode", "Prepare for systemd as the command: false; true does what false does", &o.systemd).values = {"true", "false"};
-  t("sdnotify", 0, "mode", "Who tells systemd that the container is ready: ignore", &o.sdnotify).values = {"ignore", "container", "conmon"};
-  t("no-healthcheck", 0, "", "Leave the image's health check out", &o.no_healthcheck);
-  t("health-cmd", 0, "command", "Check the container's health with this command, a line for its shell or a JSON list; none switches the check off", &o.health_cmd).aliases = {"healthcheck-command"};
-  t("health-interval", 0, "duration", "Time between two checks (default 30s); disable: only with ctool healthcheck run", &o.health_interval).aliases = {"healthcheck-interval"};
-  t("health-timeout", 0, "duration", "A check that takes longer has failed (default 30s)", &o.health_timeout).aliases = {"healthcheck-timeout"};
-  t("health-start-period", 0, "duration", "For this long after the start failures don't count", &o.health_start_period).aliases = {"healthcheck-start-period"};
-  t("health-retries", 0, "n", "So many failures in a row make unhealthy (default 3)", &o.health_retries).aliases = {"healthcheck-retries"};
-  t("health-on-failure", 0, "action", "What to do with an unhealthy container: none, kill, restart or stop", &o.health_on_failure).values = {"none", "kill", "restart", "stop"};
-  t("health-max-log-count", 0, "n", "Results to keep for inspect; 0: all", &o.health_max_log_count);
-  t("health-max-log-size", 0, "bytes", "How much of a check's output to keep; 0: all", &o.health_max_log_size);
+  t("systemd", 0, "mode", "Prepare for systemd as the command: always, false, or true, if the command is systemd or init", &o.systemd).values = {"true", "false", "always"};
+  t("sdnotify", 0, "mode", "Who tells systemd that the container is ready, if $NOTIFY_SOCKET is set: its command (container), ctool (conmon) or nobody (ignore)", &o.sdnotify).values = {"ignore", "container", "conmon"};
   t("entrypoint", 0, "command", "Use this entrypoint, a word or a JSON array, and not the image's", &o.entrypoint);
 }
 
@@ -59,6 +56,7 @@ void AddProcess(Table& t, engine::CreateOptions& o) {
   t("env", 'e', "name[=value]", "Set an environment variable; without a value, take the caller's", &o.env);
   t("env-file", 0, "file", "Set environment variables from a file", &o.env_file).complete = Complete::kFiles;
   t("env-host", 0, "", "Pass the caller's whole environment on", &o.env_host);
+  t("env-merge", 0, "name=value", "Change a variable of the image; the value may name it, as in PATH=${PATH}:/extra", &o.env_merge);
   t("unsetenv", 0, "name", "Leave out an environment variable of the image", &o.unsetenv);
   t("unsetenv-all", 0, "", "Leave out every default environment variable", &o.unsetenv_all);
   t("http-proxy", 0, "", "Pass the caller's proxy variables on", &o.http_proxy);
@@ -71,6 +69,9 @@ void AddProcess(Table& t, engine::CreateOptions& o) {
   t("group-add", 0, "group", "One more group for the user", &o.group_add).comma = true;
   t("umask", 0, "mask", "File mode mask, in octal", &o.umask);
   t("tz", 0, "zone", "Time zone, as Europe/Berlin; local is the host's", &o.tz);
+  t("passwd-entry", 0, "line", "The line for /etc/passwd, with $USERNAME, $UID, $GID, $NAME and $HOME", &o.passwd_entry);
+  t("group-entry", 0, "line", "The line for /etc/group, with $GROUPNAME, $GID and $USERLIST", &o.group_entry);
+  t("hostuser", 0, "name", "Add this user of the host to /etc/passwd", &o.hostuser);
   t("passwd", 0, "", "Add the user to /etc/passwd where the image does not know it", &o.passwd);
 }
 
@@ -83,6 +84,7 @@ void AddFiles(Table& t, engine::CreateOptions& o) {
   t("read-only", 0, "", "Mount the root file system read-only", &o.read_only);
   t("read-only-tmpfs", 0, "", "With --read-only, keep /run, /tmp and /var/tmp writable", &o.read_only_tmpfs);
   t("shm-size", 0, "size", "Size of /dev/shm", &o.shm_size);
+  t("chrootdirs", 0, "folder", "Mount resolv.conf, hosts and hostname below this folder too", &o.chrootdirs).comma = true;
   t("image-volume", 0, "mode", "What the image's volumes become: bind, tmpfs or ignore", &o.image_volume).values = {"bind", "tmpfs", "ignore"};
 }
 
@@ -101,6 +103,7 @@ void AddNetwork(Table& t, engine::CreateOptions& o) {
   dns_option.comma = true;
   t("add-host", 0, "name[;name]:address", "One more line for /etc/hosts", &o.add_host);
   t("no-hosts", 0, "", "Leave the image's /etc/hosts alone", &o.no_hosts);
+  t("hosts-file", 0, "file", "What /etc/hosts begins with: a file, image or none, in place of the host's", &o.hosts_file).complete = Complete::kFiles;
   t("no-hostname", 0, "", "Leave the image's /etc/hostname alone", &o.no_hostname);
 }
 
@@ -109,6 +112,7 @@ void AddIsolation(Table& t, engine::CreateOptions& o) {
   t("cap-add", 0, "capability", "Add a capability, or all", &o.cap_add).comma = true;
   t("cap-drop", 0, "capability", "Drop a capability, or all", &o.cap_drop).comma = true;
   t("security-opt", 0, "option", "seccomp=file, no-new-privileges, mask=path, unmask=path, ...", &o.security_opt);
+  t("seccomp-policy", 0, "policy", "Where the seccomp profile comes from: default, or image, its label", &o.seccomp_policy).values = {"default", "image"};
   t("userns", 0, "mode", "User namespace", &o.userns);
   t("pid", 0, "mode", "PID namespace", &o.pid);
   t("ipc", 0, "mode", "IPC namespace", &o.ipc);
@@ -122,11 +126,24 @@ void AddIsolation(Table& t, engine::CreateOptions& o) {
   t("cpus", 0, "number", "Limit of processor time, in processors", &o.cpus);
   t("pids-limit", 0, "number", "Limit of processes", &o.pids_limit);
   t("oom-score-adj", 0, "number", "How readily the kernel kills it when memory is short", &o.oom_score_adj);
-  t("log-driver", 0, "driver", "Where output is kept: k8s-file, journald or none", &o.log_driver).values = {"k8s-file", "json-file", "journald", "none"};
+  t("log-driver", 0, "driver", "Where output is kept: k8s-file, journald, none, or passthrough: the streams are the caller's own", &o.log_driver).values = {"k8s-file", "json-file", "journald", "none", "passthrough", "passthrough-tty"};
   t("log-opt", 0, "name=value", "path=..., max-size=..., tag=...", &o.log_opt);
 }
 
 }  // namespace
+
+void AddHealthOptions(std::vector<Option>& into, engine::CreateOptions& o) {
+  Table t(into);
+  t("no-healthcheck", 0, "", "Leave the image's health check out", &o.no_healthcheck);
+  t("health-cmd", 0, "command", "Check the container's health with this command, a line for its shell or a JSON list; none switches the check off", &o.health_cmd).aliases = {"healthcheck-command"};
+  t("health-interval", 0, "duration", "Time between two checks (default 30s); disable: only with ctool healthcheck run", &o.health_interval).aliases = {"healthcheck-interval"};
+  t("health-timeout", 0, "duration", "A check that takes longer has failed (default 30s)", &o.health_timeout).aliases = {"healthcheck-timeout"};
+  t("health-start-period", 0, "duration", "For this long after the start failures don't count", &o.health_start_period).aliases = {"healthcheck-start-period"};
+  t("health-retries", 0, "n", "So many failures in a row make unhealthy (default 3)", &o.health_retries).aliases = {"healthcheck-retries"};
+  t("health-on-failure", 0, "action", "What to do with an unhealthy container: none, kill, restart or stop", &o.health_on_failure).values = {"none", "kill", "restart", "stop"};
+  t("health-max-log-count", 0, "n", "Results to keep for inspect; 0: all", &o.health_max_log_count);
+  t("health-max-log-size", 0, "bytes", "How much of a check's output to keep; 0: all", &o.health_max_log_size);
+}
 
 void AddFetchOptions(std::vector<Option>& into, engine::FetchOptions& o) {
   Table t(into);
@@ -148,6 +165,7 @@ void AddCreateOptions(std::vector<Option>& into, engine::CreateOptions& o) {
   into.reserve(192);
   Table t(into);
   AddLifecycle(t, o);
+  AddHealthOptions(into, o);
   AddProcess(t, o);
   AddFiles(t, o);
   AddNetwork(t, o);

@@ -15,6 +15,17 @@ void AddCreateOptions(std::vector<cli::Option>& into, engine::CreateOptions& opt
 void AddRefusedOptions(std::vector<cli::Option>& into, engine::CreateOptions& options);
 // The limits of podman's that have no effect, with a warning; hidden.
 void AddUnappliedLimits(std::vector<cli::Option>& into, engine::CreateOptions& options);
+// --health-*: shared with update.
+void AddHealthOptions(std::vector<cli::Option>& into, engine::CreateOptions& options);
+
+// --preserve-fds and --preserve-fd, of run and exec.
+struct PreserveOptions {
+  int64_t count = 0;
+  std::vector<std::string> fds;
+};
+void AddPreserveOptions(std::vector<cli::Option>& into, PreserveOptions& options);
+// The descriptors that are meant, which must be open.
+Result<std::vector<int>> Preserved(const PreserveOptions& options);
 // Options that fetch an image: shared with pull.
 void AddFetchOptions(std::vector<cli::Option>& into, engine::FetchOptions& options);
 

@@ -24,6 +24,7 @@ constexpr std::string_view kNotYet = "";
 constexpr Refused kRefused[] = {
     {"pod", kNoPods},
     {"pod-id-file", kNoPods},
+    {"init-ctr", kNoPods},
     {"health-startup-cmd", kNoStartup},
     {"health-startup-interval", kNoStartup},
     {"health-startup-retries", kNoStartup},
@@ -41,22 +42,10 @@ constexpr Refused kRefused[] = {
     {"gidmap", kNotYet},
     {"subuidname", kNotYet},
     {"subgidname", kNotYet},
-    {"rootfs", kNotYet, true},
-    {"requires", kNotYet},
-    {"env-merge", kNotYet},
-    {"hostuser", kNotYet},
-    {"passwd-entry", kNotYet},
-    {"group-entry", kNotYet},
-    {"hosts-file", kNotYet},
-    {"init-path", kNotYet},
-    {"preserve-fds", kNotYet},
-    {"personality", kNotYet},
-    {"chrootdirs", kNotYet},
     {"cgroup-parent", kNotYet},
     {"cgroup-conf", kNotYet},
-    {"decryption-key", kNotYet},
-    {"seccomp-policy", kNotYet},
-    {"oom-kill-disable", kNotYet, true},
+    {"decryption-key", "images are not encrypted"},
+    {"oom-kill-disable", "it needs the memory controller of cgroup v1", true},
 };
 
 // Limits of control groups: asked for in scripts that would rather run without than not at all.

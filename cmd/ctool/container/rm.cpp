@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "ctool/container/options.hpp"
 #include "ctool/container/targets.hpp"
 #include "engine/containers.hpp"
+#include "engine/dependencies.hpp"
 #include "engine/stop.hpp"
 
 namespace ctool {
@@ -21,7 +24,7 @@ cli::Command Describe(RmOptions& o) {
   c.options.push_back({.name = "time", .short_name = 't', .value = "seconds", .help = "With --force: time from the stop signal to SIGKILL", .sink = &o.time, .aliases = {"timeout"}, .def = "the container's, else 10"});
   c.options.push_back({.name = "ignore", .short_name = 'i', .help = "Pass over a container that does not exist", .sink = &o.targets.ignore});
   c.options.push_back({.name = "volumes", .short_name = 'v', .help = "Remove the container's anonymous volumes too", .sink = &o.volumes});
-  c.options.push_back({.name = "depend", .help = "Remove the containers that depend on it too; no container depends on another yet", .sink = &o.depend});
+  c.options.push_back({.name = "depend", .help = "Remove the containers that require it too, before it; --all includes this", .sink = &o.depend});
   AddTargets(c, o.targets, {.all = "Remove every container", .latest = "Remove the container that was created last", .filter = "Remove the containers that match", .filter_letter = 0, .cidfile = true});
   c.examples = {{"rm web", "Remove the container web"}, {"rm -fa", "Stop and remove every container"}};
   c.exits = {{"1", "there is no such container"}, {"2", "the container runs"}, {"125", "another failure"}};
@@ -39,11 +42,23 @@ void StopFirst(Context& context, const std::vector<std::string>& targets, std::o
   engine::StopContainers(context.engine, running, {.time = time}, [](size_t, const Status&) {});
 }
 
+// With those that depend on it in front, all by their ids; a target that cannot be found stays, for its error.
+std::vector<std::string> WithDependents(Context& context, const std::vector<std::string>& targets) {
+  std::vector<std::string> all;
+  for (const std::string& target : targets) {
+    const Result<std::vector<std::string>> order = engine::RemovalOrder(context.engine, target);
+    for (const std::string& one : order.ok() ? *order : std::vector<std::string>{target})
+      if (std::find(all.begin(), all.end(), one) == all.end()) all.push_back(one);
+  }
+  return all;
+}
+
 Result<int> Run(Context& context, const RmOptions& o) {
   if (o.time && !o.force) return Error(Code::kInvalidArgument, "--force option must be specified to use the --time option");
   TargetOptions which = o.targets;
   which.ignore |= o.force;
-  const std::vector<std::string> targets = TRY(SelectTargets(context, which));
+  std::vector<std::string> targets = TRY(SelectTargets(context, which));
+  if (o.depend || which.all) targets = WithDependents(context, targets);
   if (o.force && targets.size() > 1) StopFirst(context, targets, o.time);
   const bool listed = which.all || !which.filters.empty();
   const engine::RemoveContainerOptions how{.force = o.force, .volumes = o.volumes, .time = o.time};

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "ctool/container/options.hpp"
 #include "engine/containers.hpp"
 
@@ -16,6 +17,7 @@ struct RunOptions {
   std::vector<std::string> attach;
   bool sig_proxy = true;
   std::string detach_keys = "ctrl-p,ctrl-q";
+  PreserveOptions preserve;
 };
 
 cli::Command Describe(RunOptions& o) {
@@ -31,6 +33,7 @@ cli::Command Describe(RunOptions& o) {
   c.options.push_back({.name = "rmi", .help = "Remove the image too when the container has ended; includes --rm", .sink = &o.create.rmi});
   c.options.push_back({.name = "attach", .short_name = 'a', .value = "stream", .help = "Attach to stdin, stdout or stderr only", .sink = &o.attach, .values = {"stdin", "stdout", "stderr"}});
   c.options.push_back({.name = "sig-proxy", .help = "Pass signals on to the command", .sink = &o.sig_proxy});
+  AddPreserveOptions(c.options, o.preserve);
   c.options.push_back({.name = "detach-keys", .value = "keys", .help = "Keys that detach from a terminal; empty switches them off", .sink = &o.detach_keys});
   c.args = {{.name = "IMAGE", .sink = &o.create.image, .complete = cli::Complete::kImages},
             {.name = "COMMAND", .min = 0, .max = cli::kUnlimited, .sink = &o.create.command}};
@@ -49,28 +52,43 @@ Result<engine::AttachOptions> Attachment(const RunOptions& o) {
   if (o.detach && !o.attach.empty())
     return Error(Code::kInvalidArgument, "conflicting options: -a and -d cannot be set together");
   if (o.detach) return attach;
-  for (const std::string& stream : o.attach) {
-    if (stream == "stdin" || stream == "STDIN") attach.attach_stdin = true;
-    else if (stream == "stdout" || stream == "STDOUT") attach.attach_stdout = true;
-    else if (stream == "stderr" || stream == "STDERR") attach.attach_stderr = true;
-    else return Error(Code::kInvalidArgument, "invalid stream " + stream + " for --attach: wanted stdin, stdout or stderr");
+  for (const std::string& typed : o.attach) {
+    const std::string stream = ToLower(typed);
+    if (stream == "stdin") attach.attach_stdin = true;
+    else if (stream == "stdout") attach.attach_stdout = true;
+    else if (stream == "stderr") attach.attach_stderr = true;
+    else return Error(Code::kInvalidArgument, "invalid stream " + Quote(typed) + " for --attach - must be one of stdin, stdout, or stderr: invalid argument");
   }
   if (o.attach.empty()) attach.attach_stdout = attach.attach_stderr = true;
-  if (o.attach.empty() && o.create.interactive) attach.attach_stdin = true;
+  if (o.create.interactive) attach.attach_stdin = true;
   // stdin alone is nothing to wait for: the container runs on, and its id is printed.
   if (!attach.attach_stdout && !attach.attach_stderr) attach.attach_stdin = false;
   return attach;
 }
 
+// The streams go straight to the container: no stream can be chosen, and a terminal is asked for by name.
+Status CheckPassthrough(const RunOptions& o) {
+  const std::string& driver = o.create.log_driver;
+  if (driver != "passthrough" && driver != "passthrough-tty") return Ok();
+  if (!o.attach.empty()) return Error(Code::kInvalidArgument, "cannot specify --attach with --log-driver=passthrough: invalid argument");
+  const bool terminal = ::isatty(STDIN_FILENO) != 0 || ::isatty(STDOUT_FILENO) != 0 || ::isatty(STDERR_FILENO) != 0;
+  if (driver == "passthrough" && terminal)
+    return Error(Code::kInvalidArgument, "the '--log-driver passthrough' option cannot be used on a TTY").Hint("use --log-driver passthrough-tty");
+  return Ok();
+}
+
 Result<int> Run(Context& context, const RunOptions& o) {
+  TRY(CheckPassthrough(o));
   engine::CreateOptions create = o.create;
+  create.preserved = TRY(Preserved(o.preserve));
   create.create_command = context.argv;
   const engine::AttachOptions attach = TRY(Attachment(o));
   if (create.tty && create.interactive && !o.detach && ::isatty(STDIN_FILENO) == 0)
     Warn("The input device is not a TTY. The --tty and --interactive flags might not work properly");
+  const bool passes_streams = StartsWith(create.log_driver, "passthrough");
   const bool detached = !attach.attach_stdout && !attach.attach_stderr;
   const engine::StartOutcome outcome = TRY(engine::Run(context.engine, create, attach, [&](const std::string& id) {
-    if (detached) PrintLine(context, id);
+    if (detached && !passes_streams) PrintLine(context, id);
   }));
   return outcome.detached ? 0 : outcome.exit_code;
 }

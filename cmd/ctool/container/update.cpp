@@ -14,7 +14,7 @@ cli::Command Describe(UpdateOptions& o) {
   cli::Command c;
   c.summary = "Change what a container was made with";
   c.prose =
-      "Changes the restart policy of CONTAINER, which counts from its next end on, and its environment and limits, which count from its next "
+      "Changes the restart policy of CONTAINER and its health check, which count at once, and its environment and limits, which count from its next "
       "start on. Prints its id.";
   engine::CreateOptions& n = o.changes;
   c.options.push_back({.name = "restart", .value = "policy", .help = "Start it again when it has ended: no, on-failure[:retries], always, unless-stopped", .sink = &n.restart, .values = {"no", "on-failure", "always", "unless-stopped"}});
@@ -25,6 +25,7 @@ cli::Command Describe(UpdateOptions& o) {
   c.options.push_back({.name = "memory-swap", .value = "size", .help = "Limit of memory and swap together", .sink = &n.memory_swap});
   c.options.push_back({.name = "cpus", .value = "number", .help = "Limit of processor time, in processors", .sink = &n.cpus});
   c.options.push_back({.name = "pids-limit", .value = "number", .help = "Limit of processes", .sink = &n.pids_limit});
+  AddHealthOptions(c.options, n);
   AddUnappliedLimits(c.options, n);
   c.args = {{.name = "CONTAINER", .sink = &o.container, .complete = cli::Complete::kContainers}};
   c.examples = {{"update --restart always web", "From now on it is started again"}};

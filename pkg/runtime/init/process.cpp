@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 #include <sys/mount.h>
+#include <sys/personality.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -121,6 +122,9 @@ Status SetLimits(Context& c) {
                                    std::to_string(limit.hard));
   }
   ::umask(process.umask.value_or(0022));
+  const std::string& persona = c.plan.spec.personality;
+  if (!persona.empty() && ::personality(persona == "LINUX32" ? PER_LINUX32 : PER_LINUX) < 0)
+    return Error::Sys(errno, "set the personality " + persona);
   return Ok();
 }
 
