@@ -158,6 +158,10 @@ Result<bool> Attachment::HandleFrame(const runtime::SyncSocket& monitor, std::op
     case Msg::kStderr:
       if (options_.attach_stderr) TRY(sys::WriteAll(STDERR_FILENO, frame_.payload, "stderr"));
       return true;
+    case Msg::kStdin:
+      input_ = frame_.fd ? Input::kPipe : Input::kFrames;
+      if (frame_.fd) pipe_.emplace(std::move(frame_.fd));
+      return true;
     case Msg::kExited:
       exit_code = static_cast<int>(ParseInt(frame_.payload).value_or(125));
       return false;
@@ -176,34 +180,48 @@ Result<std::optional<int>> Attachment::Relay(const runtime::SyncSocket& monitor,
   } ending{deadly_};
   std::optional<sys::RawTerminal> raw;
   if (tty_ && interactive_ && ::isatty(STDIN_FILENO) != 0) raw.emplace(TRY(sys::RawTerminal::Enter(STDIN_FILENO)));
-  bool stdin_blocked = false;
+  if (tty_) input_ = Input::kFrames;
   for (;;) {
     std::array<pollfd, 3> polled = {{
-        {monitor.fd(), static_cast<short>(POLLIN | (stdin_blocked ? POLLOUT : 0)), 0},
+        {monitor.fd(), static_cast<short>(POLLIN | (blocked_ ? POLLOUT : 0)), 0},
         {signals_.get(), POLLIN, 0},
-        {stdin_open_ && !stdin_blocked ? STDIN_FILENO : -1, POLLIN, 0},
+        WantedInput(),
     }};
     if (::poll(polled.data(), polled.size(), -1) < 0 && errno != EINTR) return Error::Sys(errno, "poll");
     if ((polled[1].revents & POLLIN) != 0) TRY(HandleSignal(monitor, pidfd));
     if (deadly_ != 0) return std::optional<int>();
-    if ((polled[0].revents & POLLOUT) != 0) stdin_blocked = false;
+    if ((polled[0].revents & POLLOUT) != 0) blocked_ = false;
     if ((polled[0].revents & (POLLIN | POLLHUP)) != 0) {
       std::optional<int> exit_code;
       if (!TRY(HandleFrame(monitor, exit_code))) return exit_code;
     }
-    if (polled[2].revents != 0) {
-      // Never wait in a send while the monitor may wait for us to read.
-      if (!CanSend(monitor)) {
-        stdin_blocked = true;
-        continue;
-      }
-      bool detached = false;
-      const Status sent = ForwardStdin(monitor, detached);
-      if (detached) return std::optional<int>();
-      // EPIPE: the container has ended; its last frames are still to be read.
-      if (!sent.ok() && sent.error().sys_errno() != EPIPE) return std::move(sent).error();
-    }
+    if (polled[2].revents != 0 && !TRY(HandleInput(monitor))) return std::optional<int>();
   }
+}
+
+pollfd Attachment::WantedInput() const {
+  if (!stdin_open_ || input_ == Input::kUnknown || blocked_) return {-1, 0, 0};
+  if (input_ == Input::kPipe) return pipe_->Wanted();
+  return {STDIN_FILENO, POLLIN, 0};
+}
+
+// False: the user has detached.
+Result<bool> Attachment::HandleInput(const runtime::SyncSocket& monitor) {
+  bool detached = false;
+  Status sent = Ok();
+  if (input_ == Input::kPipe) {
+    if (TRY(pipe_->Pump())) return true;
+    stdin_open_ = false;
+    pipe_.reset();
+    sent = monitor.Send(Msg::kStdinEof);
+  } else if (!CanSend(monitor)) {
+    blocked_ = true;  // never wait in a send while the monitor may wait for us to read
+  } else {
+    sent = ForwardStdin(monitor, detached);
+  }
+  // EPIPE: the container has ended; its last frames are still to be read.
+  if (!sent.ok() && sent.error().sys_errno() != EPIPE) return std::move(sent).error();
+  return !detached;
 }
 
 }  // namespace ctool::engine

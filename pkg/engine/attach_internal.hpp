@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <poll.h>
+
 #include <optional>
 #include <string>
 
 #include "base/result.hpp"
 #include "engine/containers.hpp"
+#include "engine/stdin_pipe.hpp"
 #include "runtime/frame.hpp"
 #include "sys/fd.hpp"
 #include "sys/terminal.hpp"
@@ -23,12 +26,17 @@ class Attachment {
   // Tells the container's terminal how large ours is (before kGo, and whenever it changes).
   Status SendWindowSize(const runtime::SyncSocket& monitor) const;
 
+  // Payload of the frame that attaches us: whether there is input.
+  const char* Word() const { return interactive_ ? "stdin" : "attached"; }
+
   // Relays until the container exits (its code) or the user detaches (nothing).
   Result<std::optional<int>> Relay(const runtime::SyncSocket& monitor, int pidfd);
 
  private:
   Attachment() = default;
   Result<bool> HandleFrame(const runtime::SyncSocket& monitor, std::optional<int>& exit_code);
+  pollfd WantedInput() const;
+  Result<bool> HandleInput(const runtime::SyncSocket& monitor);
   Status ForwardStdin(const runtime::SyncSocket& monitor, bool& detached);
   Status HandleSignal(const runtime::SyncSocket& monitor, int pidfd);
   bool ScanDetachKeys(std::string& bytes);
@@ -38,7 +46,12 @@ class Attachment {
   sys::Fd signals_;
   std::string detach_keys_, matched_;
   bool stdin_open_ = false;
-  int deadly_ = 0;  // a signal that ends us
+  // How stdin goes to the container: the monitor says so first, for a mixture would mix the bytes.
+  enum class Input { kUnknown, kPipe, kFrames };
+  Input input_ = Input::kUnknown;
+  std::optional<StdinPipe> pipe_;
+  bool blocked_ = false;  // the monitor takes no frame for now
+  int deadly_ = 0;        // a signal that ends us
   runtime::Frame frame_;
 };
 

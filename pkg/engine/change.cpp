@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "engine/fold_internal.hpp"
 #include "engine/settle_internal.hpp"
+#include "engine/tell.hpp"
 #include "monitor/control.hpp"
 #include "sys/file.hpp"
 
@@ -57,6 +58,7 @@ Status RenameContainer(Engine& engine, const std::string& name_or_id, const std:
     c.name = spec.name = name;
     return Ok();
   });
+  if (renamed.ok()) TellRename(engine, *renamed);
   if (renamed.ok()) return Ok();
   if (renamed.error().code() != Code::kAlreadyExists) return renamed.error();
   return Error(Code::kAlreadyExists, "renaming container " + container.id + ": name " + name +

@@ -14,6 +14,7 @@
 #include "engine/pull_commit_internal.hpp"
 #include "engine/pull_inside_internal.hpp"
 #include "spec/reference.hpp"
+#include "engine/tell.hpp"
 #include "sys/file.hpp"
 
 namespace ctool::engine {
@@ -184,6 +185,7 @@ Result<std::string> CommitContainer(Engine& engine, const CommitOptions& options
   if (pauses) TRY(options.pause(plan.wanted.container.id));
   Result<std::string> id = RunInStore(plan.map, plan.store, [&plan](Interrupt& interrupt) { return CommitInside(plan, interrupt); });
   if (pauses) TRY(options.unpause(plan.wanted.container.id));
+  if (id.ok()) Tell(engine, "commit", plan.wanted.container);
   return id;
 }
 

@@ -13,6 +13,7 @@
 #include "engine/run_state.hpp"
 #include "engine/sandbox_internal.hpp"
 #include "engine/settle_internal.hpp"
+#include "engine/tell.hpp"
 #include "monitor/control.hpp"
 #include "monitor/session.hpp"
 #include "runtime/plan.hpp"
@@ -132,7 +133,7 @@ Result<StartOutcome> Exec(Engine& engine, const std::string& name_or_id, const E
   const auto order = [&]() -> Status {
     TRY(Order(server, target, o, session));
     if (attachment) TRY(attachment->SendWindowSize(server));
-    return server.Send(Msg::kGo);
+    return server.Send(Msg::kGo, runtime::Stage::kExec, attachment ? attachment->Word() : "");
   };
   const Status ordered = order();
   if (!ordered.ok() && ordered.error().sys_errno() != EPIPE) return ordered.error();
@@ -178,8 +179,9 @@ Result<StartOutcome> Attach(Engine& engine, const std::string& name_or_id, const
     return std::move(monitor).error().Hint("its monitor was killed: the container runs on, but its output is lost; ctool restart makes a new one");
   if (!monitor.ok()) return std::move(monitor).error();
   Attachment attachment = TRY(Attachment::Prepare(options, target.spec.tty, target.spec.interactive));
-  TRY(monitor->Send(Msg::kAttach));
+  TRY(monitor->Send(Msg::kAttach, runtime::Stage::kExec, attachment.Word()));
   const sys::Fd process = TRY(AwaitStarted(*monitor));
+  Tell(engine, "attach", target.record);
   TRY(attachment.SendWindowSize(*monitor));
   const std::optional<int> code = TRY(attachment.Relay(*monitor, process.get()));
   return StartOutcome{!code, code.value_or(0)};

@@ -30,11 +30,19 @@ Result<std::vector<std::string>> ParseTest(const std::string& text) {
   }
   const std::string first = ToLower(words[0]);
   if (first == "none") return std::vector<std::string>{"NONE"};
-  if (first == "cmd-shell") return words;
-  if (first == "cmd" && list.is_array()) return words;
+  if (first == "cmd-shell") {
+    // One line for the shell, as docker has it.
+    words[0] = "CMD-SHELL";
+    return words.size() < 3 ? words : std::vector<std::string>{words[0], Join({words.begin() + 1, words.end()}, " ")};
+  }
+  if (first == "cmd" && list.is_array()) {
+    words[0] = "CMD";
+    return words;
+  }
   if (first == "cmd") {
     std::vector<std::string> out = Split(text, ' ');
     out.erase(std::remove(out.begin(), out.end(), ""), out.end());
+    out[0] = "CMD";
     return out;
   }
   if (!list.is_array()) return std::vector<std::string>{"CMD-SHELL", text};

@@ -15,18 +15,22 @@ Result<std::optional<monitor::HealthState>> ReadHealth(Engine& engine, const std
   return std::optional<monitor::HealthState>(TRY(monitor::HealthState::Parse(*text)));
 }
 
-Result<HealthOutcome> RunHealthCheck(Engine& engine, const std::string& name_or_id) {
+Result<bool> RunHealthCheck(Engine& engine, const std::string& name_or_id) {
   const state::Container record = TRY(FindContainer(engine, name_or_id));
   const ContainerSpec spec = TRY(ContainerSpec::Parse(record.spec));
+  const std::string run_dir = TRY(engine.RunDir(record.id, false));
+  if (record.state != state::ContainerState::kRunning || sys::Exists(run_dir + "/paused"))
+    return Error(Code::kBusy, "container " + record.id + " is not running");
   if (!HasHealthCheck(spec)) return Error(Code::kInvalidArgument, "container " + record.id + " has no defined healthcheck");
-  if (record.state != state::ContainerState::kRunning)
-    return Error(Code::kBusy, "container " + record.id + " is not running: container state improper");
-  const runtime::SyncSocket monitor = TRY(monitor::ConnectControl(TRY(engine.RunDir(record.id, false))));
+  const runtime::SyncSocket monitor = TRY(monitor::ConnectControl(run_dir));
   TRY(monitor.Send(runtime::Msg::kCheck));
   runtime::Frame frame;
   if (!TRY(monitor.Receive(frame)) || frame.header.msg != runtime::Msg::kExited || frame.payload.size() < 2)
-    return Error(Code::kBusy, "container " + record.id + " has ended before its health was known");
-  return HealthOutcome{frame.payload[0] == '0', frame.payload.substr(2)};
+    return Error(Code::kInternal, "container " + record.id + " has ended before its health was known");
+  const bool passed = frame.payload[0] == '0';
+  // Until the check has had its consequences.
+  while (TRY(monitor.Receive(frame))) {}
+  return passed;
 }
 
 }  // namespace ctool::engine

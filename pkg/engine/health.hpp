@@ -13,11 +13,8 @@ namespace ctool::engine {
 // What the checks of a container have found; nothing when it has none, or was never started.
 Result<std::optional<monitor::HealthState>> ReadHealth(Engine& engine, const std::string& container_id);
 
-struct HealthOutcome {
-  bool passed = false;
-  std::string status;  // "healthy", "unhealthy", "starting"
-};
-// Runs the health check of a container once, now. kInvalidArgument: it has none. kBusy: it does not run.
-Result<HealthOutcome> RunHealthCheck(Engine& engine, const std::string& name_or_id);
+// Runs the health check of a container once, now: true when it passed. What --health-on-failure asks for has been done
+// when this returns. kInvalidArgument: it has none. kBusy: it does not run.
+Result<bool> RunHealthCheck(Engine& engine, const std::string& name_or_id);
 
 }  // namespace ctool::engine

@@ -7,6 +7,7 @@
 #include "engine/pause_signals.hpp"
 #include "engine/run_state.hpp"
 #include "engine/settle_internal.hpp"
+#include "engine/tell.hpp"
 #include "sys/file.hpp"
 
 namespace ctool::engine {
@@ -31,6 +32,7 @@ Result<PauseOutcome> PauseContainer(Engine& engine, const state::Container& cont
     TRY(UnmarkPaused(run_dir));
     return stopped.error();
   }
+  Tell(engine, "pause", container);
   const std::string noted = run_dir + "/paused-by-signals";
   const bool first = !sys::Exists(noted);
   if (first) TRY(sys::WriteFileAtomic(noted, "", 0600, sys::Durability::kNone));
@@ -43,7 +45,9 @@ Status UnpauseContainer(Engine& engine, const state::Container& container) {
   if (!live || RunStateOf(run_dir) != RunState::kPaused)
     return Error(Code::kBusy, Quote(container.id) + " is not paused, can't unpause: container state improper");
   TRY(SignalAll(live->status.pid, SIGCONT));
-  return UnmarkPaused(run_dir);
+  TRY(UnmarkPaused(run_dir));
+  Tell(engine, "unpause", container);
+  return Ok();
 }
 
 Status ResumeForStop(Engine& engine, const std::string& id) {

@@ -3,6 +3,7 @@
 
 #include "engine/containers.hpp"
 #include "engine/stop.hpp"
+#include "engine/tell.hpp"
 
 namespace ctool::engine {
 
@@ -12,6 +13,7 @@ void RestartContainers(Engine& engine, const std::vector<state::Container>& cont
   StopContainers(engine, containers, how, [&](size_t i, Status stopped) {
     if (!stopped.ok()) return report(i, std::move(stopped));
     const Result<StartOutcome> started = Start(engine, containers[i].id, AttachOptions());
+    if (started.ok()) Tell(engine, "restart", containers[i]);
     report(i, started.ok() ? Ok() : Status(started.error()));
   });
 }

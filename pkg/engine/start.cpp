@@ -98,7 +98,7 @@ class Starter {
       if (!sized.ok()) Debug(sized.error().Message());
     }
     // EPIPE: the monitor has failed already, and says why in a frame.
-    const Status go = monitor.Send(word_, runtime::Stage::kExec, attachment != nullptr ? "attached" : "");
+    const Status go = monitor.Send(word_, runtime::Stage::kExec, attachment != nullptr ? attachment->Word() : "");
     if (!go.ok() && go.error().sys_errno() != EPIPE) return std::move(go).error();
     // Meanwhile the container starts. What nobody needs after a power cut is not worth a wait for the disk.
     if (!spec_.auto_remove) TRY(engine_.Db())->Sync();
@@ -118,7 +118,7 @@ Result<Started> LetGo(const std::string& run_dir, Attachment* attachment, const 
   runtime::SyncSocket monitor = TRY(monitor::ConnectControl(run_dir));
   TRY(commit());
   if (attachment != nullptr) TRY(attachment->SendWindowSize(monitor));
-  TRY(monitor.Send(Msg::kGo, runtime::Stage::kExec, attachment != nullptr ? "attached" : ""));
+  TRY(monitor.Send(Msg::kGo, runtime::Stage::kExec, attachment != nullptr ? attachment->Word() : ""));
   bool overlay_failed = false;
   return AwaitStarted(std::move(monitor), overlay_failed);
 }

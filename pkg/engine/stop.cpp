@@ -5,12 +5,14 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "engine/pause.hpp"
 #include "engine/run_state.hpp"
 #include "engine/settle_internal.hpp"
+#include "engine/tell.hpp"
 #include "sys/file.hpp"
 #include "sys/procfs.hpp"
 #include "sys/signals.hpp"
@@ -76,6 +78,7 @@ class Stopping {
         if (NowMillis() < until_) return Wait(until_);
         return Error(Code::kBusy, "container " + container_.id + " does not die of SIGKILL");
       case Phase::kEnded:
+        if (!std::exchange(told_, true) && !options_.to_restart && !options_.is_kill) Tell(engine_, "stop", container_);
         // A monitor that keeps the machine waiting (its command is stopped) has written how it ended all the same.
         if (!monitor_ || !sys::IsRunning(monitor_.get()) || NowMillis() >= until_) return Conclude();
         return TRY(FindProcess(engine_, container_.id)) ? Look() : Wait(NowMillis() + kLookAgainMillis);
@@ -150,7 +153,7 @@ class Stopping {
   const state::Container& container_;
   const StopOptions& options_;
   Status status_ = Ok();
-  bool begun_ = false, over_ = false;
+  bool begun_ = false, over_ = false, told_ = false;
   std::optional<ContainerFiles> files_;
   ContainerSpec spec_;
   int64_t seconds_ = 0;
@@ -200,11 +203,16 @@ Status KillContainer(Engine& engine, const state::Container& container, int sign
   const Error improper(Code::kBusy, "can only kill running containers. " + container.id + " is in state " +
                                         StateName(container.state) + ": container state improper");
   if (container.state != state::ContainerState::kRunning) return improper;
-  if (signal == SIGKILL) return StopContainer(engine, container, {.time = 0});
+  if (signal == SIGKILL) {
+    Tell(engine, "kill", container);
+    return StopContainer(engine, container, {.time = 0, .is_kill = true});
+  }
   const std::optional<LiveProcess> live = TRY(FindProcess(engine, container.id));
   if (!live) return improper;
   TRY(MarkStop(TRY(engine.RunDir(container.id, false)), StopMark::kSignal));
-  return Signal(live->pidfd.get(), signal);
+  TRY(Signal(live->pidfd.get(), signal));
+  Tell(engine, "kill", container);
+  return Ok();
 }
 
 }  // namespace ctool::engine

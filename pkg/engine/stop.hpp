@@ -15,6 +15,7 @@ namespace ctool::engine {
 
 struct StopOptions {
   std::optional<int64_t> time;  // seconds from the stop signal to SIGKILL; below 0: for ever; unset: the container's own
+  bool is_kill = false;     // told as such
   bool to_restart = false;      // it is started again by this process: --rm does not remove it
 };
 

@@ -11,6 +11,7 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "monitor/events.hpp"
 #include "monitor/json_internal.hpp"
 #include "monitor/streams.hpp"
 #include "runtime/launch.hpp"
@@ -109,16 +110,26 @@ void Apply(const HealthConfig& health, HealthState::Check check, bool starting_u
   while (health.max_log_count > 0 && state.log.size() > static_cast<size_t>(health.max_log_count)) state.log.erase(state.log.begin());
 }
 
+// Whether the container is gone, with the check. Its first process ends only after all others, of which the check was
+// one: a check that was killed looks again for a moment.
+bool HasEnded(int container, int check_exit_code) {
+  constexpr int kMillis = 200;
+  pollfd polled{container, POLLIN, 0};
+  return ::poll(&polled, 1, check_exit_code == 128 + SIGKILL ? kMillis : 0) > 0;
+}
+
 Result<int> CheckAndRecord(const Config& config, int container, int64_t began_ns, const runtime::SyncSocket& client) {
   // A check by hand and one of the timer's come one after the other.
   const sys::FileLock lock = TRY(sys::FileLock::Acquire(config.run_dir + "/health.lock", sys::FileLock::Mode::kExclusive));
   HealthState::Check check = CheckOnce(config, container);
+  if (HasEnded(container, check.exit_code)) return kFailed;
   const bool passed = check.exit_code == 0;
   HealthState state;
   const Result<std::string> before = sys::ReadFile(HealthFile(config.run_dir));
   if (before.ok()) state = TRY(HealthState::Parse(*before));
   Apply(config.health, std::move(check), MonotonicNanos() - began_ns < config.health.start_period_ns, state);
   TRY(sys::WriteFileAtomic(HealthFile(config.run_dir), state.Print(), 0600, sys::Durability::kNone));
+  TellHealth(config, state.status);
   if (client) TRY(client.Send(runtime::Msg::kExited, runtime::Stage::kExec, (passed ? "0 " : "1 ") + state.status));
   return passed ? kPassed : state.status == "unhealthy" ? kUnhealthy : kFailed;
 }
@@ -149,7 +160,7 @@ void Health::Schedule() {
   if (exists() && config_.health.interval_ns != 0) due_ns_ = MonotonicNanos() + config_.health.interval_ns;
 }
 
-Result<sys::Child> Health::Check(const sys::Child& container, runtime::SyncSocket client) {
+Result<sys::Child> Health::Check(const sys::Child& container, const runtime::SyncSocket& client) {
   due_ns_ = client ? due_ns_ : 0;
   const int pidfd = container.pidfd();
   sys::Child child = TRY(sys::Child::Clone(0));

@@ -46,8 +46,8 @@ class Health {
   void Adapt();
   int64_t due_ns() const { return due_ns_; }  // on CLOCK_MONOTONIC; 0: nothing is due
   // One check, in a child; `client` (may be closed) is told how it went, as a kExited frame: "0 healthy". The timer's
-  // own checks are never more than one at a time.
-  Result<sys::Child> Check(const sys::Child& container, runtime::SyncSocket client);
+  // own checks are never more than one at a time. A check that the container's end has cut short counts for nothing.
+  Result<sys::Child> Check(const sys::Child& container, const runtime::SyncSocket& client);
   // A check of the timer's has ended: the next one is due an interval later.
   void Schedule();
   HealthAction ActionOf(const sys::ExitStatus& check) const;

@@ -2,7 +2,6 @@
 #include "monitor/monitor.hpp"
 
 #include <fcntl.h>
-#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>
@@ -17,6 +16,7 @@
 #include "monitor/events.hpp"
 #include "monitor/health.hpp"
 #include "monitor/hold.hpp"
+#include "monitor/memory.hpp"
 #include "monitor/network.hpp"
 #include "monitor/notify.hpp"
 #include "monitor/relay.hpp"
@@ -44,6 +44,7 @@ struct Running {
   sys::Child container;
   Streams streams;
   std::optional<Network> network;
+  bool has_input = false;  // of the command that started it
   // Its mount namespace, so that taking the mounts down is not a part of the container's exit but ours, when nobody
   // waits any more.
   sys::Fd mounts;
@@ -115,7 +116,7 @@ Result<Running> Start(Prepared prepared, const Order& order, runtime::SyncSocket
   TRY(launch.Exec());
   TellSystemd(config);
   TellStarted(config, command == nullptr, word.attached);
-  return Running{std::move(launch).TakeChild(), std::move(prepared.streams), std::move(network),
+  return Running{std::move(launch).TakeChild(), std::move(prepared.streams), std::move(network), word.has_input,
                  mounts.ok() ? std::move(mounts).value() : sys::Fd()};
 }
 
@@ -243,16 +244,18 @@ int Supervise(runtime::SyncSocket command) {
   LetGoOfStderr();
   // Nobody else keeps them open when the container has closed them.
   if (!MayRestart(order.config)) order.files.clear();
-  ::malloc_trim(0);
+  GiveBackMemory();
 
   Health health(order.config);
-  Relay relay(std::move(log), told.ok() ? std::move(command) : runtime::SyncSocket(), 
-              {control.get(), ForkSession, &health,
-               [&] {
-                 Refresh(order.bundle, order.config);
-                 health.Adapt();
-               },
-               order.config.run_dir,
+  const auto execute = [&](runtime::SyncSocket client, runtime::Frame frame) {
+    return ForkSession(std::move(client), std::move(frame), order.config);
+  };
+  const auto refresh = [&] {
+    Refresh(order.bundle, order.config);
+    health.Adapt();
+  };
+  Relay relay(std::move(log), told.ok() ? std::move(command) : runtime::SyncSocket(), running->has_input,
+              {control.get(), execute, &health, refresh, order.config.run_dir,
                order.config.stop_signal, order.config.stop_timeout_seconds});
   const ExitRecord record = RunToTheEnd(order, *running, relay);
   if (running->network) running->network->End();

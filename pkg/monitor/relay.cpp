@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "monitor/control.hpp"
+#include "monitor/memory.hpp"
 #include "sys/file.hpp"
 
 namespace ctool::monitor {
@@ -22,6 +23,9 @@ namespace {
 // Output that is still in the pipes when the process has ended is read without waiting longer
 // than this for processes outside that hold the other end (an exec session's child).
 constexpr int kDrainMillis = 200;
+
+// When nothing has happened for so long, nothing may happen for days.
+constexpr int64_t kRestNanos = 1'000'000'000;
 
 // The fixed places in the poll; clients and sessions come after them.
 enum : size_t { kProcess, kOut, kErr, kStdin, kListener, kFixed };
@@ -45,8 +49,14 @@ bool IsOver(int64_t time_ns) { return time_ns != 0 && MonotonicNanos() >= time_n
 
 }  // namespace
 
-Relay::Relay(Log log, runtime::SyncSocket starter, Control control) : log_(std::move(log)), control_(std::move(control)) {
-  if (starter) clients_.push_back({std::move(starter), true, true, false});
+Relay::Relay(Log log, runtime::SyncSocket starter, bool starter_has_input, Control control)
+    : log_(std::move(log)), control_(std::move(control)) {
+  if (!starter) return;
+  Client client;
+  client.socket = std::move(starter);
+  client.attached = client.starter = true;
+  client.wants_pipe = starter_has_input;
+  clients_.push_back(std::move(client));
 }
 
 // Sessions end with the container, and by themselves.
@@ -56,6 +66,18 @@ Relay::~Relay() {
 
 bool Relay::Congested() {
   return std::any_of(clients_.begin(), clients_.end(), [](const Client& c) { return c.full; });
+}
+
+bool Relay::AwaitRoom(const Client& client) {
+  constexpr int kStepMillis = 100, kPatienceMillis = 1000;
+  for (int waited = 0; waited < kPatienceMillis;) {
+    pollfd polled{client.socket.fd(), POLLOUT, 0};
+    const int n = ::poll(&polled, 1, kStepMillis);
+    if (n > 0) return (polled.revents & POLLOUT) != 0;
+    if (n < 0 && errno != EINTR) return false;
+    if (!control_.run_dir.empty() && sys::Exists(control_.run_dir + "/stop")) waited += kStepMillis;
+  }
+  return false;
 }
 
 // Reads once and passes on. A pty master answers EIO once its last peer is closed: the end, as 0.
@@ -79,6 +101,21 @@ void Relay::CloseStdin() {
   streams_.in.Reset();
 }
 
+// Who has it writes straight to the process, and we see none of it. Only one at a time has, so that its end of file is
+// the process'.
+void Relay::LendStdin(Client& client) {
+  client.wants_pipe = false;
+  if (streams_.terminal) return;
+  client.lent = streams_.in && std::none_of(clients_.begin(), clients_.end(), [](const Client& c) { return c.lent && c.socket; });
+  if (!client.socket.Send(Msg::kStdin, runtime::Stage::kExec, {}, client.lent ? streams_.in.get() : -1).ok()) client.socket.Close();
+}
+
+// After what is still to be written.
+void Relay::EndStdin() {
+  if (pending_in_.empty()) CloseStdin();
+  else close_in_ = true;
+}
+
 void Relay::WriteStdin() {
   const int to = streams_.terminal ? streams_.terminal.get() : streams_.in.get();
   const ssize_t n = ::write(to, pending_in_.data(), pending_in_.size());
@@ -97,7 +134,11 @@ bool Relay::Receive(Client& client, const sys::Child& process) {
   if (!client.attached) {
     if (msg == Msg::kAttach) {
       client.attached = true;
-      return client.socket.Send(Msg::kStarted, runtime::Stage::kExec, std::to_string(process.pid()), process.pidfd()).ok();
+      const bool has_input = frame_.payload == "stdin";
+      if (!client.socket.Send(Msg::kStarted, runtime::Stage::kExec, std::to_string(process.pid()), process.pidfd()).ok())
+        return false;
+      if (has_input) LendStdin(client);
+      return static_cast<bool>(client.socket);
     }
     if (msg == Msg::kReload && control_.reload) {
       control_.reload();
@@ -105,9 +146,9 @@ bool Relay::Receive(Client& client, const sys::Child& process) {
     }
     const bool check = msg == Msg::kCheck && control_.health != nullptr && control_.health->exists();
     if (!check && (msg != Msg::kExecute || !control_.execute)) return false;
-    Result<sys::Child> helper = check ? control_.health->Check(process, std::move(client.socket))
+    Result<sys::Child> helper = check ? control_.health->Check(process, client.socket)
                                       : control_.execute(std::move(client.socket), std::move(frame_));
-    if (helper.ok()) helpers_.push_back({std::move(helper).value(), check, false});
+    if (helper.ok()) helpers_.push_back({std::move(helper).value(), check, false, check ? std::move(client.socket) : runtime::SyncSocket()});
     else Debug(helper.error().Message());
     return false;
   }
@@ -117,8 +158,7 @@ bool Relay::Receive(Client& client, const sys::Child& process) {
       return true;
     case Msg::kStdinEof:
       // A terminal has its end of file in its own character.
-      if (pending_in_.empty()) CloseStdin();
-      else close_in_ = true;
+      EndStdin();
       return true;
     case Msg::kResize:
       Resize(streams_.terminal.get(), frame_.payload);
@@ -174,6 +214,7 @@ void Relay::Reap(sys::Child& process) {
     const Result<sys::ExitStatus> ended = helper->child.Wait();
     if (helper->timed) control_.health->Schedule();
     const HealthAction action = helper->check && ended.ok() ? control_.health->ActionOf(*ended) : HealthAction::kNone;
+    if (action != HealthAction::kNone && helper->client) waiting_.push_back(std::move(helper->client));
     helper = helpers_.erase(helper);
     if (action == HealthAction::kKill && !process.Signal(SIGKILL).ok()) Debug("the container has ended already");
     if (action == HealthAction::kStop || action == HealthAction::kRestart) End(process, action == HealthAction::kRestart);
@@ -194,7 +235,7 @@ void Relay::End(sys::Child& process, bool restart) {
 void Relay::CheckHealth(const sys::Child& process) {
   if (sys::Exists(control_.run_dir + "/paused")) return control_.health->Schedule();
   Result<sys::Child> check = control_.health->Check(process, runtime::SyncSocket());
-  if (check.ok()) helpers_.push_back({std::move(check).value(), true, true});
+  if (check.ok()) helpers_.push_back({std::move(check).value(), true, true, {}});
   else control_.health->Schedule();
 }
 
@@ -213,14 +254,17 @@ Result<Relay::Outcome> Relay::Run(sys::Child& process, Streams streams, int64_t 
   streams_ = std::move(streams);
   for (const int fd : {streams_.in.get(), streams_.terminal.get()})
     if (fd >= 0) ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
+  for (Client& client : clients_)
+    if (client.wants_pipe) LendStdin(client);
   bool timed_out = false;
   kill_ns_ = 0;
   restart_ = false;
   if (control_.health != nullptr) control_.health->Begin();
+  int64_t rest_ns = MonotonicNanos() + kRestNanos;
   for (;;) {
     FillPoll(process);
     const int64_t due_ns = control_.health == nullptr ? 0 : control_.health->due_ns();
-    const int n = ::poll(polled_.data(), polled_.size(), PollTimeout({deadline_ns, kill_ns_, due_ns}));
+    const int n = ::poll(polled_.data(), polled_.size(), PollTimeout({deadline_ns, kill_ns_, due_ns, rest_ns}));
     if (n < 0 && errno != EINTR) return Error::Sys(errno, "poll");
     if (IsOver(deadline_ns) || IsOver(kill_ns_)) {
       TRY(process.Signal(SIGKILL));
@@ -228,11 +272,19 @@ Result<Relay::Outcome> Relay::Run(sys::Child& process, Streams streams, int64_t 
       deadline_ns = kill_ns_ = 0;
     }
     if (IsOver(due_ns)) CheckHealth(process);
+    if (IsOver(rest_ns)) {
+      GiveBackMemory();
+      rest_ns = 0;
+    }
     if (n <= 0) continue;
+    rest_ns = MonotonicNanos() + kRestNanos;
     ServeClients(process);
     ServeProcess();
+    const size_t before = clients_.size();
     clients_.erase(std::remove_if(clients_.begin(), clients_.end(), [](const Client& c) { return !c.socket; }), clients_.end());
-    if (polled_[kProcess].revents != 0 && polled_[kOut].revents == 0 && polled_[kErr].revents == 0 && !Congested()) break;
+    // Nobody can come back to a session: what reads its stdin must not wait for ever.
+    if (clients_.empty() && before > 0 && control_.listener < 0) EndStdin();
+    if (polled_[kProcess].revents != 0 && (Congested() || (polled_[kOut].revents == 0 && polled_[kErr].revents == 0))) break;
   }
   DrainOutput();
   return Outcome{TRY(process.Wait()), timed_out, restart_};
@@ -243,6 +295,8 @@ void Relay::DrainOutput() {
     if (!out() && !streams_.err) return;
     std::array<pollfd, 2> polled = {{{out().get(), POLLIN, 0}, {streams_.err.get(), POLLIN, 0}}};
     if (::poll(polled.data(), polled.size(), kDrainMillis) <= 0) return;
+    for (Client& client : clients_)
+      if (client.attached && client.socket && !AwaitRoom(client)) client.socket.Close();
     if (polled[0].revents != 0) PumpOutput(out(), Msg::kStdout, "stdout");
     if (polled[1].revents != 0) PumpOutput(streams_.err, Msg::kStderr, "stderr");
   }
@@ -250,16 +304,17 @@ void Relay::DrainOutput() {
 
 void Relay::LetGo(int exit_code) {
   for (const Client& client : clients_)
-    if (client.attached && !client.socket.Send(Msg::kExited, runtime::Stage::kExec, std::to_string(exit_code)).ok())
+    if (client.attached && client.socket && AwaitRoom(client) && !client.socket.Send(Msg::kExited, runtime::Stage::kExec, std::to_string(exit_code)).ok())
       Debug("a command is gone");
   clients_.clear();
+  waiting_.clear();
   pending_in_.clear();
   close_in_ = false;
 }
 
 void Relay::SendExit(int exit_code) {
   for (Client& client : clients_)
-    if (client.starter && !client.socket.Send(Msg::kExited, runtime::Stage::kExec, std::to_string(exit_code)).ok()) client.socket.Close();
+    if (client.starter && (!AwaitRoom(client) || !client.socket.Send(Msg::kExited, runtime::Stage::kExec, std::to_string(exit_code)).ok())) client.socket.Close();
 }
 
 bool Relay::AwaitDone(std::string& folders, bool& tidy) {

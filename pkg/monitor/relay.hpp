@@ -34,7 +34,7 @@ class Relay {
   };
 
   // `starter`: the command that has started the process, and is attached to it.
-  Relay(Log log, runtime::SyncSocket starter, Control control);
+  Relay(Log log, runtime::SyncSocket starter, bool starter_has_input, Control control);
   ~Relay();
 
   // `deadline_ns` on CLOCK_MONOTONIC kills the process (--timeout); 0: none.
@@ -58,6 +58,8 @@ class Relay {
     runtime::SyncSocket socket;
     bool attached = false, starter = false;
     bool full = false;  // takes no more for now
+    bool lent = false;  // has the pipe to the process' stdin
+    bool wants_pipe = false;
   };
 
   void FillPoll(const sys::Child& process);
@@ -73,7 +75,12 @@ class Relay {
   void End(sys::Child& process, bool restart);
   void WriteStdin();
   void CloseStdin();
+  void LendStdin(Client& client);
+  void EndStdin();
   bool Congested();
+  // Waits, after the end of the process, until the client takes more. False: it is gone, or does not read although the
+  // container is wanted to be gone.
+  bool AwaitRoom(const Client& client);
   sys::Fd& out() { return streams_.terminal ? streams_.terminal : streams_.out; }
 
   Streams streams_;
@@ -84,8 +91,11 @@ class Relay {
   struct Helper {
     sys::Child child;
     bool check = false, timed = false;  // a health check; one of the timer's
+    runtime::SyncSocket client;         // who asked for the check
   };
   std::vector<Helper> helpers_;
+  // Asked for a check that ends this run of the container, and wait for that: what they look at next is true.
+  std::vector<runtime::SyncSocket> waiting_;
   int64_t kill_ns_ = 0;  // when who does not end by itself is killed
   bool restart_ = false;
   std::vector<pollfd> polled_;

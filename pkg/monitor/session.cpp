@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/log.hpp"
+#include "monitor/events.hpp"
 #include "monitor/json_internal.hpp"
 #include "monitor/relay.hpp"
 #include "monitor/streams.hpp"
@@ -28,6 +29,7 @@ struct Session {
   sys::Child process;
   Streams streams;
   std::string record;  // its file
+  bool has_input = false;
 };
 
 Result<std::string> WriteRecord(const SessionOrder& order, pid_t pid) {
@@ -64,7 +66,8 @@ Result<Session> Begin(const runtime::SyncSocket& client, runtime::Frame& frame, 
   stage = launch.stage();
   if (!ready.ok()) return ready.error();
   pipes.ours.terminal = launch.TakeConsole();
-  if (TRY(AwaitWord(client, pipes.ours.terminal.get())).hold) return Error(Code::kInternal, "a session cannot be held");
+  const Word word = TRY(AwaitWord(client, pipes.ours.terminal.get()));
+  if (word.hold) return Error(Code::kInternal, "a session cannot be held");
   // What cannot be recorded is run all the same.
   Result<std::string> record = WriteRecord(order, launch.pid());
   if (!record.ok()) Debug(record.error().Message());
@@ -74,7 +77,7 @@ Result<Session> Begin(const runtime::SyncSocket& client, runtime::Frame& frame, 
     if (record.ok()) RemoveRecord(*record);
     return executed.error();
   }
-  return Session{std::move(launch).TakeChild(), std::move(pipes.ours), record.ok() ? *record : ""};
+  return Session{std::move(launch).TakeChild(), std::move(pipes.ours), record.ok() ? *record : "", word.has_input};
 }
 
 }  // namespace
@@ -86,7 +89,8 @@ Result<SessionOrder> SessionOrder::Parse(std::string_view bytes) {
   Read(doc, "runDir", o.run_dir);
   Read(doc, "keepStdin", o.keep_stdin);
   Read(doc, "preserved", o.preserved);
-  if (o.id.empty() || o.run_dir.empty() || o.id.find('/') != std::string::npos)
+  // The id names a file.
+  if (o.id.empty() || o.run_dir.empty() || o.id.find_first_not_of("0123456789abcdef") != std::string::npos)
     return Error(Code::kCorrupt, "the order of a session has no id or runDir");
   return o;
 }
@@ -107,17 +111,20 @@ Result<SessionRecord> SessionRecord::Parse(std::string_view bytes) {
 
 std::string SessionRecord::Print() const { return Json{{"pid", pid}, {"startTime", start_time}}.dump(); }
 
-int RunSession(runtime::SyncSocket client, runtime::Frame order) {
+int RunSession(runtime::SyncSocket client, runtime::Frame order, const Config& config) {
   ::signal(SIGPIPE, SIG_IGN);
   Stage stage = Stage::kPlan;
   Result<Session> session = Begin(client, order, stage);
   if (!session.ok()) return client.SendError(stage, session.error()).ok() ? 125 : 124;
+  TellSession(config, "exec", std::nullopt);
   const Status told = client.Send(Msg::kStarted, Stage::kExec, std::to_string(session->process.pid()),
                                   session->process.pidfd());
-  Relay relay(Log(), told.ok() ? std::move(client) : runtime::SyncSocket(), {});
+  Relay relay(Log(), told.ok() ? std::move(client) : runtime::SyncSocket(), session->has_input, {});
   const Result<Relay::Outcome> outcome = relay.Run(session->process, std::move(session->streams), 0);
   RemoveRecord(session->record);
-  relay.SendExit(outcome.ok() ? outcome->status.code : 255);
+  const int code = outcome.ok() ? outcome->status.code : 255;
+  TellSession(config, "exec_died", code);
+  relay.SendExit(code);
   return 0;
 }
 
@@ -125,14 +132,14 @@ int ServeSession(runtime::SyncSocket client) {
   runtime::Frame order;
   const Status got = Expect(client, order, Msg::kExecute);
   if (!got.ok()) return client.SendError(Stage::kPlan, got.error()).ok() ? 125 : 124;
-  return RunSession(std::move(client), std::move(order));
+  return RunSession(std::move(client), std::move(order), Config());
 }
 
-Result<sys::Child> ForkSession(runtime::SyncSocket client, runtime::Frame order) {
+Result<sys::Child> ForkSession(runtime::SyncSocket client, runtime::Frame order, const Config& config) {
   sys::Child child = TRY(sys::Child::Clone(0));
   if (!child.in_child()) return child;
   KeepOnly({client.fd(), order.fd.get()});
-  ::_exit(RunSession(std::move(client), std::move(order)));
+  ::_exit(RunSession(std::move(client), std::move(order), config));
 }
 
 }  // namespace ctool::monitor

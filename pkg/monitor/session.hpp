@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/result.hpp"
+#include "monitor/config.hpp"
 #include "runtime/frame.hpp"
 #include "sys/child.hpp"
 
@@ -35,12 +36,12 @@ struct SessionRecord {
 
 // Runs a process in a container, as the kExecute frame `order` says, and relays it to `client` until it has ended.
 // Returns the caller's own exit status. The process lives on when the client goes away.
-int RunSession(runtime::SyncSocket client, runtime::Frame order);
+int RunSession(runtime::SyncSocket client, runtime::Frame order, const Config& config);
 
-// The same, with the order still to come from `client`.
+// The same, with the order still to come from `client`. Nobody is told of its events: the container's monitor is gone.
 int ServeSession(runtime::SyncSocket client);
 
 // The same in a child of ours, which keeps none of our descriptors but these.
-Result<sys::Child> ForkSession(runtime::SyncSocket client, runtime::Frame order);
+Result<sys::Child> ForkSession(runtime::SyncSocket client, runtime::Frame order, const Config& config);
 
 }  // namespace ctool::monitor

@@ -83,7 +83,7 @@ Result<Word> AwaitWord(const runtime::SyncSocket& command, int terminal) {
   for (runtime::Frame frame;;) {
     if (!TRY(command.Receive(frame))) return CommandGone();
     const Msg msg = frame.header.msg;
-    if (msg == Msg::kGo || msg == Msg::kHold) return Word{msg == Msg::kHold, !frame.payload.empty()};
+    if (msg == Msg::kGo || msg == Msg::kHold) return Word{msg == Msg::kHold, !frame.payload.empty(), frame.payload == "stdin"};
     if (frame.header.msg == Msg::kResize) Resize(terminal, frame.payload);
   }
 }

@@ -36,6 +36,7 @@ void Resize(int terminal, const std::string& payload);
 struct Word {
   bool hold = false;
   bool attached = false;  // the command stays, to get the output
+  bool has_input = false;
 };
 // Waits for it. The window size, if there is a terminal, comes before the first instruction.
 Result<Word> AwaitWord(const runtime::SyncSocket& command, int terminal);

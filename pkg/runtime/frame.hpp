@@ -16,17 +16,20 @@
 //   command -> monitor  kSandbox   payload: what can be made before the bundle is there (monitor/sandbox.hpp)
 //   command -> monitor  kFile      after kSandbox: the descriptors that it announces, one each
 //   command -> monitor  kBundle    payload: path of the bundle; carries the container's lock
-//   command -> monitor  kGo        the record is on disk: let the command run
+//   command -> monitor  kGo        the record is on disk: let the command run. Payload: "" the command does not stay,
+//                                  "attached" it does, "stdin" and has input
 //   command -> monitor  kHold      instead of kGo: wait for somebody who says it at the control socket
 //   monitor -> command  kHeld      so it waits; the command may go
 //   monitor -> command  kStarted   payload: pid in decimal; carries the pidfd
 //   monitor -> command  kFailed    as init sent it, or the monitor's own
+//   monitor -> command  kStdin     after kStarted, to who has input for a process without a terminal. Carries the
+//                                  pipe to write it to; without one (somebody else has it) it goes by kStdin frames
 //   monitor -> command  kStdout, kStderr     payload: bytes
 //   command -> monitor  kStdin     payload: bytes;  kStdinEof
 //   command -> monitor  kResize    payload: rows, columns (uint16_t each)
 //   monitor -> command  kExited    payload: exit code in decimal
 //   command -> monitor  kTidy      run the cleanup program even after a kDone
-//   command -> monitor  kAttach    to the control socket: be attached as well; answered by kStarted
+//   command -> monitor  kAttach    to the control socket: be attached as well; answered by kStarted. Payload as kGo's
 //   command -> monitor  kExecute   to the control socket: payload: what to execute (monitor/session.hpp); carries
 //                                  the pidfd of the container's init. Answered as a start is
 //   command -> monitor  kCheck     to the control socket: run the health check; answered by kExited, "0 healthy"
@@ -72,7 +75,7 @@ struct FrameHeader {
 };
 static_assert(sizeof(FrameHeader) == 16 && std::is_trivially_copyable_v<FrameHeader>);
 
-inline constexpr size_t kMaxPayload = 32 << 10;
+inline constexpr size_t kMaxPayload = 64 << 10;  // what a pipe holds
 
 struct Frame {
   FrameHeader header;

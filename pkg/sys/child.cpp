@@ -15,6 +15,7 @@
 
 #include "base/text.hpp"
 #include "sys/file.hpp"
+#include "sys/signals.hpp"
 #include "sys/syscalls.hpp"
 
 namespace ctool::sys {
@@ -29,14 +30,6 @@ std::vector<char*> Pointers(const std::vector<std::string>& strings) {
   for (const std::string& s : strings) out.push_back(const_cast<char*>(s.c_str()));
   out.push_back(nullptr);
   return out;
-}
-
-void ResetSignals() {
-  for (int sig = 1; sig < NSIG; ++sig)
-    if (sig != SIGKILL && sig != SIGSTOP) ::signal(sig, SIG_DFL);
-  sigset_t none;
-  ::sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
 // What the child is made from. When the exec is waited for it runs in our memory (CLONE_VM), and we are stopped

@@ -49,4 +49,12 @@ std::string SignalName(int sig) {
   return abbreviation == nullptr ? std::to_string(sig) : std::string("SIG") + abbreviation;
 }
 
+void ResetSignals() noexcept {
+  for (int sig = 1; sig < NSIG; ++sig)
+    if (sig != SIGKILL && sig != SIGSTOP) ::signal(sig, SIG_DFL);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
 }  // namespace ctool::sys

@@ -12,4 +12,7 @@ std::optional<int> ParseSignal(std::string_view text);
 // 15 -> "SIGTERM", 37 -> "SIGRTMIN+3".
 std::string SignalName(int sig);
 
+// Default dispositions and an empty mask, for a process that is to become another. Async-signal-safe.
+void ResetSignals() noexcept;
+
 }  // namespace ctool::sys

@@ -10,7 +10,7 @@ set -euo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 # shellcheck source=../host.bash
 . "$top/tests/host.bash"
-export CTOOL=${CTOOL:-$top/build/release/bin/ctool}
+CTOOL=${CTOOL:-$top/build/release/bin/ctool}
 
 # launch SCRIPT [ARG...]: runs a Python program of this folder there.
 launch() {
@@ -27,11 +27,15 @@ launch() {
   trap : INT
   mkdir "$work/r" "$work/disk"
   chown -R "$account:" "$work"
+  # A copy, as installed: a build that goes on meanwhile does not pull it away.
+  mkdir -p "$work/ctool/bin" "$work/ctool/libexec"
+  cp "$CTOOL" "$work/ctool/bin/ctool"
+  cp -r "$(dirname "$CTOOL")/../libexec/ctool" "$work/ctool/libexec/"
   # shellcheck disable=SC2016 # expanded inside
   "$top/tests/system/podman-oracle" "$account" bash -c \
     'mount -t tmpfs -o mode=0700,uid="$1" tmpfs "$2" && shift 2 && exec "$@"' - "$(id -u "$account")" "$work/r" \
     setpriv --reuid "$account" --regid "$account" --init-groups \
     env -i HOME="$(getent passwd "$account" | cut -d: -f6)" PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin \
-    XDG_RUNTIME_DIR="$work/r" CTOOL_BENCH_DISK="$work/disk" CTOOL="$CTOOL" PYTHONDONTWRITEBYTECODE=1 \
+    XDG_RUNTIME_DIR="$work/r" CTOOL_BENCH_DISK="$work/disk" CTOOL="$work/ctool/bin/ctool" PYTHONDONTWRITEBYTECODE=1 \
     python3 "$top/tests/bench/$script" "$@"
 }

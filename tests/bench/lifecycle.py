@@ -2,7 +2,7 @@
 """Paired timing of what is done with containers, ctool beside podman; see ./lifecycle."""
 import argparse, base64, concurrent.futures, dataclasses, functools, hashlib, os, re, statistics, subprocess, time
 
-from measure import (IMAGE, QUIET, TOOLS, WORK, Failed, measure_all, memory_kib, once, paired, remove_containers)
+from measure import (IMAGE, QUIET, TOOLS, WORK, Failed, measure_all, memory_kib, once, paired, processes, remove_containers)
 
 # What a command leaves behind it in the background (podman's clean-up most of all) is not the next one's time.
 SETTLE = 0.05
@@ -220,11 +220,13 @@ def memory(options):
     head("memory of each detached container's monitor, idle: KiB, median (min..max)", "program", "running", "PSS", "private", "processes")
     for count in (1, options.running):
         for name, tool in TOOLS.items():
+            program, pattern = watchers[name]
+            others = processes(pattern)
             for _ in range(count):
                 once([*tool, "run", "-d", "--network", "slirp4netns", *FOREVER])
-            program, pattern = watchers[name]
             time.sleep(1)
-            pss, private = memory_kib(pattern, "Pss"), memory_kib(pattern, r"Private_\w+")
+            ours = processes(pattern) - others
+            pss, private = memory_kib(ours, "Pss"), memory_kib(ours, r"Private_\w+")
             row(program, count, spread(pss, 0), spread(private, 0), len(pss))
             remove_containers()
 

@@ -5,7 +5,8 @@ import io, os, re, shutil, signal, statistics, subprocess, sys, tarfile, tempfil
 CTOOL = os.environ["CTOOL"]
 WORK = os.environ["CTOOL_BENCH_DISK"]
 RUN = os.environ["XDG_RUNTIME_DIR"]
-PODMAN = ["podman", "--root", WORK + "/p", "--runroot", RUN + "/p", "--cgroup-manager=cgroupfs"]
+# Left to itself it takes vfs in an account without a storage.conf, which copies the image for each container.
+PODMAN = ["podman", "--root", WORK + "/p", "--runroot", RUN + "/p", "--cgroup-manager=cgroupfs", "--storage-driver=overlay"]
 OURS = [CTOOL, "--root", WORK + "/c", "--runroot", RUN + "/c"]
 TOOLS = {"ctool": OURS, "podman": PODMAN}
 QUIET = dict(stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -58,19 +59,28 @@ def table(title, results, base="podman"):
         print(f"| {name} | {medians[name]:.1f} | {min(walls):.1f}..{max(walls):.1f} | {ratio} |", flush=True)
 
 
-def memory_kib(pattern, fields):
-    """Memory of each process whose command line matches: the sum of some fields of smaps_rollup."""
-    values = []
+def processes(pattern):
+    """The ids of those whose command line matches."""
+    found = set()
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
             with open(f"/proc/{pid}/cmdline", "rb") as file:
-                if not re.search(pattern, file.read()):
-                    continue
-            with open(f"/proc/{pid}/smaps_rollup") as file:
-                text = file.read()
-        except OSError:
+                if re.search(pattern, file.read()):
+                    found.add(pid)
+        except OSError:  # it has just ended
             continue
-        values.append(sum(int(n) for n in re.findall(rf"^(?:{fields}):\s+(\d+)", text, re.M)))
+    return found
+
+
+def memory_kib(pids, fields):
+    """The memory of each process: the sum of some fields of smaps_rollup."""
+    values = []
+    for pid in pids:
+        try:
+            with open(f"/proc/{pid}/smaps_rollup") as file:
+                values.append(sum(int(n) for n in re.findall(rf"^(?:{fields}):\s+(\d+)", file.read(), re.M)))
+        except OSError:  # another account's
+            continue
     return values
 
 
@@ -99,7 +109,10 @@ def prepare():
 
 def remove_containers():
     for tool in TOOLS.values():
-        subprocess.run([*tool, "rm", "-fa", "-t", "0"], **QUIET)
+        try:
+            subprocess.run([*tool, "rm", "-fa", "-t", "0"], **QUIET)
+        except OSError as error:  # the other one's go all the same
+            print(error, file=sys.stderr)
 
 
 def end_pause_process():

@@ -2,7 +2,7 @@
 """Paired timing of ctool, podman and bubblewrap; see ./start."""
 import argparse, functools, glob, gzip, hashlib, http.server, io, json, os, re, statistics, subprocess, tarfile, threading, time
 
-from measure import IMAGE, OURS, PODMAN, QUIET, TOOLS, measure_all, memory_kib, paired, remove_containers, table
+from measure import IMAGE, OURS, PODMAN, QUIET, TOOLS, measure_all, memory_kib, paired, processes, remove_containers, table
 
 
 def bench_run(runs):
@@ -35,9 +35,10 @@ def bench_monitor(_):
     count = 50
     print(f"\n### private memory of the monitor of an idle detached container, {count} running\n\n| program | median KiB | min..max |\n| --- | --- | --- |")
     for name, tool, pattern in (("ctool-monitor", OURS, rb"^ctool-monitor\0supervise"), ("conmon", PODMAN, rb"^\S*conmon\0")):
+        others = processes(pattern)
         for _ in range(count):
             subprocess.run([*tool, "run", "-d", "--network", "none", IMAGE, "sleep", "600"], check=True, **QUIET)
-        values = memory_kib(pattern, r"Private_\w+")
+        values = memory_kib(processes(pattern) - others, r"Private_\w+")
         print(f"| {name} ({len(values)} processes) | {statistics.median(values):.0f} | {min(values)}..{max(values)} |", flush=True)
         remove_containers()
 

@@ -32,9 +32,7 @@ struct Step {
   Status (*run)(Context&);
 };
 
-// handshake.cpp: what a copy of our parent must undo; a step, whose failure is a kFailed frame and our end; and the
-// end: descriptors in place, exec.
-void ResetSignals();
+// handshake.cpp: a step, whose failure is a kFailed frame and our end; and the end: descriptors in place, exec.
 void Do(const Step& step, Context& c);
 [[noreturn]] void ExecuteOrDie(Context& c, const int (&stdio)[3], const std::vector<int>& preserved);
 // handshake.cpp: waits for the ids, and becomes 0:0 of the user namespace.

@@ -37,14 +37,6 @@ bool PlaceDescriptors(const int (&stdio)[3], bool terminal, const std::vector<in
 
 }  // namespace
 
-void ResetSignals() {
-  for (int sig = 1; sig < NSIG; ++sig)
-    if (sig != SIGKILL && sig != SIGSTOP) ::signal(sig, SIG_DFL);
-  sigset_t none;
-  ::sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
-}
-
 Status AwaitIdMap(Context& c) {
   Frame answer;
   if (!TRY(c.sync.Receive(answer)) || answer.header.msg != Msg::kIdMapDone)

@@ -13,6 +13,7 @@
 
 #include "runtime/init/context_internal.hpp"
 #include "sys/file.hpp"
+#include "sys/signals.hpp"
 #include "sys/syscalls.hpp"
 
 namespace ctool::runtime {
@@ -82,7 +83,7 @@ constexpr Step kSteps[] = {
 void InitMain(uint64_t namespaces, const SyncSocket& sync, const int (&stdio)[3],
               const std::vector<int>& preserved) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  init::ResetSignals();
+  sys::ResetSignals();
   init::Context context{namespaces, sync, {}, {}, {}, {}, {}, {}, {}};
   for (const init::Step& step : init::kSteps) init::Do(step, context);
   init::ExecuteOrDie(context, stdio, preserved);

@@ -7,6 +7,7 @@
 
 #include "runtime/init/context_internal.hpp"
 #include "runtime/init/init.hpp"
+#include "sys/signals.hpp"
 #include "sys/syscalls.hpp"
 
 namespace ctool::runtime {
@@ -69,7 +70,7 @@ Result<pid_t> CloneInside(sys::Fd& pidfd) {
 
 void JoinMain(int target, InitPlan plan, const SyncSocket& sync, const int (&stdio)[3],
               const std::vector<int>& preserved) {
-  init::ResetSignals();
+  sys::ResetSignals();
   const uint64_t namespaces = plan.namespaces;
   init::Context context{namespaces, sync, std::move(plan), {}, {}, {}, {}, {}, {}};
   for (const init::Step& step : init::kBeforeJoin) init::Do(step, context);

@@ -22,7 +22,7 @@ class InspectTest : public ::testing::Test {
     spec.ambient = {"CAP_KILL"};
     spec.layers = {"/store/layers/b/diff", "/store/layers/a/diff"};
   }
-  InspectInput In() { return {record, spec, files, "/store/volumes", "running"}; }
+  InspectInput In() { return {record, spec, files, "/store/volumes", shown}; }
   Json Inspect() { return Json::parse(InspectText(In()), nullptr, false); }
   void AddMount(const char* type, const char* name, const char* source, const char* to,
                 std::vector<std::string> options) {
@@ -36,6 +36,7 @@ class InspectTest : public ::testing::Test {
   }
 
   state::Container record;
+  std::string shown = "created";
   ContainerSpec spec;
   ContainerFiles files{"/store/containers/a", "/run/ctool/a"};
 };
@@ -56,6 +57,7 @@ TEST_F(InspectTest, NeverStarted) {
 
 TEST_F(InspectTest, RunningHasProcessAndAddress) {
   record.state = state::ContainerState::kRunning;
+  shown = "running";
   record.started = 1'700'000'001'000'000'000;
   InspectInput in = In();
   in.live = monitor::RunStatus{
@@ -71,6 +73,7 @@ TEST_F(InspectTest, RunningHasProcessAndAddress) {
 
 TEST_F(InspectTest, ExitedKeepsCodeAndError) {
   record.state = state::ContainerState::kExited;
+  shown = "exited";
   record.exit_code = 42;
   record.error = "stage exec";
   record.finished = record.created;
