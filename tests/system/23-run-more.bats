@@ -114,6 +114,15 @@ with open(sys.argv[2], "w") as f:
   until_ok 10 lines
 }
 
+@test "passthrough: as containers.conf has it" {
+  printf '[containers]\nlog_driver = "passthrough"\n' >"$T/containers.conf"
+  CT_ENV=(CONTAINERS_CONF_OVERRIDE="$T/containers.conf" CONTAINERS_CONF="$T/containers.conf")
+  try run -d --name "$C" "$IMG" sh -c 'echo only; sleep 23008'
+  ok
+  until_ok 10 grep -q only "$T/.out"
+  equal output only "$(<"$T/.out")"
+}
+
 # --- descriptors --------------------------------------------------------------------------------
 
 @test "--preserve-fds: descriptors 3 and 4 are passed on" {

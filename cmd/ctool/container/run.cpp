@@ -67,8 +67,7 @@ Result<engine::AttachOptions> Attachment(const RunOptions& o) {
 }
 
 // The streams go straight to the container: no stream can be chosen, and a terminal is asked for by name.
-Status CheckPassthrough(const RunOptions& o) {
-  const std::string& driver = o.create.log_driver;
+Status CheckPassthrough(const std::string& driver, const RunOptions& o) {
   if (driver != "passthrough" && driver != "passthrough-tty") return Ok();
   if (!o.attach.empty()) return Error(Code::kInvalidArgument, "cannot specify --attach with --log-driver=passthrough: invalid argument");
   const bool terminal = ::isatty(STDIN_FILENO) != 0 || ::isatty(STDOUT_FILENO) != 0 || ::isatty(STDERR_FILENO) != 0;
@@ -78,14 +77,15 @@ Status CheckPassthrough(const RunOptions& o) {
 }
 
 Result<int> Run(Context& context, const RunOptions& o) {
-  TRY(CheckPassthrough(o));
+  const std::string driver = !o.create.log_driver.empty() ? o.create.log_driver : TRY(context.engine.Conf())->log_driver.value_or("");
+  TRY(CheckPassthrough(driver, o));
   engine::CreateOptions create = o.create;
   create.preserved = TRY(Preserved(o.preserve));
   create.create_command = context.argv;
   const engine::AttachOptions attach = TRY(Attachment(o));
   if (create.tty && create.interactive && !o.detach && ::isatty(STDIN_FILENO) == 0)
     Warn("The input device is not a TTY. The --tty and --interactive flags might not work properly");
-  const bool passes_streams = StartsWith(create.log_driver, "passthrough");
+  const bool passes_streams = StartsWith(driver, "passthrough");
   const bool detached = !attach.attach_stdout && !attach.attach_stderr;
   const engine::StartOutcome outcome = TRY(engine::Run(context.engine, create, attach, [&](const std::string& id) {
     if (detached && !passes_streams) PrintLine(context, id);
