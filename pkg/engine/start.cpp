@@ -57,9 +57,10 @@ Result<Sandboxed> MakeSandbox(Engine& engine, const ContainerSpec& spec) {
 
 class Starter {
  public:
-  // `word`: kGo, or kHold.
-  Starter(Engine& engine, const ContainerSpec& spec, ContainerFiles files, const sys::FileLock& lock, Msg word = Msg::kGo)
-      : engine_(engine), spec_(spec), files_(std::move(files)), lock_(lock), word_(word) {}
+  // `word`: kGo, or kHold. `is_new`: without its record nobody knows the container after a power cut. That an old one was
+  // started need not survive one: nothing runs then.
+  Starter(Engine& engine, const ContainerSpec& spec, ContainerFiles files, const sys::FileLock& lock, bool is_new, Msg word = Msg::kGo)
+      : engine_(engine), spec_(spec), files_(std::move(files)), lock_(lock), is_new_(is_new), word_(word) {}
 
   // `commit` runs while the monitor sets the container up; it is let go only afterwards.
   Result<Started> Start(Result<Sandboxed> sandboxed, Attachment* attachment, const std::function<Status()>& commit) {
@@ -93,7 +94,7 @@ class Starter {
     const Status go = monitor.Send(word_, runtime::Stage::kExec, attachment != nullptr ? "attached" : "");
     if (!go.ok() && go.error().sys_errno() != EPIPE) return std::move(go).error();
     // Meanwhile the container starts. What nobody needs after a power cut is not worth a wait for the disk.
-    if (!spec_.auto_remove) TRY(engine_.Db())->Sync();
+    if (is_new_ && !spec_.auto_remove) TRY(engine_.Db())->Sync();
     return AwaitStarted(std::move(monitor), overlay_failed);
   }
 
@@ -101,6 +102,7 @@ class Starter {
   const ContainerSpec& spec_;
   ContainerFiles files_;
   const sys::FileLock& lock_;
+  bool is_new_;
   Msg word_;
 };
 
@@ -191,7 +193,7 @@ Result<StartOutcome> Run(Engine& engine, const CreateOptions& options, const Att
   };
   const auto start = [&]() -> Result<Started> {
     if (!detached) attachment = TRY(Attachment::Prepare(attach, container.spec.tty, container.spec.interactive));
-    Starter starter(engine, container.spec, TRY(FilesOf(engine, container.spec.id)), container.lock);
+    Starter starter(engine, container.spec, TRY(FilesOf(engine, container.spec.id)), container.lock, true);
     return starter.Start(std::move(sandboxed), attachment ? &*attachment : nullptr, commit);
   };
   Result<Started> started = start();
@@ -216,7 +218,7 @@ Status InitContainer(Engine& engine, const std::string& name_or_id) {
   const ContainerSpec spec = TRY(ContainerSpec::Parse(record.spec));
   Result<sys::FileLock> lock = LockStopped(files);
   if (!lock.ok()) return std::move(lock).error().Wrap("container " + record.id + " is being started or removed");
-  Starter starter(engine, spec, files, *lock, Msg::kHold);
+  Starter starter(engine, spec, files, *lock, false, Msg::kHold);
   // From here on it has not ended but not begun.
   const auto commit = [&]() -> Status {
     if (record.state == state::ContainerState::kCreated) return Ok();
@@ -246,7 +248,7 @@ Result<StartOutcome> Start(Engine& engine, const std::string& name_or_id, const 
     if (IsHeld(files.bundle) && TRY(FindProcess(engine, record.id))) return LetGo(files.bundle, attached, commit);
     Result<sys::FileLock> lock = LockStopped(files);
     if (!lock.ok()) return std::move(lock).error().Wrap("container " + record.id + " is being started or removed");
-    Starter starter(engine, spec, files, *lock);
+    Starter starter(engine, spec, files, *lock, false);
     return starter.Start(MakeSandbox(engine, spec), attached, commit);
   };
   Result<Started> started = start();
