@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ctool-images/commands.hpp"
 
-#include "ctool-images/files.hpp"
+#include "ctool/container/file_options.hpp"
 #include "ctool/context.hpp"
 
 namespace ctool {
@@ -30,6 +30,12 @@ Result<int> RunImport(Context& context, const ImportCommandOptions& options) {
   return 0;
 }
 
+// From an archive on the standard input: ctool does the rest itself.
+Result<int> RunCp(Context& context, const CpOptions& options) {
+  TRY(engine::CopyFromArchive(context.engine, options.copy));
+  return 0;
+}
+
 // The caller prints what comes of it, so errors go to stdout too, in a form for programs.
 Result<int> RunFetch(Context& context, const PullOptions& options) {
   return engine::ServeFetch(context.engine, options.images.front(), options.policy, options.fetch);
@@ -45,9 +51,7 @@ cli::Command DescribeFetch(PullOptions& options) {
 constexpr cli::Entry kEntries[] = {
     {"pull", [] { return cli::Bind(DescribePull, RunPull); }, {"image pull"}},
     {"import", [] { return cli::Bind(DescribeImport, RunImport); }, {"image import"}},
-    {"commit", ArchiveCommitCommand, {"container commit"}},
-    {"cp", ArchiveCpCommand, {"container cp"}},
-    {"export", ArchiveExportCommand, {"container export"}},
+    {"cp", [] { return cli::Bind(DescribeCp, RunCp); }, {"container cp"}},
     {"fetch", [] { return cli::Bind(DescribeFetch, RunFetch); }},
 };
 

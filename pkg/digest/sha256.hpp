@@ -10,7 +10,7 @@
 
 namespace ctool::digest {
 
-// Streaming SHA-2 through OpenSSL's EVP (SHA-NI where the CPU has it).
+// Streaming SHA-2, by libcrypto (SHA-NI where the CPU has it).
 class Hasher {
  public:
   explicit Hasher(std::string_view algorithm = "sha256");  // or "sha512"

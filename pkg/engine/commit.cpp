@@ -11,6 +11,7 @@
 #include "engine/commit_internal.hpp"
 #include "engine/image_remove_unused_internal.hpp"
 #include "engine/import_internal.hpp"
+#include "engine/pause.hpp"
 #include "engine/pull_commit_internal.hpp"
 #include "engine/pull_inside_internal.hpp"
 #include "spec/reference.hpp"
@@ -182,9 +183,9 @@ Result<std::string> CommitContainer(Engine& engine, const CommitOptions& options
   const CommitPlan plan = TRY(PlanCommit(*reader, options));
   reader.reset();
   const bool pauses = plan.running && options.pause;
-  if (pauses) TRY(options.pause(plan.wanted.container.id));
+  if (pauses) static_cast<void>(TRY(PauseContainer(engine, plan.wanted.container)));
   Result<std::string> id = RunInStore(plan.map, plan.store, [&plan](Interrupt& interrupt) { return CommitInside(plan, interrupt); });
-  if (pauses) TRY(options.unpause(plan.wanted.container.id));
+  if (pauses) TRY(UnpauseContainer(engine, plan.wanted.container));
   if (id.ok()) Tell(engine, "commit", plan.wanted.container);
   return id;
 }

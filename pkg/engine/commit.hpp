@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -16,11 +15,10 @@ struct CommitOptions {
   std::string author, message;
   std::string format = "oci";  // or "docker"
   bool squash = false, include_volumes = false;
-  // Called around the reading of the container's files when it is to stand still; by id.
-  std::function<Status(const std::string&)> pause, unpause;
+  bool pause = false;  // the container stands still while its files are read
 };
 
-// In the program ctool-images only: makes an image of a container's image and what it has changed; returns the id.
+// Makes an image of a container's image and what it has changed; returns the id.
 Result<std::string> CommitContainer(Engine& engine, const CommitOptions& options);
 
 }  // namespace ctool::engine

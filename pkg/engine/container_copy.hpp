@@ -17,9 +17,12 @@ struct CopyOptions {
 // Between a container and the host, or two containers; neither side is "-".
 Status CopyFiles(Engine& engine, const CopyOptions& options);
 
+// The destination is "-": an archive is written to the standard output.
+Status CopyToArchive(Engine& engine, const CopyOptions& options);
+
 // --- in the program ctool-images only ---
 
-// One side is "-": an archive on standard input or output.
-Status CopyArchive(Engine& engine, const CopyOptions& options);
+// The source is "-": an archive, which may be compressed, is read from the standard input.
+Status CopyFromArchive(Engine& engine, const CopyOptions& options);
 
 }  // namespace ctool::engine

@@ -62,6 +62,15 @@ Result<RootfsWanted> WantCopied(Engine& engine, const std::string& name, bool wr
   return wanted;
 }
 
+Status CheckArchiveEnd(const CopyPath& end, const CopyOptions& options) {
+  if (end.container.empty())
+    return Error(Code::kInvalidArgument, "name or ID cannot be empty").Hint("one of the two is written CONTAINER:PATH");
+  if (end.path.empty())
+    return Error(Code::kInvalidArgument, "invalid arguments " + Quote(options.source) + ", " + Quote(options.destination) +
+                                             ": you must specify paths");
+  return Ok();
+}
+
 Result<std::pair<uid_t, gid_t>> ContainerUser(const sys::Root& root, const std::string& user) {
   if (user.empty() || user == "0" || user == "root" || user == "0:0") return std::pair<uid_t, gid_t>(0, 0);
   const std::string passwd = TRY(ReadAccounts(root, "/etc/passwd")), group = TRY(ReadAccounts(root, "/etc/group"));

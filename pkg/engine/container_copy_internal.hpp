@@ -26,6 +26,9 @@ Result<ResolvedPath> FindDestination(const CopyEnd& end);
 // The container that is copied from or to. kNotFound: `container "x" does not exist`.
 Result<RootfsWanted> WantCopied(Engine& engine, const std::string& name, bool writable);
 
+// The end of an archive's copy that is no archive: it must be a path in a container.
+Status CheckArchiveEnd(const CopyPath& end, const CopyOptions& options);
+
 // The ids of the user as whom the container's process runs.
 Result<std::pair<uid_t, gid_t>> ContainerUser(const sys::Root& root, const std::string& user);
 

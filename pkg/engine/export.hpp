@@ -8,7 +8,7 @@
 
 namespace ctool::engine {
 
-// In the program ctool-images only: writes a container's root file system to `output` (empty: standard output) as an
+// Writes a container's root file system to `output` (empty: standard output) as an
 // archive. What is mounted in it (volumes, tmpfs, /proc ...) is left out, but for the mount points.
 Status ExportContainer(Engine& engine, const std::string& container, const std::string& output);
 

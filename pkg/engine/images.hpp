@@ -29,7 +29,7 @@ Result<FoundImage> RequireImage(Engine& engine, const std::string& name);
 Result<FoundImage> EnsureImage(Engine& engine, const std::string& name, const std::string& policy,
                                const FetchOptions& fetch);
 
-// --- in the program ctool-images only (they link curl, TLS and the archive code) ---
+// --- in the program ctool-images only (they link curl, TLS and the decompressors) ---
 
 // Fetches `name` (a reference, docker://..., or a short name) and returns its image id. One line
 // per event or a progress display goes to stderr unless quiet.

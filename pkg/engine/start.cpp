@@ -64,10 +64,15 @@ Result<Sandboxed> MakeSandbox(Engine& engine, const ContainerSpec& spec, const s
 
 class Starter {
  public:
-  // `word`: kGo, or kHold.
-  Starter(Engine& engine, const ContainerSpec& spec, ContainerFiles files, const sys::FileLock& lock, Msg word = Msg::kGo,
-          std::vector<int> preserved = {})
-      : engine_(engine), spec_(spec), files_(std::move(files)), lock_(lock), word_(word), preserved_(std::move(preserved)) {}
+  struct How {
+    // Without its record nobody knows a new container after a power cut. That an old one was started need not survive
+    // one: nothing runs then.
+    bool is_new = false;
+    Msg word = Msg::kGo;  // or kHold
+    std::vector<int> preserved = {};
+  };
+  Starter(Engine& engine, const ContainerSpec& spec, ContainerFiles files, const sys::FileLock& lock, How how)
+      : engine_(engine), spec_(spec), files_(std::move(files)), lock_(lock), how_(std::move(how)) {}
 
   // `commit` runs while the monitor sets the container up; it is let go only afterwards.
   Result<Started> Start(Result<Sandboxed> sandboxed, Attachment* attachment, const std::function<Status()>& commit) {
@@ -82,7 +87,7 @@ class Starter {
     Warn("no overlay file system works here (" + started.error().Message() +
          "); the container gets a copy of the image, which takes time and space");
     TRY(CopyRootfs(spec_.layers, files_.Rootfs()));
-    return Try(TRY(MakeSandbox(engine_, spec_, preserved_)), attachment, []() { return Ok(); }, overlay_failed);
+    return Try(TRY(MakeSandbox(engine_, spec_, how_.preserved)), attachment, []() { return Ok(); }, overlay_failed);
   }
 
  private:
@@ -98,10 +103,10 @@ class Starter {
       if (!sized.ok()) Debug(sized.error().Message());
     }
     // EPIPE: the monitor has failed already, and says why in a frame.
-    const Status go = monitor.Send(word_, runtime::Stage::kExec, attachment != nullptr ? attachment->Word() : "");
+    const Status go = monitor.Send(how_.word, runtime::Stage::kExec, attachment != nullptr ? attachment->Word() : "");
     if (!go.ok() && go.error().sys_errno() != EPIPE) return std::move(go).error();
     // Meanwhile the container starts. What nobody needs after a power cut is not worth a wait for the disk.
-    if (!spec_.auto_remove) TRY(engine_.Db())->Sync();
+    if (how_.is_new && !spec_.auto_remove) TRY(engine_.Db())->Sync();
     return AwaitStarted(std::move(monitor), overlay_failed);
   }
 
@@ -109,8 +114,7 @@ class Starter {
   const ContainerSpec& spec_;
   ContainerFiles files_;
   const sys::FileLock& lock_;
-  Msg word_;
-  std::vector<int> preserved_;
+  How how_;
 };
 
 // A container that is held.
@@ -207,7 +211,8 @@ Result<StartOutcome> Run(Engine& engine, const CreateOptions& options, const Att
   const auto start = [&]() -> Result<Started> {
     if (!detached) attachment = TRY(PrepareAttachment(attach, container.spec));
     TRY(StartDependencies(engine, container.spec));
-    Starter starter(engine, container.spec, TRY(FilesOf(engine, container.spec.id)), container.lock, Msg::kGo, options.preserved);
+    Starter starter(engine, container.spec, TRY(FilesOf(engine, container.spec.id)), container.lock,
+                    {.is_new = true, .preserved = options.preserved});
     return starter.Start(std::move(sandboxed), attachment ? &*attachment : nullptr, commit);
   };
   Result<Started> started = start();
@@ -233,7 +238,7 @@ Status InitContainer(Engine& engine, const std::string& name_or_id) {
   Result<sys::FileLock> lock = LockStopped(files);
   if (!lock.ok()) return std::move(lock).error().Wrap("container " + record.id + " is being started or removed");
   TRY(StartDependencies(engine, spec));
-  Starter starter(engine, spec, files, *lock, Msg::kHold);
+  Starter starter(engine, spec, files, *lock, {.word = Msg::kHold});
   // From here on it has not ended but not begun.
   const auto commit = [&]() -> Status {
     if (record.state == state::ContainerState::kCreated) return Ok();
@@ -264,7 +269,7 @@ Result<StartOutcome> Start(Engine& engine, const std::string& name_or_id, const 
     Result<sys::FileLock> lock = LockStopped(files);
     if (!lock.ok()) return std::move(lock).error().Wrap("container " + record.id + " is being started or removed");
     TRY(StartDependencies(engine, spec));
-    Starter starter(engine, spec, files, *lock);
+    Starter starter(engine, spec, files, *lock, {});
     return starter.Start(MakeSandbox(engine, spec, {}), attached, commit);
   };
   Result<Started> started = start();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ctool-images/files.hpp"
+#include "ctool/container/file_options.hpp"
 #include "ctool/container/files.hpp"
 #include "ctool/context.hpp"
 #include "ctool/image/commands.hpp"
@@ -8,9 +8,9 @@ namespace ctool {
 namespace {
 
 Result<int> Run(Context& context, const CpOptions& o) {
-  // Archives are the other program's business.
-  if (o.copy.source == "-" || o.copy.destination == "-") return BecomeImages(context);
-  TRY(engine::CopyFiles(context.engine, o.copy));
+  // What decompresses archives is the other program's.
+  if (o.copy.source == "-") return BecomeImages(context);
+  TRY(o.copy.destination == "-" ? engine::CopyToArchive(context.engine, o.copy) : engine::CopyFiles(context.engine, o.copy));
   return 0;
 }
 

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ctool-images/files.hpp"
+#include "ctool/container/file_options.hpp"
 #include "ctool/container/files.hpp"
-#include "ctool/image/commands.hpp"
+#include "ctool/context.hpp"
 
 namespace ctool {
 namespace {
 
-// Archives are the other program's business.
-Result<int> RunExport(Context& context, const ExportOptions&) { return BecomeImages(context); }
-Result<int> RunCommit(Context& context, const CommitCommandOptions&) { return BecomeImages(context); }
+Result<int> Run(Context& context, const ExportOptions& o) {
+  TRY(engine::ExportContainer(context.engine, o.container, o.output));
+  return 0;
+}
 
 }  // namespace
 
-cli::Runnable ExportCommand() { return cli::Bind(DescribeExport, RunExport); }
-cli::Runnable CommitCommand() { return cli::Bind(DescribeCommit, RunCommit); }
+cli::Runnable ExportCommand() { return cli::Bind(DescribeExport, Run); }
 
 }  // namespace ctool

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // pull and import are described here and run by another program: the one that everything else is
-// done with loads no HTTP, TLS or archive code.
+// done with loads no HTTP, TLS or decompressors.
 #include <unistd.h>
 
 #include "ctool-images/commands.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What `ctool` shows and completes of the commands that this program runs; linked into both.
-#include "ctool-images/files.hpp"
+// Of cp also for ctool-images, which runs `cp -`.
+#include "ctool/container/file_options.hpp"
 
 namespace ctool {
 
@@ -61,7 +61,7 @@ cli::Command DescribeCommit(CommitCommandOptions& o) {
       {.name = "iidfile", .value = "file", .help = "Write the image's id to this file", .sink = &o.iidfile, .complete = cli::Complete::kFiles},
       {.name = "include-volumes", .help = "Let the image's containers have volumes where this one has its own", .sink = &i.include_volumes},
       {.name = "message", .short_name = 'm', .value = "text", .help = "Comment of the image, in the docker format only", .sink = &i.message},
-      {.name = "pause", .short_name = 'p', .help = "Pause the container meanwhile", .sink = &o.pause},
+      {.name = "pause", .short_name = 'p', .help = "Pause the container meanwhile", .sink = &i.pause},
       {.name = "quiet", .short_name = 'q', .help = "Show no progress", .sink = &o.quiet},
       {.name = "squash", .short_name = 's', .help = "Make one layer of the container and its image", .sink = &i.squash},
   };

@@ -8,7 +8,7 @@
 
 namespace ctool {
 
-// The commands on containers' files that need archive code: described for both programs, run by ctool-images.
+// The commands on containers' files. `cp -` is run by ctool-images, which reads the same words.
 
 struct CpOptions {
   engine::CopyOptions copy;
@@ -24,13 +24,8 @@ cli::Command DescribeExport(ExportOptions& options);
 struct CommitCommandOptions {
   engine::CommitOptions commit;
   std::string iidfile;
-  bool pause = false, quiet = false;
+  bool quiet = false;
 };
 cli::Command DescribeCommit(CommitCommandOptions& options);
-
-// As ctool-images runs them.
-cli::Runnable ArchiveCommitCommand();
-cli::Runnable ArchiveCpCommand();
-cli::Runnable ArchiveExportCommand();
 
 }  // namespace ctool

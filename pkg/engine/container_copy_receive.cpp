@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// cp with "-": an archive in place of files of the host. Runs only in the program ctool-images.
+// `cp -`: an archive in place of files of the host. It may be compressed: only in the program ctool-images.
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "archive/stream.hpp"
+#include "archive/tar_reader.hpp"
 #include "archive/unpack.hpp"
 #include "base/text.hpp"
 #include "engine/container_copy_internal.hpp"
-#include "engine/pack_tree.hpp"
-#include "sys/file.hpp"
 
 namespace ctool::engine {
 namespace {
@@ -72,41 +73,16 @@ Status Receive(const CopyEnd& to, const std::string& user, const CopyOptions& ho
   return Ok();
 }
 
-Status Send(const CopyEnd& from, const std::string& user) {
-  const ResolvedPath source = TRY(FindSource(from));
-  archive::TarWriter tar([](std::string_view bytes) { return sys::WriteAll(STDOUT_FILENO, bytes, "the standard output"); });
-  PackTreeOptions options;
-  options.owner = TRY(ContainerUser(*from.root, user));
-  options.skip_unreadable = true;
-  if (source.path == "/") options.skip = [](const std::string& path, const struct stat&) { return IsKernelFolder(path); };
-  TreePacker packer(tar, options);
-  constexpr int kReadDir = O_RDONLY | O_DIRECTORY | O_NONBLOCK;
-  if (source.path == "/" || (source.is_directory && NamesContents(from.typed)))
-    TRY(packer.PackContents(TRY(from.root->Open(source.path, kReadDir))));
-  else
-    TRY(packer.PackEntry(TRY(from.root->Open(source.Parent(), kReadDir)), source.Name(), source.Name()));
-  return tar.Finish();
-}
-
 }  // namespace
 
-Status CopyArchive(Engine& engine, const CopyOptions& options) {
-  const bool receive = options.source == "-";
-  if (receive && options.destination == "-")
-    return Error(Code::kInvalidArgument, "name or ID cannot be empty").Hint("one of the two is written CONTAINER:PATH");
-  const CopyPath path = ParseCopyPath(receive ? options.destination : options.source);
-  if (path.container.empty())
-    return Error(Code::kInvalidArgument, "name or ID cannot be empty").Hint("one of the two is written CONTAINER:PATH");
-  if (path.path.empty())
-    return Error(Code::kInvalidArgument, "invalid arguments " + Quote(options.source) + ", " + Quote(options.destination) +
-                                             ": you must specify paths");
-  if (!receive && ::isatty(STDOUT_FILENO) == 1)
-    return Error(Code::kInvalidArgument, "refusing to copy an archive to the terminal").Hint("redirect the standard output");
-  const RootfsWanted wanted = TRY(WantCopied(engine, path.container, receive));
-  CopyEnd end{nullptr, path.container, path.path, wanted.spec.working_dir};
+Status CopyFromArchive(Engine& engine, const CopyOptions& options) {
+  const CopyPath to = ParseCopyPath(options.destination);
+  TRY(CheckArchiveEnd(to, options));
+  const RootfsWanted wanted = TRY(WantCopied(engine, to.container, true));
+  CopyEnd end{nullptr, to.container, to.path, wanted.spec.working_dir};
   TRY(WithRootfs(engine, {wanted}, [&](const std::vector<sys::Root>& roots) -> Result<std::string> {
     end.root = &roots[0];
-    TRY(receive ? Receive(end, wanted.spec.user, options) : Send(end, wanted.spec.user));
+    TRY(Receive(end, wanted.spec.user, options));
     return std::string();
   }));
   return Ok();
