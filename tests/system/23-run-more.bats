@@ -222,8 +222,8 @@ with open(sys.argv[2], "w") as f:
   try rm -f -t 0 --depend "$C-1"
   ok
   out_is "$second"$'\n'"$first"
-  try ps -aq
-  out_is ""
+  is_gone "$C-1"
+  is_gone "$C-2"
 }
 
 @test "--requires: rm -a, and rm once the dependent is gone" {

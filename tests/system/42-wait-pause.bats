@@ -606,7 +606,7 @@ test_teardown() {
 }
 
 @test "update --health-interval and --health-on-failure of one that runs" {
-  must run -d --name "$C" --health-cmd false --health-interval 1h --health-retries 2 "$IMG" sleep 42062
+  must run -d --name "$C" --health-cmd false --health-interval 1h --health-retries 2 --stop-timeout 1 "$IMG" sleep 42062
   must update --health-interval 200ms --health-on-failure stop "$C"
   until_ok 15 has_status "$C" exited
   try update --health-interval soon "$C"
