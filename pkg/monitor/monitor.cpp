@@ -21,6 +21,7 @@
 #include "monitor/relay.hpp"
 #include "monitor/sandbox.hpp"
 #include "monitor/session.hpp"
+#include "monitor/stop_mark.hpp"
 #include "monitor/streams.hpp"
 #include "runtime/launch.hpp"
 #include "sys/file.hpp"
@@ -126,7 +127,7 @@ void RunCleanup(const Config& config) {
 
 // RUN_DIR/stop: somebody wants it to end.
 bool WantsRestart(const Config& config, const Relay::Outcome& outcome, int64_t restarts) {
-  if (outcome.timed_out || sys::Exists(config.run_dir + "/stop")) return false;
+  if (outcome.timed_out || sys::Exists(StopFile(config.run_dir))) return false;
   if (outcome.restart) return true;
   if (config.restart_policy == "always" || config.restart_policy == "unless-stopped") return true;
   return config.restart_policy == "on-failure" && !outcome.status.ok() &&
@@ -137,7 +138,7 @@ bool WantsRestart(const Config& config, const Relay::Outcome& outcome, int64_t r
 void BackOff(const Config& config, int64_t ran_ns, int64_t& delay_ms) {
   constexpr int64_t kLongEnough = 10'000'000'000, kFirst = 100, kMost = 60'000;
   delay_ms = ran_ns > kLongEnough || delay_ms == 0 ? kFirst : std::min(delay_ms * 2, kMost);
-  for (int64_t waited = 0; waited < delay_ms && !sys::Exists(config.run_dir + "/stop"); waited += 50)
+  for (int64_t waited = 0; waited < delay_ms && !sys::Exists(StopFile(config.run_dir)); waited += 50)
     ::poll(nullptr, 0, 50);
 }
 
@@ -161,7 +162,7 @@ ExitRecord RunToTheEnd(const Order& order, Running& running, Relay& relay) {
     running.network.reset();
     running.mounts.Reset();
     BackOff(config, MonotonicNanos() - began, delay_ms);
-    if (sys::Exists(config.run_dir + "/stop")) return record;
+    if (sys::Exists(StopFile(config.run_dir))) return record;
     ++record.restarts;
     Stage stage = Stage::kPlan;
     const auto again = [&]() -> Result<Running> {
@@ -239,7 +240,8 @@ int Supervise(runtime::SyncSocket command) {
   // The others: what they look at next is true by now.
   relay.LetGo(record.code);
   DeleteFolders(folders, order.sandbox.map);
-  if (!done || tidy) RunCleanup(order.config);
+  // Who stopped it waits for our end and puts the record right then: a second program would only be in the way.
+  if (tidy || (!done && !SomebodyWaits(order.config.run_dir))) RunCleanup(order.config);
   return 0;
 }
 
