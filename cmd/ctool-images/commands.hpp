@@ -24,7 +24,7 @@ struct ImportCommandOptions {
 };
 cli::Command DescribeImport(ImportCommandOptions& options);
 
-// The command table of ctool-images: pull, import, and `fetch`, which is pull for the engine.
+// The command table of ctool-images: pull, import, `cp -`, and `fetch`, which is pull for the engine.
 std::span<const cli::Entry> ImageEntries();
 
 }  // namespace ctool

@@ -22,6 +22,7 @@
 #include "monitor/relay.hpp"
 #include "monitor/sandbox.hpp"
 #include "monitor/session.hpp"
+#include "monitor/stop_mark.hpp"
 #include "monitor/streams.hpp"
 #include "runtime/launch.hpp"
 #include "sys/file.hpp"
@@ -147,7 +148,7 @@ bool MayRestart(const Config& config) {
 
 // RUN_DIR/stop: somebody wants it to end.
 bool WantsRestart(const Config& config, const Relay::Outcome& outcome, int64_t restarts) {
-  if (outcome.timed_out || sys::Exists(config.run_dir + "/stop")) return false;
+  if (outcome.timed_out || sys::Exists(StopFile(config.run_dir))) return false;
   if (outcome.restart) return true;
   if (config.restart_policy == "always" || config.restart_policy == "unless-stopped") return true;
   return config.restart_policy == "on-failure" && !outcome.status.ok() &&
@@ -158,7 +159,7 @@ bool WantsRestart(const Config& config, const Relay::Outcome& outcome, int64_t r
 void BackOff(const Config& config, int64_t ran_ns, int64_t& delay_ms) {
   constexpr int64_t kLongEnough = 10'000'000'000, kFirst = 100, kMost = 60'000;
   delay_ms = ran_ns > kLongEnough || delay_ms == 0 ? kFirst : std::min(delay_ms * 2, kMost);
-  for (int64_t waited = 0; waited < delay_ms && !sys::Exists(config.run_dir + "/stop"); waited += 50)
+  for (int64_t waited = 0; waited < delay_ms && !sys::Exists(StopFile(config.run_dir)); waited += 50)
     ::poll(nullptr, 0, 50);
 }
 
@@ -183,7 +184,7 @@ ExitRecord RunToTheEnd(Order& order, Running& running, Relay& relay) {
     running.network.reset();
     running.mounts.Reset();
     BackOff(config, MonotonicNanos() - began, delay_ms);
-    if (sys::Exists(config.run_dir + "/stop")) return record;
+    if (sys::Exists(StopFile(config.run_dir))) return record;
     ++record.restarts;
     Stage stage = Stage::kPlan;
     const auto again = [&]() -> Result<Running> {
@@ -271,7 +272,8 @@ int Supervise(runtime::SyncSocket command) {
   // The others: what they look at next is true by now.
   relay.LetGo(record.code);
   DeleteFolders(folders, order.sandbox.map);
-  if (!done || tidy) RunCleanup(order.config);
+  // Who stopped it waits for our end and puts the record right then: a second program would only be in the way.
+  if (tidy || (!done && !SomebodyWaits(order.config.run_dir))) RunCleanup(order.config);
   return 0;
 }
 

@@ -236,6 +236,33 @@ ended() { [[ $(ps -o stat= -p "$1") =~ ^(Z.*)?$ ]]; }
   must stop -t 0 "$C"
 }
 
+# The monitor leaves the record to who stops the container; that one may be killed before it gets to it.
+@test "a stopper that is killed after the container's end: the next command settles, and removes with --rm" {
+  local options
+  for options in "" --rm; do
+    # shellcheck disable=SC2086 # nothing, or one word
+    started "$C" "$DEAF" $options
+    local monitor
+    monitor=$(monitor_of "$C")
+    begin stop -t 60 "$C"
+    until_ok 5 has_status "$C" stopping
+    kill -STOP "$pid"
+    kill -9 "$(pid_of "$C")"
+    until_ok 10 ended "$monitor"
+    kill -9 "$pid"
+    finish || true
+    if [[ -z $options ]]; then
+      has_status "$C" exited
+      equal "exit code" 137 "$(code_of "$C")"
+      must rm "$C"
+    else
+      try ps -aq
+      out_is ""
+      is_gone "$C"
+    fi
+  done
+}
+
 @test "stop, then start: never in each other's way" {
   started "$C" "$POLITE"
   local i
