@@ -309,8 +309,11 @@ void Relay::LetGo(int exit_code) {
 }
 
 void Relay::SendExit(int exit_code) {
-  for (Client& client : clients_)
-    if (client.starter && (!AwaitRoom(client) || !client.socket.Send(Msg::kExited, runtime::Stage::kExec, std::to_string(exit_code)).ok())) client.socket.Close();
+  for (Client& client : clients_) {
+    // One that has gone while the output was drained is no one to wait for.
+    if (!client.starter || !client.socket) continue;
+    if (!AwaitRoom(client) || !client.socket.Send(Msg::kExited, runtime::Stage::kExec, std::to_string(exit_code)).ok()) client.socket.Close();
+  }
 }
 
 bool Relay::AwaitDone(std::string& folders, bool& tidy) {
