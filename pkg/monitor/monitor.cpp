@@ -164,6 +164,9 @@ ExitRecord RunToTheEnd(const Order& order, Running& running, Relay& relay) {
     BackOff(config, MonotonicNanos() - began, delay_ms);
     if (sys::Exists(config.run_dir + "/stop")) return record;
     ++record.restarts;
+    // Nobody has stopped the new process.
+    const Status resumed = sys::RemoveTree(config.run_dir + "/paused");
+    if (!resumed.ok()) Debug(resumed.error().Message());
     Stage stage = Stage::kPlan;
     const auto again = [&]() -> Result<Running> {
       return Start(TRY(Prepare(order.sandbox)), order, nullptr, stage);

@@ -576,3 +576,10 @@ test_teardown() {
   exits 125
   err_has 'no container with name or ID "nosuch" found'
 }
+
+@test "one that is killed while it is paused runs when its policy has restarted it" {
+  must run -d --name p-again --restart always "$IMG" sleep 4955
+  must pause p-again
+  kill -KILL "$(ct inspect --format '{{.State.Pid}}' p-again)"
+  until_ok 5 has_status p-again running
+}
