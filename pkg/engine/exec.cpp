@@ -64,6 +64,7 @@ Result<spec::RuntimeSpec> ConfigOf(const Target& target, const ExecOptions& o) {
   if (o.privileged)
     p.capabilities.bounding = p.capabilities.effective = p.capabilities.permitted = p.capabilities.ambient = AllCapabilities();
   config.annotations[runtime::kIdAnnotation] = spec.id;
+  config.annotations[monitor::kEventAnnotation] = EventOf(spec);
   config.annotations[runtime::kUserAnnotation] = o.user.empty() ? spec.user : o.user;
   if (o.user.empty() && !spec.group_add.empty())
     config.annotations[runtime::kGroupAddAnnotation] = Join(spec.group_add, " ");
@@ -94,7 +95,6 @@ Status Order(Engine& engine, const runtime::SyncSocket& server, const Target& ta
   order.run_dir = target.run_dir;
   order.keep_stdin = o.interactive && !o.detach;
   order.events_log = TRY(engine.EventsLog());
-  order.event = EventOf(target.spec);
   order.preserved = static_cast<int64_t>(o.preserved.size());
   TRY(server.Send(Msg::kExecute, runtime::Stage::kPlan, order.Print(), target.live.pidfd.get()));
   TRY(server.Send(Msg::kFile, runtime::Stage::kPlan, {}, config.get()));

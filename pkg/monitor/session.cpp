@@ -28,6 +28,7 @@ constexpr int64_t kMaxPreserved = 1024;
 
 struct Session {
   SessionOrder order;
+  std::string event;
   sys::Child process;
   Streams streams;
   std::string record;  // its file
@@ -66,6 +67,7 @@ Result<Session> Begin(const runtime::SyncSocket& client, runtime::Frame& frame, 
   const std::vector<sys::Fd> files = TRY(ReceiveFiles(client, 1 + order.preserved));
   runtime::InitPlan plan = TRY(runtime::BuildPlan(
       TRY(spec::RuntimeSpec::Parse(TRY(sys::ReadAll(files[0].get(), "the session's config.json", kMaxConfig))))));
+  const std::string event = plan.spec.Annotation(kEventAnnotation);
   Pipes pipes = TRY(MakePipes(plan.spec.process.terminal, order.keep_stdin));
   std::vector<int> preserved;
   for (size_t i = 1; i < files.size(); ++i) preserved.push_back(files[i].get());
@@ -89,8 +91,8 @@ Result<Session> Begin(const runtime::SyncSocket& client, runtime::Frame& frame, 
     if (record.ok()) RemoveRecord(*record);
     return executed.error();
   }
-  TellSession(order.events_log, order.event, "exec", std::nullopt);
-  return Session{order, std::move(launch).TakeChild(), std::move(pipes.ours), record.ok() ? *record : "", word.has_input};
+  TellSession(order.events_log, event, "exec", std::nullopt);
+  return Session{order, event, std::move(launch).TakeChild(), std::move(pipes.ours), record.ok() ? *record : "", word.has_input};
 }
 
 }  // namespace
@@ -103,7 +105,6 @@ Result<SessionOrder> SessionOrder::Parse(std::string_view bytes) {
   Read(doc, "keepStdin", o.keep_stdin);
   Read(doc, "preserved", o.preserved);
   Read(doc, "eventsLog", o.events_log);
-  Read(doc, "event", o.event);
   // The id names a file.
   if (o.id.empty() || o.run_dir.empty() || o.id.find_first_not_of("0123456789abcdef") != std::string::npos)
     return Error(Code::kCorrupt, "the order of a session has no id or runDir");
@@ -111,7 +112,7 @@ Result<SessionOrder> SessionOrder::Parse(std::string_view bytes) {
 }
 
 std::string SessionOrder::Print() const {
-  return Json{{"id", id}, {"runDir", run_dir}, {"keepStdin", keep_stdin}, {"preserved", preserved}, {"eventsLog", events_log}, {"event", event}}.dump(
+  return Json{{"id", id}, {"runDir", run_dir}, {"keepStdin", keep_stdin}, {"preserved", preserved}, {"eventsLog", events_log}}.dump(
       -1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -137,7 +138,7 @@ int RunSession(runtime::SyncSocket client, runtime::Frame order) {
   const Result<Relay::Outcome> outcome = relay.Run(session->process, std::move(session->streams), 0);
   RemoveRecord(session->record);
   const int code = outcome.ok() ? outcome->status.code : 255;
-  TellSession(session->order.events_log, session->order.event, "exec_died", code);
+  TellSession(session->order.events_log, session->event, "exec_died", code);
   relay.SendExit(code);
   return 0;
 }

@@ -13,12 +13,15 @@
 
 namespace ctool::monitor {
 
+// Annotation of the session's config.json: as Config::event. Labels may be longer than a frame.
+inline constexpr char kEventAnnotation[] = "io.ctool.event";
+
 // Payload of a kExecute frame: a process to run in a container, and who it is for.
 struct SessionOrder {
   std::string id;       // of the session: 64 hex
   std::string run_dir;  // of the container
   bool keep_stdin = false;
-  std::string events_log, event;  // as Config has them
+  std::string events_log;  // as Config has it
   int64_t preserved = 0;  // descriptors that follow the config.json
 
   static Result<SessionOrder> Parse(std::string_view bytes);

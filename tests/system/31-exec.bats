@@ -793,3 +793,8 @@ os.execv(sys.argv[len(files) + 2], sys.argv[len(files) + 2:])' "$@"
   out=${#out}
   exits 7
 }
+
+@test "a container whose labels are longer than a message to its monitor" {
+  must run -d --name x-labels --label "long=$(head -c 100000 /dev/zero | tr '\0' x)" "$IMG" sleep 4956
+  must exec x-labels true
+}
