@@ -61,22 +61,26 @@ Error TreeCopier::FileExists(const std::string& as, bool directory) const {
                                          Printable(shown) + ": file exists");
 }
 
-Status TreeCopier::CopyContents(sys::Fd from, sys::Fd to) {
+Status TreeCopier::Begin(sys::Fd from, sys::Fd to) {
+  const struct stat st = TRY(sys::StatFd(to.get(), "target"));
+  base_ = {st.st_dev, st.st_ino};
   links_.clear();
-  Level level;
-  level.names = TRY(sys::ListDir(from.get(), "source"));
+  levels_.clear();
   from_.emplace(std::move(from));
   to_.emplace(std::move(to));
-  levels_.clear();
+  return Ok();
+}
+
+Status TreeCopier::CopyContents(sys::Fd from, sys::Fd to) {
+  Level level;
+  level.names = TRY(sys::ListDir(from.get(), "source"));
+  TRY(Begin(std::move(from), std::move(to)));
   levels_.push_back(std::move(level));
   return Walk();
 }
 
 Status TreeCopier::CopyEntry(sys::Fd from, const std::string& name, sys::Fd to, const std::string& as) {
-  links_.clear();
-  from_.emplace(std::move(from));
-  to_.emplace(std::move(to));
-  levels_.clear();
+  TRY(Begin(std::move(from), std::move(to)));
   levels_.emplace_back();
   at_entry_ = true;
   TRY(Handle(name, as));
@@ -139,6 +143,9 @@ Status TreeCopier::MakeRoom(int to, const std::string& as, bool directory) {
 }
 
 Status TreeCopier::BeginDirectory(const std::string& name, const std::string& as, const struct stat& st) {
+  // There would be no end to it: what is made below would be found, and copied, too.
+  if (Inode{st.st_dev, st.st_ino} == base_)
+    return Error(Code::kInvalidArgument, "cannot copy directory " + Quote(name) + " into itself, " + Quote(Shown(as)));
   Status entered = from_->Enter(name);
   if (!entered.ok() && options_.skip_unreadable && IsUnreadable(entered.error())) return Ok();
   TRY(std::move(entered));

@@ -60,6 +60,7 @@ class TreeCopier {
     ino_t ino = 0;
   };
 
+  Status Begin(sys::Fd from, sys::Fd to);
   Status Walk();
   Status Handle(const std::string& name, const std::string& as);
   Status BeginDirectory(const std::string& name, const std::string& as, const struct stat& st);
@@ -80,6 +81,7 @@ class TreeCopier {
   CopyTreeOptions options_;
   std::optional<sys::DirStack> from_, to_;
   std::vector<Level> levels_;
+  Inode base_;  // of the target
   std::map<Inode, Link> links_;
   bool at_entry_ = false;  // the next is CopyEntry's own
 };

@@ -168,18 +168,31 @@ Result<StartOutcome> Follow(Engine& engine, state::Container& record, bool resta
   return StartOutcome{false, *code};
 }
 
-// The monitor of a container that has just ended still has a few things to put away.
-Result<sys::FileLock> LockStopped(const ContainerFiles& files) {
+// The lock, to start the container with, and its record as it is by then; nothing when somebody else has started it
+// meanwhile. The monitor of one that has just ended still has a few things to put away.
+Result<std::optional<sys::FileLock>> LockToStart(Engine& engine, const ContainerFiles& files, state::Container& record) {
+  state::Database& db = *TRY(engine.Db());
   const int64_t deadline = MonotonicNanos() + 5'000'000'000;
   for (;;) {
     Result<sys::FileLock> lock = TryLock(files);
-    if (lock.ok() || lock.error().code() != Code::kBusy || MonotonicNanos() > deadline) return lock;
+    if (!lock.ok() && lock.error().code() != Code::kBusy) return std::move(lock).error();
+    std::optional<state::Container> now = TRY(db.FindContainer(record.id));
+    if (!now || (!lock.ok() && !TRY(Settle(engine, *now))))
+      return Error(Code::kNotFound, "container " + record.id + " was removed meanwhile: no such container");
+    record = std::move(*now);
+    if (lock.ok()) return std::optional(std::move(lock).value());
+    const bool late = MonotonicNanos() > deadline;
+    // Its command has been executed: the control socket comes after that.
+    if (record.state == state::ContainerState::kRunning && (late || monitor::ConnectControl(files.bundle).ok()))
+      return std::optional<sys::FileLock>();
+    if (late) return std::move(lock).error().Wrap("container " + record.id + " is being started or removed");
     ::usleep(1000);
   }
 }
 
-// A start that failed leaves the container as `record` has it, or nothing with --rm.
-Error AfterFailure(Engine& engine, state::Container& record, Error error) {
+// A start that failed leaves the container as `record` has it, or nothing with --rm. Only for who has its lock: it may
+// be somebody else's by now.
+Error AfterFailure(Engine& engine, state::Container record, Error error) {
   const auto settle = [&]() -> Status {
     if (record.auto_remove) return DeleteContainer(engine, record, true, std::nullopt);
     record.error = error.Message();
@@ -228,15 +241,28 @@ Result<StartOutcome> Run(Engine& engine, const CreateOptions& options, const Att
   return Follow(engine, container.record, HasRestartPolicy(container.spec), *attachment, *started);
 }
 
+namespace {
+
+Error AlreadyRuns(const state::Container& record) {
+  return Error(Code::kBusy, "container " + record.id + " has already been created in runtime: container state improper");
+}
+
+// A start of one that runs.
+Result<StartOutcome> Join(Engine& engine, const state::Container& record, const AttachOptions& attach) {
+  if (IsDetached(attach)) return StartOutcome{true, 0};
+  return Attach(engine, record.id, attach);
+}
+
+}  // namespace
+
 Status InitContainer(Engine& engine, const std::string& name_or_id) {
   state::Container record = TRY(FindContainer(engine, name_or_id));
   const ContainerFiles files = TRY(FilesOf(engine, record.id));
-  if (record.state == state::ContainerState::kRunning)
-    return Error(Code::kBusy, "container " + record.id + " has already been created in runtime: container state improper");
+  if (record.state == state::ContainerState::kRunning) return AlreadyRuns(record);
   if (IsHeld(files.bundle) && TRY(FindProcess(engine, record.id))) return Ok();
+  const std::optional<sys::FileLock> lock = TRY(LockToStart(engine, files, record));
+  if (!lock) return AlreadyRuns(record);
   const ContainerSpec spec = TRY(ContainerSpec::Parse(record.spec));
-  Result<sys::FileLock> lock = LockStopped(files);
-  if (!lock.ok()) return std::move(lock).error().Wrap("container " + record.id + " is being started or removed");
   TRY(StartDependencies(engine, spec));
   Starter starter(engine, spec, files, *lock, {.word = Msg::kHold});
   // From here on it has not ended but not begun.
@@ -253,21 +279,19 @@ Status InitContainer(Engine& engine, const std::string& name_or_id) {
 
 Result<StartOutcome> Start(Engine& engine, const std::string& name_or_id, const AttachOptions& attach) {
   state::Container record = TRY(FindContainer(engine, name_or_id));
-  if (record.state == state::ContainerState::kRunning) {
-    if (IsDetached(attach)) return StartOutcome{true, 0};
-    return Attach(engine, record.id, attach);
-  }
-  const ContainerSpec spec = TRY(ContainerSpec::Parse(record.spec));
+  if (record.state == state::ContainerState::kRunning) return Join(engine, record, attach);
   const ContainerFiles files = TRY(FilesOf(engine, record.id));
-  state::Container before = record;
+  const bool held = IsHeld(files.bundle) && TRY(FindProcess(engine, record.id));
+  std::optional<sys::FileLock> lock;
+  if (!held && !(lock = TRY(LockToStart(engine, files, record)))) return Join(engine, record, attach);
+  const ContainerSpec spec = TRY(ContainerSpec::Parse(record.spec));
+  const state::Container before = record;
   std::optional<Attachment> attachment;
   if (!IsDetached(attach)) attachment = TRY(PrepareAttachment(attach, spec));
   const auto commit = [&] { return MarkRunning(engine, record, WallNanos()); };
   const auto start = [&]() -> Result<Started> {
     Attachment* const attached = attachment ? &*attachment : nullptr;
-    if (IsHeld(files.bundle) && TRY(FindProcess(engine, record.id))) return LetGo(files.bundle, attached, commit);
-    Result<sys::FileLock> lock = LockStopped(files);
-    if (!lock.ok()) return std::move(lock).error().Wrap("container " + record.id + " is being started or removed");
+    if (held) return LetGo(files.bundle, attached, commit);
     TRY(StartDependencies(engine, spec));
     Starter starter(engine, spec, files, *lock, {});
     return starter.Start(MakeSandbox(engine, spec, {}), attached, commit);
@@ -275,8 +299,9 @@ Result<StartOutcome> Start(Engine& engine, const std::string& name_or_id, const 
   Result<Started> started = start();
   if (!started.ok()) {
     // Scripts know one exit status for a start that failed.
-    Error error = std::move(started).error();
-    return AfterFailure(engine, before, std::move(error).As(Code::kInternal));
+    Error error = std::move(started).error().As(Code::kInternal);
+    if (held && !(lock = TRY(LockToStart(engine, files, record)))) return Join(engine, record, attach);
+    return AfterFailure(engine, before, std::move(error));
   }
   if (!attachment) return StartOutcome{true, 0};
   return Follow(engine, record, HasRestartPolicy(spec), *attachment, *started);

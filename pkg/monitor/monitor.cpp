@@ -186,6 +186,9 @@ ExitRecord RunToTheEnd(Order& order, Running& running, Relay& relay) {
     BackOff(config, MonotonicNanos() - began, delay_ms);
     if (sys::Exists(StopFile(config.run_dir))) return record;
     ++record.restarts;
+    // Nobody has stopped the new process.
+    const Status resumed = sys::RemoveTree(config.run_dir + "/paused");
+    if (!resumed.ok()) Debug(resumed.error().Message());
     Stage stage = Stage::kPlan;
     const auto again = [&]() -> Result<Running> {
       return Start(TRY(Prepare(order)), order, nullptr, stage);

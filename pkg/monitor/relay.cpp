@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,8 +21,9 @@ using runtime::Msg;
 
 namespace {
 
-// Output that is still in the pipes when the process has ended is read without waiting longer
-// than this for processes outside that hold the other end (an exec session's child).
+// A terminal does not tell what it still holds when the process has ended. So much is read at most, and for so long is
+// waited for more.
+constexpr size_t kTerminalHolds = 128 << 10;
 constexpr int kDrainMillis = 200;
 
 // When nothing has happened for so long, nothing may happen for days.
@@ -29,6 +31,12 @@ constexpr int64_t kRestNanos = 1'000'000'000;
 
 // The fixed places in the poll; clients and sessions come after them.
 enum : size_t { kProcess, kOut, kErr, kStdin, kListener, kFixed };
+
+// What a pipe holds.
+size_t Readable(const sys::Fd& pipe) {
+  int bytes = 0;
+  return pipe && ::ioctl(pipe.get(), FIONREAD, &bytes) == 0 ? static_cast<size_t>(bytes) : 0;
+}
 
 bool Writable(int fd) {
   pollfd polled{fd, POLLOUT, 0};
@@ -81,18 +89,19 @@ bool Relay::AwaitRoom(const Client& client) {
 }
 
 // Reads once and passes on. A pty master answers EIO once its last peer is closed: the end, as 0.
-void Relay::PumpOutput(sys::Fd& from, Msg msg, std::string_view stream) {
+size_t Relay::PumpOutput(sys::Fd& from, Msg msg, std::string_view stream) {
   buffer_.resize(runtime::kMaxPayload);
   const ssize_t n = ::read(from.get(), buffer_.data(), buffer_.size());
-  if (n < 0 && (errno == EINTR || errno == EAGAIN)) return;
+  if (n < 0 && (errno == EINTR || errno == EAGAIN)) return 0;
   if (n <= 0) {
     from.Reset();
-    return;
+    return 0;
   }
   const std::string_view chunk(buffer_.data(), static_cast<size_t>(n));
   log_.Append(stream, chunk);
   for (Client& client : clients_)
     if (client.attached && !client.socket.Send(msg, runtime::Stage::kExec, chunk).ok()) client.socket.Close();
+  return chunk.size();
 }
 
 void Relay::CloseStdin() {
@@ -284,21 +293,28 @@ Result<Relay::Outcome> Relay::Run(sys::Child& process, Streams streams, int64_t 
     clients_.erase(std::remove_if(clients_.begin(), clients_.end(), [](const Client& c) { return !c.socket; }), clients_.end());
     // Nobody can come back to a session: what reads its stdin must not wait for ever.
     if (clients_.empty() && before > 0 && control_.listener < 0) EndStdin();
-    if (polled_[kProcess].revents != 0 && (Congested() || (polled_[kOut].revents == 0 && polled_[kErr].revents == 0))) break;
+    if (polled_[kProcess].revents != 0) break;
   }
   DrainOutput();
   return Outcome{TRY(process.Wait()), timed_out, restart_};
 }
 
+// What the process has written is in the pipes by now; a process that it has left behind (an exec session's child) may go on
+// for ever.
 void Relay::DrainOutput() {
-  for (;;) {
-    if (!out() && !streams_.err) return;
-    std::array<pollfd, 2> polled = {{{out().get(), POLLIN, 0}, {streams_.err.get(), POLLIN, 0}}};
+  std::array<size_t, 2> left = {streams_.terminal ? kTerminalHolds : Readable(streams_.out), Readable(streams_.err)};
+  while (left[0] + left[1] > 0) {
+    std::array<pollfd, 2> polled = {{{left[0] > 0 ? out().get() : -1, POLLIN, 0}, {left[1] > 0 ? streams_.err.get() : -1, POLLIN, 0}}};
     if (::poll(polled.data(), polled.size(), kDrainMillis) <= 0) return;
     for (Client& client : clients_)
       if (client.attached && client.socket && !AwaitRoom(client)) client.socket.Close();
-    if (polled[0].revents != 0) PumpOutput(out(), Msg::kStdout, "stdout");
-    if (polled[1].revents != 0) PumpOutput(streams_.err, Msg::kStderr, "stderr");
+    const auto pump = [&](size_t i, sys::Fd& from, Msg msg, std::string_view stream) {
+      if (polled[i].revents == 0) return;
+      const size_t n = PumpOutput(from, msg, stream);
+      left[i] -= n == 0 ? left[i] : std::min(left[i], n);
+    };
+    pump(0, out(), Msg::kStdout, "stdout");
+    pump(1, streams_.err, Msg::kStderr, "stderr");
   }
 }
 
@@ -313,8 +329,11 @@ void Relay::LetGo(int exit_code) {
 }
 
 void Relay::SendExit(int exit_code) {
-  for (Client& client : clients_)
-    if (client.starter && (!AwaitRoom(client) || !client.socket.Send(Msg::kExited, runtime::Stage::kExec, std::to_string(exit_code)).ok())) client.socket.Close();
+  for (Client& client : clients_) {
+    // One that has gone while the output was drained is no one to wait for.
+    if (!client.starter || !client.socket) continue;
+    if (!AwaitRoom(client) || !client.socket.Send(Msg::kExited, runtime::Stage::kExec, std::to_string(exit_code)).ok()) client.socket.Close();
+  }
 }
 
 bool Relay::AwaitDone(std::string& folders, bool& tidy) {

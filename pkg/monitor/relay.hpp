@@ -65,7 +65,8 @@ class Relay {
   void FillPoll(const sys::Child& process);
   void ServeClients(sys::Child& process);
   void ServeProcess();
-  void PumpOutput(sys::Fd& from, runtime::Msg msg, std::string_view stream);
+  // How much it was.
+  size_t PumpOutput(sys::Fd& from, runtime::Msg msg, std::string_view stream);
   void DrainOutput();
   // False: the client is to be dropped.
   bool Receive(Client& client, const sys::Child& process);

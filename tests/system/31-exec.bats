@@ -786,3 +786,15 @@ os.execv(sys.argv[len(files) + 2], sys.argv[len(files) + 2:])' "$@"
   out_has 3117
   out_lacks 3116
 }
+
+@test "what the command leaves behind does not hold its end up, whatever it writes" {
+  must run -d --name x-left "$IMG" sleep 4951
+  capture timeout 10 "${AS_USER[@]}" "$CTOOL" exec x-left sh -c 'yes & exit 7'
+  out=${#out}
+  exits 7
+}
+
+@test "a container whose labels are longer than a message to its monitor" {
+  must run -d --name x-labels --label "long=$(head -c 100000 /dev/zero | tr '\0' x)" "$IMG" sleep 4956
+  must exec x-labels true
+}

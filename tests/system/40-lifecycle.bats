@@ -400,3 +400,26 @@ EOF
   try ps -aq
   out_is ""
 }
+
+# started_by_several CONTAINER: starts it five times at once; every one succeeds.
+started_by_several() {
+  local i pids=()
+  for i in 1 2 3 4 5; do
+    ct start "$1" >"$T/several.$i" 2>&1 &
+    pids+=($!)
+  done
+  for i in "${pids[@]}"; do wait "$i" || complain "success of each start: $(cat "$T"/several.*)"; done
+  has_status "$1" running || complain "a container that runs"
+}
+
+@test "several starts at once: one starts it, to the others it runs already" {
+  local start=$SECONDS
+  must create --name c-several "$IMG" sleep 4952
+  started_by_several c-several
+  must create --rm --name c-several-rm "$IMG" sleep 4953
+  started_by_several c-several-rm
+  must create --rm --name c-several-init "$IMG" sleep 4954
+  must init c-several-init
+  started_by_several c-several-init
+  ((SECONDS - start < 5)) || complain "no start to wait for the lock"
+}

@@ -628,3 +628,10 @@ test_teardown() {
   try ps --filter health=starting --format '{{.Names}}'
   out_is ""
 }
+
+@test "one that is killed while it is paused runs when its policy has restarted it" {
+  must run -d --name p-again --restart always "$IMG" sleep 4955
+  must pause p-again
+  kill -KILL "$(ct inspect --format '{{.State.Pid}}' p-again)"
+  until_ok 5 has_status p-again running
+}

@@ -4,6 +4,9 @@
 
 load helpers
 
+# A name that is no prefix of an id: filters take both.
+test_setup() { C=ev$BATS_TEST_NUMBER; }
+
 # The states that a container's events have gone through, in one line.
 story() { ct events --stream=false --filter container="$1" --format '{{.Status}}' | tr '\n' ' ' | sed 's/ $//'; }
 

@@ -464,3 +464,16 @@ while True: libc.renameat2(-100, sys.argv[1].encode(), -100, sys.argv[2].encode(
   try cp "$C:/ran" "$T"
   exits 125
 }
+
+@test "a directory is not copied into itself, also through a mount" {
+  install -d -o "$ACCOUNT" "$T/shared"
+  must run -d --name cp-self -v "$T/shared:/shared" "$IMG" sh -c 'mkdir -p /a/below; echo text >/a/file; exec sleep 4957'
+  until_ok 5 ct exec cp-self test -e /a/file
+  local pair
+  for pair in "cp-self:/a cp-self:/a/new" "cp-self:/a cp-self:/a/below" "cp-self:/a/. cp-self:/a/below" "cp-self:/shared $T/shared/new" "$T/shared cp-self:/shared/new"; do
+    # shellcheck disable=SC2086  # two words
+    capture timeout 2 "${AS_USER[@]}" "$CTOOL" cp $pair
+    exits 125
+    err_has "into itself"
+  done
+}

@@ -317,3 +317,13 @@ nothing_up() {
   finish
   ok
 }
+
+# The command is stopped, so that output is still to be delivered when the container ends; then it is killed.
+@test "the command is killed while the last output waits for it" {
+  begin run --name c-drain "$IMG" sh -c 'yes & sleep 1'
+  until_ok 5 has_status c-drain running
+  kill -STOP "$pid"
+  sleep 2
+  kill -KILL "$pid"
+  until_ok 5 has_status c-drain exited
+}
