@@ -8,25 +8,46 @@
 #include "engine/log_source_internal.hpp"
 
 namespace ctool::engine {
+namespace {
+
+std::string FormatSince(int64_t micros) {
+  const std::string fraction = std::to_string(micros % 1'000'000);
+  return "--since=@" + std::to_string(micros / 1'000'000) + "." + std::string(6 - fraction.size(), '0') + fraction;
+}
+
+}  // namespace
 
 Result<std::unique_ptr<LogSource>> JournalSource::Open(const std::string& container_id, int64_t tail, bool follow) {
+  std::unique_ptr<JournalSource> source(new JournalSource(container_id, tail));
+  source->opened_micros_ = WallNanos() / 1000;
+  TRY(source->Start(follow));
+  return std::unique_ptr<LogSource>(std::move(source));
+}
+
+Status JournalSource::Start(bool follow) {
   Result<std::string> program = sys::FindProgram("journalctl", sys::ProgramPath());
   if (!program.ok())
     return std::move(program).error().Wrap("the container's log is in the journal").Hint("install systemd's journalctl");
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) < 0) return Error::Sys(errno, "pipe2");
-  sys::Fd ours(ends[0]), theirs(ends[1]);
+  out_ = sys::Fd(ends[0]);
+  const sys::Fd theirs(ends[1]);
   sys::SpawnOptions options;
   options.argv = {*program, "--quiet", "--no-pager", "--all", "--output=export"};
+  if (!cursor_.empty()) options.argv.push_back("--after-cursor=" + cursor_);
+  // What came after the beginning, of which there was none then.
+  else if (tail_ == 0 && follows_) options.argv.push_back(FormatSince(opened_micros_));
   // Without a count journalctl begins ten lines before the end when it follows.
-  if (tail >= 0 || follow) options.argv.push_back("--lines=" + (tail >= 0 ? std::to_string(tail) : "all"));
+  else if (tail_ >= 0 || follow) options.argv.push_back("--lines=" + (tail_ >= 0 ? std::to_string(tail_) : "all"));
   if (follow) options.argv.emplace_back("--follow");
-  options.argv.push_back("CONTAINER_ID_FULL=" + container_id);
+  options.argv.push_back("CONTAINER_ID_FULL=" + id_);
   for (char** e = environ; *e != nullptr; ++e) options.env.emplace_back(*e);
   options.fds = {{theirs.get(), STDOUT_FILENO}, {STDERR_FILENO, STDERR_FILENO}};
-  sys::Child child = TRY(sys::Spawn(options));
-  ::fcntl(ours.get(), F_SETFL, O_NONBLOCK);
-  return std::unique_ptr<LogSource>(new JournalSource(std::move(child), std::move(ours), follow));
+  child_.emplace(TRY(sys::Spawn(options)));
+  follows_ = follow;
+  at_end_ = false;
+  ::fcntl(out_.get(), F_SETFL, O_NONBLOCK);
+  return Ok();
 }
 
 Result<bool> JournalSource::Take(const EntrySink& sink) {
@@ -38,6 +59,7 @@ Result<bool> JournalSource::Take(const EntrySink& sink) {
     entry.is_stderr = found->is_stderr;
     entry.partial = found->partial;
     entry.text = found->message;
+    cursor_ = found->cursor;
     if (!sink(entry)) return false;
   }
   buffer_.erase(0, buffer_.size() - data.size());
@@ -61,18 +83,31 @@ Result<bool> JournalSource::Read(const EntrySink& sink) {
   }
 }
 
-// The journal takes its time to show an entry, and does not tell when it has shown all.
-Result<bool> JournalSource::ReadToEnd(const EntrySink& sink) {
-  constexpr int kQuietMillis = 300;
-  for (;;) {
-    if (!TRY(Read(sink))) return false;
-    if (at_end_) break;
+// Reads until journalctl has ended.
+Result<bool> JournalSource::Finish(const EntrySink& sink) {
+  while (!at_end_) {
     pollfd polled{out_.get(), POLLIN, 0};
-    if (::poll(&polled, 1, follow_ ? kQuietMillis : -1) == 0) return true;
+    if (::poll(&polled, 1, -1) < 0 && errno != EINTR) return Error::Sys(errno, "poll");
+    if (!TRY(Read(sink))) return false;
   }
-  const sys::ExitStatus status = TRY(child_.Wait());
-  if (!status.ok()) return Error(Code::kIo, "journalctl " + status.Describe());
+  const sys::ExitStatus status = TRY(child_->Wait());
+  if (!status.ok())
+    return Error(Code::kIo, "read the journal: journalctl " + status.Describe())
+        .Hint("a journal that is kept in /run is for members of the group systemd-journal; one in /var/log/journal shows users what is theirs");
   return true;
+}
+
+// One that follows is told of new entries late, and does not say when it has shown all. When nothing is added any more,
+// one that doesn't reads the rest.
+Result<bool> JournalSource::ReadToEnd(const EntrySink& sink) {
+  if (follows_) {
+    if (!TRY(Read(sink))) return false;
+    child_.reset();
+    if (!at_end_ && !TRY(Read(sink))) return false;
+    buffer_.clear();  // the beginning of an entry that is read again
+    TRY(Start(false));
+  }
+  return Finish(sink);
 }
 
 }  // namespace ctool::engine

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/result.hpp"
@@ -53,12 +54,16 @@ class JournalSource : public LogSource {
   int fd() const override { return out_.get(); }
 
  private:
-  JournalSource(sys::Child child, sys::Fd out, bool follow)
-      : child_(std::move(child)), out_(std::move(out)), follow_(follow) {}
+  JournalSource(std::string container_id, int64_t tail) : id_(std::move(container_id)), tail_(tail) {}
+  // Runs journalctl, for what comes after the last entry that was taken.
+  Status Start(bool follow);
   Result<bool> Take(const EntrySink& sink);
-  sys::Child child_;
+  Result<bool> Finish(const EntrySink& sink);
+  std::string id_, cursor_;
+  int64_t tail_, opened_micros_ = 0;
+  std::optional<sys::Child> child_;
   sys::Fd out_;
-  bool follow_, at_end_ = false;
+  bool follows_ = false, at_end_ = false;
   std::string buffer_;
 };
 
