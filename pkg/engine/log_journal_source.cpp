@@ -3,9 +3,13 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "base/clock.hpp"
+#include "base/text.hpp"
 #include "engine/journal_export.hpp"
 #include "engine/log_source_internal.hpp"
+#include "sys/file.hpp"
 
 namespace ctool::engine {
 namespace {
@@ -15,16 +19,32 @@ std::string FormatSince(int64_t micros) {
   return "--since=@" + std::to_string(micros / 1'000'000) + "." + std::string(6 - fraction.size(), '0') + fraction;
 }
 
+// journald gives each user a file of his own with his first entry. Before that journalctl finds nothing that it may
+// open, and fails. It keeps no such files in /run, nor for system accounts.
+bool HasNoEntries() {
+  constexpr uid_t kFirstUser = 1000;
+  const Result<std::string> machine = sys::ReadFile("/etc/machine-id");
+  if (!machine.ok() || ::getuid() < kFirstUser) return false;
+  const std::string folder = "/var/log/journal/" + std::string(Trim(*machine)), all = folder + "/system.journal";
+  if (!sys::Exists(all) || ::access(all.c_str(), R_OK) == 0) return false;
+  const Result<sys::Fd> opened = sys::Open(folder, O_RDONLY | O_DIRECTORY);
+  const Result<std::vector<std::string>> files = opened.ok() ? sys::ListDir(opened->get(), folder) : opened.error();
+  const std::string own = "user-" + std::to_string(::getuid());
+  return files.ok() && std::none_of(files->begin(), files->end(), [&](const std::string& name) { return StartsWith(name, own); });
+}
+
 }  // namespace
 
 Result<std::unique_ptr<LogSource>> JournalSource::Open(const std::string& container_id, int64_t tail, bool follow) {
   std::unique_ptr<JournalSource> source(new JournalSource(container_id, tail));
   source->opened_micros_ = WallNanos() / 1000;
-  TRY(source->Start(follow));
+  source->follows_ = follow;
+  TRY(source->Start());
   return std::unique_ptr<LogSource>(std::move(source));
 }
 
-Status JournalSource::Start(bool follow) {
+Status JournalSource::Start() {
+  if (HasNoEntries()) return Ok();
   Result<std::string> program = sys::FindProgram("journalctl", sys::ProgramPath());
   if (!program.ok())
     return std::move(program).error().Wrap("the container's log is in the journal").Hint("install systemd's journalctl");
@@ -36,16 +56,15 @@ Status JournalSource::Start(bool follow) {
   options.argv = {*program, "--quiet", "--no-pager", "--all", "--output=export"};
   if (!cursor_.empty()) options.argv.push_back("--after-cursor=" + cursor_);
   // What came after the beginning, of which there was none then.
-  else if (tail_ == 0 && follows_) options.argv.push_back(FormatSince(opened_micros_));
+  else if (tail_ == 0 && begun_) options.argv.push_back(FormatSince(opened_micros_));
   // Without a count journalctl begins ten lines before the end when it follows.
-  else if (tail_ >= 0 || follow) options.argv.push_back("--lines=" + (tail_ >= 0 ? std::to_string(tail_) : "all"));
-  if (follow) options.argv.emplace_back("--follow");
+  else if (tail_ >= 0 || follows_) options.argv.push_back("--lines=" + (tail_ >= 0 ? std::to_string(tail_) : "all"));
+  if (follows_) options.argv.emplace_back("--follow");
   options.argv.push_back("CONTAINER_ID_FULL=" + id_);
   for (char** e = environ; *e != nullptr; ++e) options.env.emplace_back(*e);
   options.fds = {{theirs.get(), STDOUT_FILENO}, {STDERR_FILENO, STDERR_FILENO}};
   child_.emplace(TRY(sys::Spawn(options)));
-  follows_ = follow;
-  at_end_ = false;
+  begun_ = true;
   ::fcntl(out_.get(), F_SETFL, O_NONBLOCK);
   return Ok();
 }
@@ -68,7 +87,8 @@ Result<bool> JournalSource::Take(const EntrySink& sink) {
 
 Result<bool> JournalSource::Read(const EntrySink& sink) {
   constexpr size_t kChunk = 256 << 10;
-  for (;;) {
+  if (!out_ && follows_) TRY(Start());
+  while (out_) {
     const size_t had = buffer_.size();
     buffer_.resize(had + kChunk);
     const ssize_t n = ::read(out_.get(), buffer_.data() + had, kChunk);
@@ -77,24 +97,18 @@ Result<bool> JournalSource::Read(const EntrySink& sink) {
     if (n < 0 && err == EINTR) continue;
     if (n < 0 && err == EAGAIN) return true;
     if (n < 0) return Error::Sys(err, "read", "journalctl");
-    at_end_ = n == 0;
-    if (at_end_) return true;
+    if (n == 0) return End();
     if (!TRY(Take(sink))) return false;
   }
+  return true;
 }
 
-// Reads until journalctl has ended.
-Result<bool> JournalSource::Finish(const EntrySink& sink) {
-  while (!at_end_) {
-    pollfd polled{out_.get(), POLLIN, 0};
-    if (::poll(&polled, 1, -1) < 0 && errno != EINTR) return Error::Sys(errno, "poll");
-    if (!TRY(Read(sink))) return false;
-  }
+Result<bool> JournalSource::End() {
+  out_.Reset();
   const sys::ExitStatus status = TRY(child_->Wait());
-  if (!status.ok())
-    return Error(Code::kIo, "read the journal: journalctl " + status.Describe())
-        .Hint("a journal that is kept in /run is for members of the group systemd-journal; one in /var/log/journal shows users what is theirs");
-  return true;
+  if (status.ok()) return true;
+  return Error(Code::kIo, "read the journal: journalctl " + status.Describe())
+      .Hint("a journal that is kept in /run is for members of the group systemd-journal; one in /var/log/journal shows users what is theirs");
 }
 
 // One that follows is told of new entries late, and does not say when it has shown all. When nothing is added any more,
@@ -102,12 +116,17 @@ Result<bool> JournalSource::Finish(const EntrySink& sink) {
 Result<bool> JournalSource::ReadToEnd(const EntrySink& sink) {
   if (follows_) {
     if (!TRY(Read(sink))) return false;
+    follows_ = false;
     child_.reset();
-    if (!at_end_ && !TRY(Read(sink))) return false;
     buffer_.clear();  // the beginning of an entry that is read again
-    TRY(Start(false));
+    TRY(Start());
   }
-  return Finish(sink);
+  while (out_) {
+    pollfd polled{out_.get(), POLLIN, 0};
+    if (::poll(&polled, 1, -1) < 0 && errno != EINTR) return Error::Sys(errno, "poll");
+    if (!TRY(Read(sink))) return false;
+  }
+  return true;
 }
 
 }  // namespace ctool::engine

@@ -145,6 +145,23 @@ kept() { try run --log-driver journald "$@"; }
   out_is 1$'\n'2$'\n'3
 }
 
+@test "a user who has written nothing yet" {
+  kept --name "$C" "$IMG" true
+  ok
+  try logs "$C"
+  ok
+  out_is ""
+  err_is ""
+  kept -d --name "$C-2" "$IMG" sh -c 'sleep 0.7; echo 1; sleep 1; echo 2'
+  begin logs -f "$C-2"
+  until_ok 5 grep -qx 1 "$T/.out"
+  has_status "$C-2" running
+  finish
+  ok
+  out_is 1$'\n'2
+  err_is ""
+}
+
 @test "several containers" {
   kept --name "$C-1" "$IMG" echo one
   kept --name "$C-2" "$IMG" echo two
@@ -208,5 +225,5 @@ kept() { try run --log-driver journald "$@"; }
   exits 125
   out_is ""
   err_has "insufficient permissions"
-  err_has "Hint: "
+  err_has "hint: "
 }
