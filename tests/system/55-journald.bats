@@ -3,7 +3,7 @@
 # The log driver journald, with a real journald: what stands in the journal, and what logs makes of it.
 
 load helpers
-# shellcheck source=fixtures/journal.bash
+# shellcheck disable=SC1091
 . "$HERE/fixtures/journal.bash"
 
 test_setup() {
@@ -185,15 +185,14 @@ kept() { try run --log-driver journald "$@"; }
 }
 
 @test "-f --tail: from there on" {
-  kept -d --name "$C" "$IMG" sh -c 'seq 5; sleep 1; echo 6'
+  kept -d --name "$C" "$IMG" sh -c 'seq 5; sleep 1.5; echo 6'
   ok
   until_ok 5 grep -q '"5"' <(messages "$C")
-  begin logs -f --tail 2 "$C"
-  sleep 0.3
+  ct logs -f --tail 2 "$C" >"$T/two" &
   try logs -f --tail 0 "$C"
+  wait $!
   out_is 6
-  must wait "$C"
-  wait "$pid"
+  equal "from the last two on" "4 5 6" "$(paste -sd' ' "$T/two")"
 }
 
 @test "the default of containers.conf, with a journal and without" {
