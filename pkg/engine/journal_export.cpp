@@ -35,6 +35,7 @@ bool TakeField(std::string_view& data, Field& field) {
 void Apply(const Field& field, JournalEntry& entry) {
   constexpr uint64_t kMostMicros = INT64_MAX / 1000;
   if (field.name == "MESSAGE") entry.message = field.value;
+  else if (field.name == "__CURSOR") entry.cursor = field.value;
   else if (field.name == "PRIORITY") entry.is_stderr = field.value == "3";
   else if (field.name == "CONTAINER_PARTIAL_MESSAGE") entry.partial = field.value == "true";
   else if (field.name == "_SOURCE_REALTIME_TIMESTAMP" || (field.name == "__REALTIME_TIMESTAMP" && entry.time == 0)) {

@@ -11,7 +11,7 @@ namespace ctool::engine {
 // One entry of `journalctl -o export` (https://systemd.io/JOURNAL_EXPORT_FORMATS), as far as a container's log is
 // concerned.
 struct JournalEntry {
-  std::string_view message;
+  std::string_view message, cursor;
   int64_t time = 0;  // wall ns
   bool is_stderr = false, partial = false;
 };

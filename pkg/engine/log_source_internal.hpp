@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/result.hpp"
@@ -25,8 +26,9 @@ class LogSource {
   virtual Result<bool> Read(const EntrySink& sink) = 0;
   // The container has ended: the last that there will be.
   virtual Result<bool> ReadToEnd(const EntrySink& sink) = 0;
-  // Readable when there is more; -1: the log's folder has to be watched.
+  // Readable when there is more; -1: the log's folder has to be watched, or it has to be tried again now and then.
   virtual int fd() const { return -1; }
+  virtual bool is_file() const { return false; }
 };
 
 class FileSource : public LogSource {
@@ -35,6 +37,7 @@ class FileSource : public LogSource {
   static Result<std::unique_ptr<LogSource>> Open(const std::string& path, int64_t tail);
   Result<bool> Read(const EntrySink& sink) override;
   Result<bool> ReadToEnd(const EntrySink& sink) override;
+  bool is_file() const override { return true; }
 
  private:
   explicit FileSource(const std::string& path) : file_(path) {}
@@ -53,12 +56,17 @@ class JournalSource : public LogSource {
   int fd() const override { return out_.get(); }
 
  private:
-  JournalSource(sys::Child child, sys::Fd out, bool follow)
-      : child_(std::move(child)), out_(std::move(out)), follow_(follow) {}
+  JournalSource(std::string container_id, int64_t tail) : id_(std::move(container_id)), tail_(tail) {}
+  // Runs journalctl, for what comes after the last entry that was taken, if there can be any.
+  Status Start();
   Result<bool> Take(const EntrySink& sink);
-  sys::Child child_;
+  // journalctl has closed its output.
+  Result<bool> End();
+  std::string id_, cursor_;
+  int64_t tail_, opened_micros_ = 0;
+  std::optional<sys::Child> child_;
   sys::Fd out_;
-  bool follow_, at_end_ = false;
+  bool follows_ = false, begun_ = false;
   std::string buffer_;
 };
 

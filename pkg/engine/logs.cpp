@@ -183,7 +183,7 @@ class Follower {
   }
 
   Status Await(const sys::FolderWatch& watch) {
-    constexpr int kStartingMillis = 20;
+    constexpr int kStartingMillis = 20, kNoJournalMillis = 200;
     std::vector<pollfd> polled = {{watch.fd(), POLLIN, 0}};
     int timeout = -1;
     for (const Logged& logged : logs_) {
@@ -191,6 +191,7 @@ class Follower {
       if (logged.monitor) polled.push_back({logged.monitor.get(), POLLIN, 0});
       else timeout = kStartingMillis;
       if (logged.source->fd() >= 0) polled.push_back({logged.source->fd(), POLLIN, 0});
+      else if (!logged.source->is_file() && timeout < 0) timeout = kNoJournalMillis;
     }
     if (options_.until) {
       const int64_t left = std::clamp<int64_t>((*options_.until - WallNanos()) / 1'000'000 + 1, 0, 3'600'000);

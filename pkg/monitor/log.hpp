@@ -21,6 +21,10 @@ class Log {
   // One chunk of output as it was read. A full disk or a broken log never stops the container:
   // the chunk is lost, and the next one is tried again.
   void Append(std::string_view stream, std::string_view chunk);
+  // The process that wrote has ended, and its output was given to Append().
+  void Finish() {
+    if (journal_.is_open()) journal_.Finish();
+  }
 
  private:
   void Write();

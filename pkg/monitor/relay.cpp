@@ -296,6 +296,7 @@ Result<Relay::Outcome> Relay::Run(sys::Child& process, Streams streams, int64_t 
     if (polled_[kProcess].revents != 0) break;
   }
   DrainOutput();
+  log_.Finish();
   return Outcome{TRY(process.Wait()), timed_out, restart_};
 }
 

@@ -24,7 +24,9 @@ cli::Command Describe(LogsOptions& o) {
   c.summary = "Show what containers have written";
   c.prose =
       "Prints the log of each CONTAINER: what it wrote to stdout on stdout, what it wrote to stderr on stderr. With several, each line begins with its container's id, or name.\n\n"
-      "TIME is RFC 3339 (2006-01-02T15:04:05Z, 2006-01-02), seconds since 1970, or a duration like 10m: so long ago for --since, from now on for --until.";
+      "TIME is RFC 3339 (2006-01-02T15:04:05Z, 2006-01-02), seconds since 1970, or a duration like 10m: so long ago for --since, from now on for --until.\n\n"
+      "The log of a container with the log driver journald is as complete as the journal: journald drops what a service, or a user's session, writes beyond RateLimitBurst= (journald.conf(5); some ten thousand lines in 30 seconds), "
+      "and deletes the oldest entries of all when it has become too large.";
   c.options.push_back({.name = "follow", .short_name = 'f', .help = "Go on with what is written, until the container has ended", .sink = &o.logs.follow});
   c.options.push_back({.name = "tail", .value = "lines", .help = "Show only the last lines; negative: all", .sink = &o.logs.tail});
   c.options.push_back({.name = "since", .value = "time", .help = "Show what was written after TIME", .sink = &o.since});

@@ -2,12 +2,15 @@
 #include "monitor/log.hpp"
 
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <cstdlib>
+#include <thread>
 
+#include "base/clock.hpp"
 #include "base/text.hpp"
 #include "monitor/config.hpp"
 #include "monitor/sandbox.hpp"
@@ -101,6 +104,11 @@ class Journal {
     entry.resize(n > 0 ? static_cast<size_t>(n) : 0);
     return entry;
   }
+  std::string Wait() {
+    pollfd polled{fd_.get(), POLLIN, 0};
+    EXPECT_EQ(::poll(&polled, 1, 10'000), 1);
+    return Next();
+  }
 
  private:
   sys::Fd fd_;
@@ -115,17 +123,85 @@ TEST_F(LogTest, SendsEntriesToTheJournal) {
   EXPECT_FALSE(Log::Open(config).ok());
   Journal journal(config.log_path);
   Log log = Log::Open(config).value();
-  log.Append("stdout", "one\ntwo");
+  log.Append("stdout", "one\ntw");
   log.Append("stderr", "bad\n");
+  log.Append("stdout", "o\nend");
   const std::string common = "CONTAINER_ID=aaaaaaaaaaaa\nCONTAINER_ID_FULL=" + config.id +
-                             "\nCONTAINER_NAME=web\nSYSLOG_IDENTIFIER=aaaaaaaaaaaa\n";
+                             "\nCONTAINER_NAME=web\nSYSLOG_IDENTIFIER=web\n";
   EXPECT_EQ(journal.Next(), common + "PRIORITY=6\nMESSAGE=one\n");
-  EXPECT_EQ(journal.Next(), common + "PRIORITY=6\nCONTAINER_PARTIAL_MESSAGE=true\nMESSAGE=two\n");
   EXPECT_EQ(journal.Next(), common + "PRIORITY=3\nMESSAGE=bad\n");
+  EXPECT_EQ(journal.Next(), common + "PRIORITY=6\nMESSAGE=two\n");
   EXPECT_EQ(journal.Next(), "");
+  std::thread finish([&] { log.Finish(); });
+  const std::string end = common + "PRIORITY=6\nCONTAINER_PARTIAL_MESSAGE=true\nMESSAGE=end\n";
+  EXPECT_EQ(journal.Wait(), end);
+  EXPECT_EQ(journal.Wait(), "");  // tells that all before it is kept
+  finish.join();
   config.log_tag = "tag";
   Log::Open(config)->Append("stdout", "x\n");
   EXPECT_NE(journal.Next().find("CONTAINER_TAG=tag\nSYSLOG_IDENTIFIER=tag\n"), std::string::npos);
+}
+
+class JournalLogTest : public LogTest {
+ protected:
+  Log OpenJournal() const {
+    Config config;
+    config.log_driver = "journald";
+    config.log_path = dir_ + "/socket";
+    config.id = std::string(64, 'a');
+    config.name = "web";
+    return Log::Open(config).value();
+  }
+  // What is said in it, and "..." where it goes on.
+  static std::string Said(const std::string& entry) {
+    const size_t message = entry.find("MESSAGE=", entry.find("PRIORITY="));
+    if (message == std::string::npos) return "";
+    const bool partial = entry.compare(message, 12, "MESSAGE=true") == 0;
+    const size_t begin = entry.rfind("\nMESSAGE=") + 9;
+    return entry.substr(begin, entry.size() - 1 - begin) + (partial ? "..." : "");
+  }
+};
+
+TEST_F(JournalLogTest, CutsLongLines) {
+  Journal journal(dir_ + "/socket");
+  Log log = OpenJournal();
+  const std::string most(48 << 10, 'x');
+  log.Append("stdout", most.substr(0, 1000));
+  log.Append("stdout", most + "y\n" + most + "\n");
+  const std::string rest = most.substr(0, 1000) + "y";
+  for (const std::string& wanted : {most + "...", rest, most, std::string()}) EXPECT_EQ(Said(journal.Next()), wanted);
+}
+
+TEST_F(JournalLogTest, GoesOnWithASocketThatIsMadeAnew) {
+  auto journal = std::make_unique<Journal>(dir_ + "/socket");
+  Log log = OpenJournal();
+  log.Append("stdout", "one\n");
+  EXPECT_EQ(Said(journal->Next()), "one");
+  ASSERT_EQ(::unlink((dir_ + "/socket").c_str()), 0);
+  journal.reset();
+  std::thread writer([&] { log.Append("stdout", "two\n"); });
+  ::usleep(50'000);
+  journal = std::make_unique<Journal>(dir_ + "/socket");
+  EXPECT_EQ(Said(journal->Wait()), "two");
+  writer.join();
+}
+
+TEST_F(JournalLogTest, WaitsOnceForAJournalThatTakesNothingAndSaysWhatIsLost) {
+  Journal journal(dir_ + "/socket");
+  Log log = OpenJournal();
+  const int64_t begin = MonotonicNanos();
+  std::string lines;
+  for (int i = 1; i <= 1000; ++i) lines += std::to_string(i) + "\n";
+  log.Append("stdout", lines);  // more than the socket holds
+  const int64_t spent = MonotonicNanos() - begin;
+  EXPECT_GE(spent, 1'900'000'000);
+  EXPECT_LT(spent, 6'000'000'000);
+  int kept = 0;
+  for (std::string said; !(said = Said(journal.Next())).empty(); ++kept) EXPECT_EQ(said, std::to_string(kept + 1));
+  ASSERT_GT(kept, 0);
+  log.Append("stdout", "after\n");
+  EXPECT_EQ(Said(journal.Next()), "ctool: " + std::to_string(1000 - kept) + " log entries are lost: the journal took nothing");
+  EXPECT_EQ(Said(journal.Next()), "after");
 }
 
 TEST(JournalField, WithANewlineHasItsLength) {
