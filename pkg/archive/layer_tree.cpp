@@ -31,6 +31,8 @@ Error AlreadyThere(const std::string& path, const std::string& call) {
   return Error(Code::kAlreadyExists, "error creating " + Quote("/" + path) + ": " + call + " " + Printable("/" + path) + ": file exists");
 }
 
+Error IsBusy(const std::string& path) { return Error::Sys(EBUSY, "replace the mount point", path); }
+
 std::string Below(const std::string& parent, const std::string& name) {
   return parent.empty() ? name : parent + "/" + name;
 }
@@ -177,6 +179,7 @@ Status LayerTree::Make(int dirfd, const char* name, const std::string& path, mod
       }
       if (!options_.replace) return AlreadyThere(path, "mkdir");
     }
+    if (options_.merge && sys::IsMountPoint(dirfd, name)) return IsBusy(path);
     opaque = IsWhiteout(dirfd, name);
     ForgetHandles();
     if (::unlinkat(dirfd, name, 0) < 0) return Error::Sys(errno, "unlink", path);
@@ -241,6 +244,7 @@ void LayerTree::ForgetHandles() {
 
 Status LayerTree::Remove(const Place& place) {
   ForgetHandles();
+  if (options_.merge && sys::IsMountPoint(place.dir->get(), place.name())) return IsBusy(place.path);
   if (::unlinkat(place.dir->get(), place.name(), 0) == 0) return Ok();
   if (errno != EISDIR) return Error::Sys(errno, "unlink", place.path);
   if (options_.merge && !options_.replace && directories_.count(place.path) == 0) return AlreadyThere(place.path, "open");

@@ -48,6 +48,10 @@ Result<Fd> OpenPrivateDir(const std::string& path);
 Result<std::vector<std::string>> ListDir(int dirfd, std::string_view what);
 Result<std::string> ReadLinkAt(int dirfd, const std::string& name);
 
+// Whether something is mounted on `name` below `dirfd`, in whatever mount namespace that is (Linux 5.8). The kernel itself
+// refuses to remove only what is one in the caller's namespace: elsewhere the mount is taken down.
+bool IsMountPoint(int dirfd, const std::string& name);
+
 // Deletes `name` below `dirfd` and all that is in it, however deep, by a few descriptors: never
 // follows a link, stops with kBusy at a mount point, opens up directories without permission bits
 // that we own. A missing name is no error. kPermission when a file belongs to a subordinate id: do it again

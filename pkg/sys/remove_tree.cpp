@@ -74,6 +74,7 @@ class TreeRemover {
   // Removes what is no directory. True: it is one.
   Result<bool> Unlink(int dirfd, const DirEntry& entry) const {
     if (entry.type == DT_DIR) return true;
+    if (IsMountPoint(dirfd, entry.name)) return Error(Code::kBusy, "refusing to remove the mount point '" + path_ + entry.name + "'");
     if (::unlinkat(dirfd, entry.name.c_str(), 0) == 0 || errno == ENOENT) return false;
     const int err = errno;
     struct stat st {};
@@ -145,6 +146,12 @@ class TreeRemover {
 };
 
 }  // namespace
+
+bool IsMountPoint(int dirfd, const std::string& name) {
+  struct statx sx {};
+  return ::statx(dirfd, name.c_str(), AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, 0, &sx) == 0 &&
+         (sx.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+}
 
 Status RemoveTree(int dirfd, const std::string& name) {
   return TreeRemover(dirfd, TRY(Identify(dirfd, name)).mount).Run(name);

@@ -477,3 +477,40 @@ while True: libc.renameat2(-100, sys.argv[1].encode(), -100, sys.argv[2].encode(
     err_has "into itself"
   done
 }
+
+# still_mounted FILE: cp-mounted's /mounted is FILE, and its /etc/hosts is what was mounted there.
+still_mounted() {
+  must exec cp-mounted cat /mounted
+  out_is "$(<"$1")"
+  must exec cp-mounted grep -c -e ' /mounted ' -e ' /etc/hosts ' /proc/mounts
+  out_is 2
+}
+
+@test "what is copied to a mounted file of a running container goes into that file" {
+  echo before >"$T/file"
+  chown "$ACCOUNT" "$T/file"
+  echo new >"$T/new"
+  must run -d --name cp-mounted -v "$T/file:/mounted" "$IMG" sleep 4959
+  must cp "$T/new" cp-mounted:/mounted
+  must cp "$T/new" cp-mounted:/etc/hosts
+  still_mounted "$T/new"
+  equal "the file of the host" new "$(<"$T/file")"
+  must exec cp-mounted cat /etc/hosts
+  out_is new
+}
+
+@test "an archive does not replace a mounted file of a running container" {
+  echo before >"$T/file"
+  chown "$ACCOUNT" "$T/file"
+  must run -d --name cp-mounted -v "$T/file:/mounted" "$IMG" sleep 4960
+  echo new >"$T/mounted"
+  capture ct cp - cp-mounted:/ < <(tar -C "$T" -c mounted)
+  exits 125
+  err_has "mount point"
+  still_mounted "$T/file"
+  mkdir "$T/d" "$T/d/mounted"
+  capture ct cp --overwrite - cp-mounted:/ < <(tar -C "$T/d" -c mounted)
+  exits 125
+  err_has "mount point"
+  still_mounted "$T/file"
+}
