@@ -79,6 +79,8 @@ Result<Attachment> Attachment::Prepare(const AttachOptions& options, bool tty, b
   if (tty) a.detach_keys_ = TRY(ParseDetachKeys(options.detach_keys));
   const sigset_t set = ForwardedSignals(options.sig_proxy, tty);
   if (::sigprocmask(SIG_BLOCK, &set, nullptr) < 0) return Error::Sys(errno, "sigprocmask");
+  // Who reads our output may go: that is an error to be told, and no reason to leave a container behind.
+  ::signal(SIGPIPE, SIG_IGN);
   a.signals_ = sys::Fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!a.signals_) return Error::Sys(errno, "signalfd");
   return a;
@@ -153,17 +155,18 @@ Result<bool> Attachment::HandleFrame(const runtime::SyncSocket& monitor, std::op
     return Error(Code::kInternal, "the container's monitor died; the container may still run");
   switch (frame_.header.msg) {
     case Msg::kStdout:
-      if (options_.attach_stdout) TRY(sys::WriteAll(STDOUT_FILENO, frame_.payload, "stdout"));
+      if (options_.attach_stdout) TRY(sys::WriteAll(STDOUT_FILENO, frame_.payload, "/dev/stdout"));
       return true;
     case Msg::kStderr:
-      if (options_.attach_stderr) TRY(sys::WriteAll(STDERR_FILENO, frame_.payload, "stderr"));
+      if (options_.attach_stderr) TRY(sys::WriteAll(STDERR_FILENO, frame_.payload, "/dev/stderr"));
       return true;
     case Msg::kStdin:
       input_ = frame_.fd ? Input::kPipe : Input::kFrames;
       if (frame_.fd) pipe_.emplace(std::move(frame_.fd));
       return true;
     case Msg::kExited:
-      exit_code = static_cast<int>(ParseInt(frame_.payload).value_or(125));
+      concludes_ = frame_.payload.find(' ') == std::string::npos;
+      exit_code = static_cast<int>(ParseInt(std::string_view(frame_.payload).substr(0, frame_.payload.find(' '))).value_or(125));
       return false;
     default:
       return Error(Code::kInternal, "unexpected frame from the container's monitor");

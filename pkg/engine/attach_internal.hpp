@@ -29,6 +29,9 @@ class Attachment {
   // Payload of the frame that attaches us: whether there is input.
   const char* Word() const { return interactive_ ? "stdin" : "attached"; }
 
+  // After Relay: this was the container's end, and its record is ours to keep.
+  bool concludes() const { return concludes_; }
+
   // Relays until the container exits (its code) or the user detaches (nothing).
   Result<std::optional<int>> Relay(const runtime::SyncSocket& monitor, int pidfd);
 
@@ -51,6 +54,7 @@ class Attachment {
   Input input_ = Input::kUnknown;
   std::optional<StdinPipe> pipe_;
   bool blocked_ = false;  // the monitor takes no frame for now
+  bool concludes_ = false;
   int deadly_ = 0;        // a signal that ends us
   runtime::Frame frame_;
 };

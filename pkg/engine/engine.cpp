@@ -30,6 +30,11 @@ Result<state::Database*> Engine::Db() {
 
 Result<std::string> Engine::RunDir(const std::string& id, bool create) {
   const std::string dir = TRY(Paths())->run_root + "/" + id;
+  if (!create && !sys::Exists(dir)) {
+    // Started by a command that had another run root.
+    const Result<std::string> noted = sys::ReadFile(TRY(Store())->ContainerPath(id) + "/lock");
+    if (noted.ok() && !noted->empty() && sys::Exists(*noted)) return *noted;
+  }
   if (create) {
     const sys::Fd run_root = TRY(sys::OpenPrivateDir(TRY(Paths())->run_root));
     TRY(sys::MakeDirs(dir, 0700));

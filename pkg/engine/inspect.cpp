@@ -43,7 +43,8 @@ Json State(const InspectInput& in) {
   out["ConmonPid"] = in.live ? in.live->monitor_pid : 0;
   out["ExitCode"] = c.exit_code;
   out["Error"] = c.error;
-  out["StartedAt"] = Time(c.started);
+  // Its policy may have started it again since the record was written.
+  out["StartedAt"] = Time(in.live && c.state == state::ContainerState::kRunning ? in.live->started : c.started);
   out["FinishedAt"] = Time(c.finished);
   out["Health"] = HealthOf(in.health);
   out["CgroupPath"] = "";

@@ -33,9 +33,11 @@ void Describe(Engine& engine, ContainerRow& row) {
     case state::ContainerState::kRunning: {
       row.state = ShownState(engine, c);
       row.health = HealthOf(engine, c.id);
+      const Result<std::optional<LiveProcess>> live = FindProcess(engine, c.id);
+      // Its policy may have started it again since the record was written.
+      if (live.ok() && *live) row.container.started = (*live)->status.started;
       row.status = row.state == "paused" ? "Paused" : row.state == "stopping" ? "Stopping" : "Up " + Ago(c.started);
       if (row.state == "running" && !row.health.empty()) row.status += " (" + row.health + ")";
-      const Result<std::optional<LiveProcess>> live = FindProcess(engine, c.id);
       if (live.ok() && *live) row.pid = (*live)->status.pid;
       return;
     }

@@ -52,6 +52,12 @@ const char* StateName(state::ContainerState state) {
   return "unknown";
 }
 
+Status NoteRunDir(const sys::FileLock& lock, const std::string& run_dir) {
+  if (::ftruncate(lock.fd(), 0) < 0 || ::pwrite(lock.fd(), run_dir.data(), run_dir.size(), 0) != static_cast<ssize_t>(run_dir.size()))
+    return Error::Sys(errno, "write to the container's lock");
+  return Ok();
+}
+
 Result<sys::FileLock> AwaitLock(const ContainerFiles& files) {
   return sys::FileLock::Acquire(files.Lock(), sys::FileLock::Mode::kExclusive, sys::FileLock::Missing::kRefuse);
 }

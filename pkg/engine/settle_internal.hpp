@@ -20,6 +20,9 @@ Result<ContainerFiles> FilesOf(Engine& engine, const std::string& id);
 Result<sys::FileLock> AwaitLock(const ContainerFiles& files);
 Result<sys::FileLock> TryLock(const ContainerFiles& files);
 
+// Where the run is looked for by commands with another run root (no XDG_RUNTIME_DIR): the lock's file says so.
+Status NoteRunDir(const sys::FileLock& lock, const std::string& run_dir);
+
 // How the last run ended; nothing while it runs, or when nobody was left to say.
 std::optional<monitor::ExitRecord> ReadExit(const ContainerFiles& files);
 // How the run before this one ended: written before the restart policy, or a user, starts the container again.

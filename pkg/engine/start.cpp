@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <signal.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -18,6 +19,7 @@
 #include "engine/tell.hpp"
 #include "monitor/control.hpp"
 #include "sys/file.hpp"
+#include "sys/syscalls.hpp"
 
 namespace ctool::engine {
 namespace {
@@ -94,6 +96,7 @@ class Starter {
   Result<Started> Try(Sandboxed sandboxed, Attachment* attachment, const std::function<Status()>& commit,
                       bool& overlay_failed) {
     TRY(engine_.RunDir(spec_.id, true));
+    TRY(NoteRunDir(lock_, files_.bundle));
     TRY(ForgetRun(files_.bundle, files_.Exit()));
     TRY(WriteBundle(engine_, spec_, files_, sandboxed.sandbox.map));
     runtime::SyncSocket monitor = TRY(std::move(sandboxed.monitor).Supervise(files_.bundle, lock_));
@@ -154,17 +157,17 @@ Result<Attachment> PrepareAttachment(const AttachOptions& attach, const Containe
   return Attachment::Prepare(attach, spec.tty, spec.interactive && !PassesStreams(spec.log_driver));
 }
 
-bool HasRestartPolicy(const ContainerSpec& spec) {
-  return !spec.restart_policy.empty() && spec.restart_policy != "no";
-}
-
-Result<StartOutcome> Follow(Engine& engine, state::Container& record, bool restarts, Attachment& attachment,
-                            Started& started) {
-  const std::optional<int> code = TRY(attachment.Relay(started.monitor, started.pidfd.get()));
+Result<StartOutcome> Follow(Engine& engine, state::Container& record, Attachment& attachment, Started& started) {
+  Result<std::optional<int>> end = attachment.Relay(started.monitor, started.pidfd.get());
+  if (!end.ok()) {
+    // Nobody reads what it writes, and with --rm nobody ever will: it goes, and its monitor puts it away.
+    const bool unread = end.error().sys_errno() == EPIPE && record.auto_remove;
+    if (unread && sys::PidfdSendSignal(started.pidfd.get(), SIGKILL) < 0) Debug(Error::Sys(errno, "end the container").Message());
+    return std::move(end).error().Wrap("attaching to container " + record.id);
+  }
+  const std::optional<int> code = *end;
   if (!code) return StartOutcome{true, 0};
-  // With a restart policy the record is the monitor's business: this may not be the end.
-  if (restarts) return StartOutcome{false, *code};
-  TRY(Conclude(engine, record, *code, started.monitor));
+  if (attachment.concludes()) TRY(Conclude(engine, record, *code, started.monitor));
   return StartOutcome{false, *code};
 }
 
@@ -211,7 +214,15 @@ Result<StartOutcome> Run(Engine& engine, const CreateOptions& options, const Att
   ContainerSpec begun = TRY(BeginSpec(engine, options));
   // Namespaces, id maps and network come up while the image is looked for and the bundle written.
   Result<Sandboxed> sandboxed = MakeSandbox(engine, begun, options.preserved);
-  NewContainer container = TRY(BeginCreate(engine, options, std::move(begun)));
+  const std::string run_dir = TRY(engine.RunDir(begun.id, false));
+  Result<NewContainer> made = BeginCreate(engine, options, std::move(begun));
+  if (!made.ok()) {
+    // The sandbox may have made it, for its sockets.
+    const Status removed = sys::RemoveTree(run_dir);
+    if (!removed.ok()) Debug(removed.error().Message());
+    return std::move(made).error();
+  }
+  NewContainer container = std::move(made).value();
   const bool detached = IsDetached(attach);
   std::optional<Attachment> attachment;
   // Until it was tried: with a failure before that the container is there all the same, not started.
@@ -238,7 +249,7 @@ Result<StartOutcome> Run(Engine& engine, const CreateOptions& options, const Att
   }
   on_started(container.spec.id);
   if (detached) return StartOutcome{true, 0};
-  return Follow(engine, container.record, HasRestartPolicy(container.spec), *attachment, *started);
+  return Follow(engine, container.record, *attachment, *started);
 }
 
 namespace {
@@ -304,7 +315,7 @@ Result<StartOutcome> Start(Engine& engine, const std::string& name_or_id, const 
     return AfterFailure(engine, before, std::move(error));
   }
   if (!attachment) return StartOutcome{true, 0};
-  return Follow(engine, record, HasRestartPolicy(spec), *attachment, *started);
+  return Follow(engine, record, *attachment, *started);
 }
 
 }  // namespace ctool::engine

@@ -2,38 +2,12 @@
 #include "engine/stdin_pipe.hpp"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <unistd.h>
-
-#include <ctime>
 
 namespace ctool::engine {
 namespace {
 
 constexpr size_t kMost = 1 << 20;
-
-// A container that does not read any more is no reason for us to die: it has an exit status still.
-class NoSigpipe {
- public:
-  NoSigpipe() {
-    ::sigemptyset(&pipe_);
-    ::sigaddset(&pipe_, SIGPIPE);
-    ::sigprocmask(SIG_BLOCK, &pipe_, &before_);
-  }
-  NoSigpipe(const NoSigpipe&) = delete;
-  NoSigpipe& operator=(const NoSigpipe&) = delete;
-  ~NoSigpipe() {
-    const int err = errno;
-    const timespec now{};
-    while (err == EPIPE && ::sigtimedwait(&pipe_, nullptr, &now) < 0 && errno == EINTR) {
-    }
-    ::sigprocmask(SIG_SETMASK, &before_, nullptr);
-    errno = err;
-  }
-
- private:
-  sigset_t pipe_{}, before_{};
-};
 
 }  // namespace
 
@@ -44,12 +18,7 @@ pollfd StdinPipe::Wanted() const {
 
 Result<bool> StdinPipe::Pump() {
   if (copies_) return Copy();
-  ssize_t n;
-  {
-    errno = 0;
-    const NoSigpipe quiet;
-    n = ::splice(STDIN_FILENO, nullptr, pipe_.get(), nullptr, kMost, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
-  }
+  const ssize_t n = ::splice(STDIN_FILENO, nullptr, pipe_.get(), nullptr, kMost, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
   if (n >= 0) {
     has_input_ = false;
     return n > 0;
@@ -74,12 +43,7 @@ Result<bool> StdinPipe::Copy() {
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) return true;
     if (n <= 0) return false;
   }
-  ssize_t n;
-  {
-    errno = 0;
-    const NoSigpipe quiet;
-    n = ::write(pipe_.get(), rest_.data(), rest_.size());
-  }
+  const ssize_t n = ::write(pipe_.get(), rest_.data(), rest_.size());
   if (n < 0 && errno != EAGAIN && errno != EINTR) return false;
   if (n > 0) rest_.erase(0, static_cast<size_t>(n));
   has_input_ = !rest_.empty();

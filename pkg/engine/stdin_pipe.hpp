@@ -11,7 +11,8 @@
 namespace ctool::engine {
 
 // Carries our stdin into a container's, by the pipe itself: the kernel moves the pages (splice), and where it can't
-// (a terminal) they are copied.
+// (a terminal) they are copied. SIGPIPE is ignored by then: a container that does not read any more has an exit status
+// still.
 class StdinPipe {
  public:
   explicit StdinPipe(sys::Fd pipe) : pipe_(std::move(pipe)) {}

@@ -321,7 +321,7 @@ void Relay::DrainOutput() {
 
 void Relay::LetGo(int exit_code) {
   for (const Client& client : clients_)
-    if (client.attached && client.socket && AwaitRoom(client) && !client.socket.Send(Msg::kExited, runtime::Stage::kExec, std::to_string(exit_code)).ok())
+    if (client.attached && client.socket && AwaitRoom(client) && !client.socket.Send(Msg::kExited, runtime::Stage::kExec, std::to_string(exit_code) + " again").ok())
       Debug("a command is gone");
   clients_.clear();
   waiting_.clear();

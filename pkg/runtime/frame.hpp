@@ -27,7 +27,8 @@
 //   monitor -> command  kStdout, kStderr     payload: bytes
 //   command -> monitor  kStdin     payload: bytes;  kStdinEof
 //   command -> monitor  kResize    payload: rows, columns (uint16_t each)
-//   monitor -> command  kExited    payload: exit code in decimal
+//   monitor -> command  kExited    payload: exit code in decimal, and " again" when the container is started again, or the
+//                                  command is not the one that keeps its record
 //   command -> monitor  kTidy      run the cleanup program even after a kDone
 //   command -> monitor  kAttach    to the control socket: be attached as well; answered by kStarted. Payload as kGo's
 //   command -> monitor  kExecute   to the control socket: payload: what to execute (monitor/session.hpp); carries

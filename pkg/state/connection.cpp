@@ -197,7 +197,7 @@ Error Connection::SqlError(int code, std::string_view doing) const {
     case SQLITE_READONLY:
       return Error(Code::kPermission, store + " is read-only");
     case SQLITE_FULL:
-      return Error::Sys(ENOSPC, "write", path_).Hint("ctool system prune gives space back");
+      return Error::Sys(ENOSPC, "write", path_).Hint("ctool container prune and ctool rmi give space back");
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       return Error(Code::kCorrupt, store + " is damaged: " + sqlite3_errmsg(db_))
@@ -206,7 +206,7 @@ Error Connection::SqlError(int code, std::string_view doing) const {
     case SQLITE_CANTOPEN:
       if (IsFull(code, system_errno))
         return Error::Sys(system_errno, "write", path_)
-            .Hint("ctool system prune gives space back");
+            .Hint("ctool container prune and ctool rmi give space back");
       if (system_errno != 0) return Error::Sys(system_errno, "access", path_);
       return Error(Code::kIo, store + ": " + sqlite3_errmsg(db_));
     default:

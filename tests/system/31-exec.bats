@@ -22,7 +22,14 @@ runs() { pgrep -f -U "$ACCOUNT" "^$1\$"; }
 ct_kill() { pkill -KILL -f -U "$ACCOUNT" "^$1\$"; }
 runs_not() { ! runs "$1"; }
 # How many monitors and sessions there are.
-has_monitors() { [[ $(pgrep -c -U "$ACCOUNT" '^(ctool-monitor|conmon)$') == "$1" ]]; }
+# The monitor of $C, and the keepers of its sessions.
+has_monitors() {
+  local count
+  if oracle; then count=$(pgrep -c -f "conmon.*$(ct inspect -f '{{.Id}}' "$C")" || true); else
+    count=$((1 + $(pgrep -c -P "$(monitor_of "$C")" '^ctool-monitor$' || true)))
+  fi
+  [[ $count == "$1" ]]
+}
 run_dir() { find "$FILE_DIR/run/ctool" -type d -name "$(ct inspect -f '{{.Id}}' "$1")"; }
 
 # --- what it runs, and how it ends ----------------------------------------------------------------
@@ -661,7 +668,8 @@ os.execv(sys.argv[len(files) + 2], sys.argv[len(files) + 2:])' "$@"
   finish
   exits 137
   until_ok 10 runs_not 'sleep 3110'
-  until_ok 10 has_monitors 0
+  no_keeper() { ! pgrep -U "$ACCOUNT" -f '^ctool-monitor session'; }
+  until_ok 10 no_keeper
 }
 
 @test "the monitor was killed: exec still works" {

@@ -25,6 +25,7 @@ cli::Command Describe(StopCommandOptions& o) {
 }
 
 Result<int> Run(Context& context, const StopCommandOptions& o) {
+  if (o.time && *o.time < -1) return Error(Code::kInvalidArgument, "invalid time " + std::to_string(*o.time) + ": wanted seconds, or -1 to wait for ever");
   Several several;
   const std::vector<Target> targets = TRY(FindTargets(context, o.targets, {}, several));
   engine::StopContainers(context.engine, ContainersOf(targets), {.time = o.time}, [&](size_t i, Status stopped) {
