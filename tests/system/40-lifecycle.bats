@@ -400,3 +400,13 @@ EOF
   try ps -aq
   out_is ""
 }
+
+@test "init: nothing of the waiting container holds the caller's output" {
+  must create --name "$C" "$IMG" true
+  last="$TOOL init, captured"
+  rc=0
+  out=$(ct init "$C" 2>&1 | timeout 5 cat) || rc=$?
+  ok
+  equal "the status" initialized "$(status_of "$C")"
+  must start -a "$C"
+}
