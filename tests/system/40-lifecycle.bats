@@ -401,6 +401,7 @@ EOF
   out_is ""
 }
 
+<<<<<<< HEAD
 # started_by_several CONTAINER: starts it five times at once; every one succeeds.
 started_by_several() {
   local i pids=()
@@ -422,4 +423,14 @@ started_by_several() {
   must init c-several-init
   started_by_several c-several-init
   ((SECONDS - start < 5)) || complain "no start to wait for the lock"
+=======
+@test "init: nothing of the waiting container holds the caller's output" {
+  must create --name "$C" "$IMG" true
+  last="$TOOL init, captured"
+  rc=0
+  out=$(ct init "$C" 2>&1 | timeout 5 cat) || rc=$?
+  ok
+  equal "the status" initialized "$(status_of "$C")"
+  must start -a "$C"
+>>>>>>> journal
 }

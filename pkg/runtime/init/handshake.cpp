@@ -51,6 +51,9 @@ Status AwaitIdMap(Context& c) {
 }
 
 Status AwaitExec(Context& c) {
+  // The next word may come much later (`ctool init`), and who captured the command's stderr must see its end. Our stdout
+  // is /dev/null, or the container's terminal; errors go by the socket.
+  if (::dup2(STDOUT_FILENO, STDERR_FILENO) < 0) return Error::Sys(errno, "let go of stderr");
   TRY(c.sync.Send(Msg::kReady, Stage::kSecurity));
   Frame answer;
   if (!TRY(c.sync.Receive(answer)) || answer.header.msg != Msg::kExec)
