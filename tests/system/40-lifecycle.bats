@@ -401,7 +401,6 @@ EOF
   out_is ""
 }
 
-<<<<<<< HEAD
 # started_by_several CONTAINER: starts it five times at once; every one succeeds.
 started_by_several() {
   local i pids=()
@@ -423,7 +422,8 @@ started_by_several() {
   must init c-several-init
   started_by_several c-several-init
   ((SECONDS - start < 5)) || complain "no start to wait for the lock"
-=======
+}
+
 @test "init: nothing of the waiting container holds the caller's output" {
   must create --name "$C" "$IMG" true
   last="$TOOL init, captured"
@@ -432,5 +432,4 @@ started_by_several() {
   ok
   equal "the status" initialized "$(status_of "$C")"
   must start -a "$C"
->>>>>>> journal
 }
