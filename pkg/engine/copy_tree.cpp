@@ -185,6 +185,9 @@ Status TreeCopier::CopyFile(int from, const std::string& name, int to, const std
   constexpr int kNew = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW;
   Result<sys::Fd> out = sys::OpenAt(to, as, kNew, 0600);
   if (!out.ok() && out.error().sys_errno() == EEXIST) {
+    struct stat there {};
+    // The same file, by another way: it is there already, and would be emptied first.
+    if (::fstatat(to, as.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0 && there.st_dev == st.st_dev && there.st_ino == st.st_ino) return Ok();
     const Status removed = MakeRoom(to, as, false);
     if (!removed.ok() && removed.error().code() == Code::kAlreadyExists) return removed;
     // A mount point, such as a container's /etc/hosts, is written to as it is.
