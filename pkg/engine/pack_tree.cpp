@@ -36,6 +36,8 @@ std::vector<archive::Xattr> XattrsOf(int fd) {
   for (const std::string& name : Split(names, '\0')) {
     const bool user = StartsWith(name, "user.") && !StartsWith(name, "user.overlay.") && !StartsWith(name, "user.containers.");
     if (!user && name != "security.capability") continue;
+    // The archive's records are KEY=VALUE: it would be read as another one.
+    if (name.find('=') != std::string::npos) continue;
     std::string value(64 << 10, '\0');  // XATTR_SIZE_MAX
     const ssize_t size = ::fgetxattr(fd, name.c_str(), value.data(), value.size());
     if (size < 0) continue;

@@ -64,5 +64,15 @@ TEST_F(PackTreeTest, WhatGoesWhileItIsPackedIsLeftOut) {
   EXPECT_EQ(*names, (std::vector<std::string>{"a/", "b/", "c"}));
 }
 
+// An archive has no room for such a name: it would be read as another one.
+TEST_F(PackTreeTest, XattrsWithAnEqualsSignAreLeftOut) {
+  Put("file");
+  ASSERT_EQ(::setxattr((folder_ / "file").c_str(), "user.plain", "1", 1, 0), 0);
+  ASSERT_EQ(::setxattr((folder_ / "file").c_str(), "user.name=odd", "2", 1, 0), 0);
+  ASSERT_TRUE(Pack({}).ok());
+  EXPECT_NE(archive_.find("SCHILY.xattr.user.plain=1"), std::string::npos);
+  EXPECT_EQ(archive_.find("SCHILY.xattr.user.name"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace ctool::engine
