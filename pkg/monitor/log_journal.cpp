@@ -62,8 +62,12 @@ void JournalLog::Append(bool is_stderr, std::string_view chunk) {
     AppendJournalField(entry_, "PRIORITY", is_stderr ? "3" : "6");  // LOG_ERR, LOG_INFO
     if (!full) AppendJournalField(entry_, "CONTAINER_PARTIAL_MESSAGE", "true");
     AppendJournalField(entry_, "MESSAGE", chunk.substr(0, newline));
-    if (::send(socket_.get(), entry_.data(), entry_.size(), MSG_NOSIGNAL) < 0)
-      Debug(Error::Sys(errno, "send to the journal").Message());  // lost: the container goes on
+    if (::send(socket_.get(), entry_.data(), entry_.size(), MSG_NOSIGNAL) < 0) {
+      const int err = errno;
+      Debug(Error::Sys(err, "send to the journal").Message());  // lost: the container goes on
+      // And the rest with it: to wait again for each line would keep the monitor from everything else for hours.
+      if (err == EAGAIN) return;
+    }
     chunk.remove_prefix(full ? newline + 1 : chunk.size());
   }
 }

@@ -8,6 +8,7 @@
 
 #include <cstdlib>
 
+#include "base/clock.hpp"
 #include "base/text.hpp"
 #include "monitor/config.hpp"
 #include "monitor/sandbox.hpp"
@@ -126,6 +127,21 @@ TEST_F(LogTest, SendsEntriesToTheJournal) {
   config.log_tag = "tag";
   Log::Open(config)->Append("stdout", "x\n");
   EXPECT_NE(journal.Next().find("CONTAINER_TAG=tag\nSYSLOG_IDENTIFIER=tag\n"), std::string::npos);
+}
+
+TEST_F(LogTest, AJournalThatTakesNothingIsWaitedForOnce) {
+  Config config;
+  config.log_driver = "journald";
+  config.log_path = dir_ + "/socket";
+  Journal journal(config.log_path);
+  Log log = Log::Open(config).value();
+  // More lines than its queue takes.
+  const uint64_t queue = ParseUint(Trim(sys::ReadFile("/proc/sys/net/unix/max_dgram_qlen").value())).value();
+  std::string chunk;
+  for (uint64_t i = 0; i < queue + 6; ++i) chunk += "x\n";
+  const int64_t before = MonotonicNanos();
+  log.Append("stdout", chunk);
+  EXPECT_LT(MonotonicNanos() - before, 5'000'000'000);
 }
 
 TEST(JournalField, WithANewlineHasItsLength) {
