@@ -41,6 +41,8 @@ Status CopyXattrs(int from, int to, const std::string& path) {
   return Ok();
 }
 
+// It went while we looked.
+bool IsGone(const Error& error) { return error.sys_errno() == ENOENT; }
 bool IsUnreadable(const Error& error) { return error.sys_errno() == EACCES || error.sys_errno() == EPERM; }
 
 }  // namespace
@@ -147,7 +149,7 @@ Status TreeCopier::BeginDirectory(const std::string& name, const std::string& as
   if (Inode{st.st_dev, st.st_ino} == base_)
     return Error(Code::kInvalidArgument, "cannot copy directory " + Quote(name) + " into itself, " + Quote(Shown(as)));
   Status entered = from_->Enter(name);
-  if (!entered.ok() && options_.skip_unreadable && IsUnreadable(entered.error())) return Ok();
+  if (!entered.ok() && (IsGone(entered.error()) || (options_.skip_unreadable && IsUnreadable(entered.error())))) return Ok();
   TRY(std::move(entered));
   const int from = TRY(from_->Current()), to = TRY(to_->Current());
   struct stat there {};
@@ -174,13 +176,18 @@ Status TreeCopier::EndDirectory() {
 
 Status TreeCopier::CopyFile(int from, const std::string& name, int to, const std::string& as) {
   const std::string shown = Shown(as);
-  const sys::Fd in = TRY(sys::OpenAt(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
+  Result<sys::Fd> opened = sys::OpenAt(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+  if (!opened.ok() && IsGone(opened.error())) return Ok();
+  const sys::Fd in = TRY(std::move(opened));
   // Of what was opened: the name may mean something else by now.
   const struct stat st = TRY(sys::StatFd(in.get(), shown));
   if (!S_ISREG(st.st_mode)) return Ok();
   constexpr int kNew = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW;
   Result<sys::Fd> out = sys::OpenAt(to, as, kNew, 0600);
   if (!out.ok() && out.error().sys_errno() == EEXIST) {
+    struct stat there {};
+    // The same file, by another way: it is there already, and would be emptied first.
+    if (::fstatat(to, as.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0 && there.st_dev == st.st_dev && there.st_ino == st.st_ino) return Ok();
     const Status removed = MakeRoom(to, as, false);
     if (!removed.ok() && removed.error().code() == Code::kAlreadyExists) return removed;
     // A mount point, such as a container's /etc/hosts, is written to as it is.
@@ -200,11 +207,13 @@ Status TreeCopier::CopyFile(int from, const std::string& name, int to, const std
 }
 
 Status TreeCopier::CopySymlink(int from, const std::string& name, int to, const std::string& as, const struct stat& st) {
-  const std::string target = TRY(sys::ReadLinkAt(from, name));
-  if (::symlinkat(target.c_str(), to, as.c_str()) < 0) {
+  const Result<std::string> target = sys::ReadLinkAt(from, name);
+  if (!target.ok() && IsGone(target.error())) return Ok();
+  if (!target.ok()) return target.error();
+  if (::symlinkat(target->c_str(), to, as.c_str()) < 0) {
     if (errno != EEXIST) return Error::Sys(errno, "symlink", Shown(as));
     TRY(MakeRoom(to, as, false));
-    if (::symlinkat(target.c_str(), to, as.c_str()) < 0) return Error::Sys(errno, "symlink", Shown(as));
+    if (::symlinkat(target->c_str(), to, as.c_str()) < 0) return Error::Sys(errno, "symlink", Shown(as));
   }
   return SetOwnerAndTimes(to, as, st);
 }

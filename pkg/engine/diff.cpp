@@ -103,7 +103,9 @@ class Differ {
     if (!found.exists) Change('A', "/" + path);
     else if (IsChanged(st, found)) Change('C', "/" + path);
     if (!S_ISDIR(st.st_mode)) return Ok();
-    TRY(stack_->Enter(name));
+    Status entered = stack_->Enter(name);
+    if (!entered.ok() && entered.error().sys_errno() == ENOENT) return Ok();
+    TRY(std::move(entered));
     char opaque = 0;
     const bool complete = job_.whole || (::fgetxattr(TRY(stack_->Current()), "user.overlay.opaque", &opaque, 1) == 1 && opaque == 'y');
     levels_.push_back(TRY(Begin(std::move(found.below), complete)));

@@ -36,6 +36,8 @@ std::vector<archive::Xattr> XattrsOf(int fd) {
   for (const std::string& name : Split(names, '\0')) {
     const bool user = StartsWith(name, "user.") && !StartsWith(name, "user.overlay.") && !StartsWith(name, "user.containers.");
     if (!user && name != "security.capability") continue;
+    // The archive's records are KEY=VALUE: it would be read as another one.
+    if (name.find('=') != std::string::npos) continue;
     std::string value(64 << 10, '\0');  // XATTR_SIZE_MAX
     const ssize_t size = ::fgetxattr(fd, name.c_str(), value.data(), value.size());
     if (size < 0) continue;
@@ -70,9 +72,12 @@ bool IsOpaque(int dir) {
   return ::fgetxattr(dir, "user.overlay.opaque", &value, 1) == 1 && value == 'y';
 }
 
-bool IsUnreadable(const Error& error) { return error.sys_errno() == EACCES || error.sys_errno() == EPERM; }
-
 }  // namespace
+
+bool TreePacker::IsLeftOut(const Error& error) const {
+  const int err = error.sys_errno();
+  return err == ENOENT || (options_.skip_unreadable && (err == EACCES || err == EPERM));
+}
 
 archive::Entry TreePacker::EntryOf(const std::string& path, const struct stat& st) const {
   archive::Entry entry;
@@ -154,14 +159,19 @@ Status TreePacker::Handle(const std::string& name, const std::string& as) {
   }
   if (S_ISREG(st.st_mode)) {
     Status packed = PackFile(dir, name, entry);
-    if (packed.ok() || !options_.skip_unreadable || !IsUnreadable(packed.error())) return packed;
+    if (packed.ok() || !IsLeftOut(packed.error())) return packed;
     Debug(packed.error().Message());
     links_.erase({st.st_dev, st.st_ino});
     return Ok();
   }
   if (S_ISLNK(st.st_mode)) {
     entry.type = archive::EntryType::kSymlink;
-    entry.link = TRY(sys::ReadLinkAt(dir, name));
+    Result<std::string> target = sys::ReadLinkAt(dir, name);
+    if (!target.ok() && IsLeftOut(target.error())) {
+      links_.erase({st.st_dev, st.st_ino});
+      return Ok();
+    }
+    entry.link = TRY(std::move(target));
   } else if (S_ISFIFO(st.st_mode)) {
     entry.type = archive::EntryType::kFifo;
   } else {
@@ -182,7 +192,7 @@ Status TreePacker::PackMarker(const std::string& path, const struct stat& st) {
 
 Status TreePacker::PackDirectory(const std::string& name, const std::string& path, const struct stat& st) {
   Status entered = stack_->Enter(name);
-  if (!entered.ok() && options_.skip_unreadable && IsUnreadable(entered.error())) return Ok();
+  if (!entered.ok() && IsLeftOut(entered.error())) return Ok();
   TRY(std::move(entered));
   const int dir = TRY(stack_->Current());
   archive::Entry entry = EntryOf(path, st);

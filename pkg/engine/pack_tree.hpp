@@ -51,6 +51,8 @@ class TreePacker {
   Status PackFile(int dir, const std::string& name, archive::Entry& entry);
   Status CopyData(int fd, uint64_t offset, uint64_t length, const std::string& path);
   Status PackMarker(const std::string& path, const struct stat& st);
+  // An entry that went while we looked, or that may not be read.
+  bool IsLeftOut(const Error& error) const;
   archive::Entry EntryOf(const std::string& path, const struct stat& st) const;
 
   archive::TarWriter& tar_;

@@ -433,3 +433,50 @@ started_by_several() {
   equal "the status" initialized "$(status_of "$C")"
   must start -a "$C"
 }
+
+@test "output that nobody reads: an error, and an --rm container goes" {
+
+  set +o pipefail
+  first=$(ct run --rm --name "$C" "$IMG" yes 2>"$T/.err" | head -1)
+  equal "the first line" y "$first"
+  oracle || grep -q "write '/dev/stdout': broken pipe" "$T/.err" || complain "an error about stdout"
+  until_ok 15 is_gone "$C"
+}
+
+@test "a run is found with another run root, as without XDG_RUNTIME_DIR" {
+  oracle && skip "podman keeps its run root in its database"
+  must run -d --name "$C" "$IMG" sh -c 'trap "exit 4" TERM; while :; do sleep 0.1; done'
+  CT_OPTIONS=(--runroot "$T/elsewhere")
+  try exec "$C" echo hi
+  ok
+  out_is hi
+  try inspect -f '{{.State.Status}} {{.State.ExitCode}}' "$C"
+  out_is "running 0"
+  must stop -t 5 "$C"
+  try inspect -f '{{.State.Status}} {{.State.ExitCode}}' "$C"
+  out_is "exited 4"
+  must start "$C"
+  CT_OPTIONS=()
+  has_status "$C" running
+  must rm -f -t 0 "$C"
+  is_gone "$C"
+}
+
+@test "started again by its policy: the times are of this run" {
+  must run -d --name "$C" --restart always "$IMG" sleep 1
+  local first
+  first=$(ct inspect -f '{{.State.StartedAt}}' "$C")
+  later() { [[ $(ct inspect -f '{{.RestartCount}} {{.State.Pid}}' "$C") == [1-9]*" "[1-9]* && $(ct inspect -f '{{.State.StartedAt}}' "$C") != "$first" ]]; }
+  until_ok 10 later
+}
+
+@test "a run that is refused leaves no run folder" {
+  oracle && skip "its folders are elsewhere"
+  local before
+  before=$(find "$FILE_DIR/run/ctool" -maxdepth 1 -type d 2>/dev/null | wc -l)
+  try run --rm -p 18081:80/sctp "$IMG" true
+  exits 125
+  try run --rm -p 18081:80 -p 18081:81 "$IMG" true
+  exits 125
+  equal "folders" "$before" "$(find "$FILE_DIR/run/ctool" -maxdepth 1 -type d 2>/dev/null | wc -l)"
+}

@@ -595,3 +595,11 @@ ended() { [[ $(ps -o stat= -p "$1") =~ ^(Z.*)?$ ]]; }
   exits 125
   err_is "Error: start requires at least one argument"
 }
+
+@test "stop: a time below -1 is refused" {
+  must run -d --name "$C" "$IMG" sleep 41099
+  try stop -t -5 "$C"
+  exits 125
+  err_has "-5"
+  has_status "$C" running
+}

@@ -514,3 +514,13 @@ still_mounted() {
   err_has "mount point"
   still_mounted "$T/file"
 }
+
+@test "a mounted file is not copied onto itself, which would empty it" {
+  echo precious >"$T/file"
+  chown "$ACCOUNT" "$T/file"
+  must run -d --name cp-same -v "$T/file:/mounted" "$IMG" sleep 4958
+  try cp "$T/file" cp-same:/mounted
+  equal "the file" precious "$(<"$T/file")"
+  try cp cp-same:/mounted cp-same:/mounted
+  equal "the file" precious "$(<"$T/file")"
+}
