@@ -265,6 +265,8 @@ Result<Relay::Outcome> Relay::Run(sys::Child& process, Streams streams, int64_t 
     if (fd >= 0) ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
   for (Client& client : clients_)
     if (client.wants_pipe) LendStdin(client);
+  // A check of the last run says nothing of this one.
+  for (Helper& helper : helpers_) helper.check = helper.timed = false;
   bool timed_out = false;
   kill_ns_ = 0;
   restart_ = false;

@@ -379,8 +379,8 @@ END
   oracle && skip "its timers are systemd's"
   try run --name "$C" --stop-timeout 1 --health-cmd false --health-interval 200ms --health-retries 1 --health-on-failure restart "$IMG" sleep 34077
   exits 137
-  again() { [[ $(ct inspect -f '{{.State.Status}} {{.State.Pid}}' "$C") == "running "[1-9]* ]]; }
-  until_ok 10 again
+  runs_again() { [[ $(ct inspect -f '{{.State.Status}} {{.State.Pid}}' "$C") == "running "[1-9]* ]]; }
+  until_ok 10 runs_again
   must rm -f -t 0 "$C"
   is_gone "$C"
 }
