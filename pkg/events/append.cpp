@@ -37,7 +37,7 @@ Result<sys::Fd> OpenLocked(const std::string& path) {
   for (;;) {
     Result<sys::Fd> opened = sys::Open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0600);
     if (!opened.ok() && opened.error().sys_errno() == ENOENT) {  // the first event since the host has started
-      TRY(sys::OpenPrivateDir(path.substr(0, path.rfind('/'))));
+      const sys::Fd folder = TRY(sys::OpenPrivateDir(path.substr(0, path.rfind('/'))));
       opened = sys::Open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0600);
     }
     sys::Fd fd = TRY(std::move(opened));

@@ -332,7 +332,7 @@ END
     err_like 'has ended|no such container'
     until_ok 5 runs_not 'sleep 340[67]'
   done
-  gone() { [[ -z $(pgrep -U "$ACCOUNT" ctool-monitor) && -z $(find "$FILE_DIR/run/ctool" -name 'health*') ]]; }
+  gone() { [[ -z $(find "$FILE_DIR/run/ctool" -name 'health*') ]]; }
   until_ok 5 gone
 }
 
