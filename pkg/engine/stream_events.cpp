@@ -32,7 +32,7 @@ Status StreamEvents(Engine& engine, const EventsOptions& options, const EventSin
   std::optional<sys::FolderWatch> watch;
   if (options.stream) {
     const std::string folder = log.substr(0, log.rfind('/'));
-    TRY(sys::OpenPrivateDir(folder));
+    const sys::Fd made = TRY(sys::OpenPrivateDir(folder));
     watch = TRY(sys::FolderWatch::New());
     TRY(watch->Add(folder));
   }
