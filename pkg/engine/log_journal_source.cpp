@@ -79,6 +79,7 @@ Result<bool> JournalSource::Take(const EntrySink& sink) {
     entry.partial = found->partial;
     entry.text = found->message;
     cursor_ = found->cursor;
+    failures_ = 0;
     if (!sink(entry)) return false;
   }
   buffer_.erase(0, buffer_.size() - data.size());
@@ -107,6 +108,13 @@ Result<bool> JournalSource::End() {
   out_.Reset();
   const sys::ExitStatus status = TRY(child_->Wait());
   if (status.ok()) return true;
+  // While journald is started again there may be no file for a moment. Who follows looks again.
+  constexpr int kPatience = 30;
+  constexpr useconds_t kPauseMicros = 100'000;
+  if (follows_ && ++failures_ < kPatience) {
+    ::usleep(kPauseMicros);
+    return true;
+  }
   return Error(Code::kIo, "read the journal: journalctl " + status.Describe())
       .Hint("a journal that is kept in /run is for members of the group systemd-journal; one in /var/log/journal shows users what is theirs");
 }

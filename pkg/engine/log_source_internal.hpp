@@ -63,6 +63,7 @@ class JournalSource : public LogSource {
   // journalctl has closed its output.
   Result<bool> End();
   std::string id_, cursor_;
+  int failures_ = 0;  // of journalctl, since the last entry
   int64_t tail_, opened_micros_ = 0;
   std::optional<sys::Child> child_;
   sys::Fd out_;
