@@ -70,6 +70,26 @@ Result<std::string> ParseDetachKeys(const std::string& text) {
   return keys;
 }
 
+Status LetRun(const runtime::SyncSocket& monitor, const Attachment* attachment, Msg word) {
+  const auto send = [&]() -> Status {
+    if (attachment != nullptr) TRY(attachment->SendWindowSize(monitor));
+    return monitor.Send(word, runtime::Stage::kExec, attachment != nullptr ? attachment->Word() : "");
+  };
+  Status sent = send();
+  // EPIPE: the monitor has failed already, and says why in a frame.
+  return !sent.ok() && sent.error().sys_errno() == EPIPE ? Ok() : sent;
+}
+
+Result<sys::Fd> AwaitStarted(const runtime::SyncSocket& monitor, runtime::Stage* stage) {
+  runtime::Frame frame;
+  if (!TRY(monitor.Receive(frame))) return Error(Code::kInternal, "ctool-monitor went away before the command was executed");
+  if (stage != nullptr) *stage = frame.header.stage;
+  if (frame.header.msg == Msg::kFailed) return runtime::FrameError(frame);
+  if (frame.header.msg != Msg::kStarted && frame.header.msg != Msg::kHeld)
+    return Error(Code::kInternal, "unexpected frame from ctool-monitor");
+  return std::move(frame.fd);
+}
+
 Result<Attachment> Attachment::Prepare(const AttachOptions& options, bool tty, bool interactive) {
   Attachment a;
   a.options_ = options;

@@ -59,6 +59,12 @@ class Attachment {
   runtime::Frame frame_;
 };
 
+// Gives the word (kGo, or kHold) to a monitor that waits for it, with our window size in front of it. `attachment` may be
+// null: the command does not stay.
+Status LetRun(const runtime::SyncSocket& monitor, const Attachment* attachment, runtime::Msg word = runtime::Msg::kGo);
+// What comes of it: the pidfd of what was executed, or none of what is held. `stage`, if it is wanted: where a failure was.
+Result<sys::Fd> AwaitStarted(const runtime::SyncSocket& monitor, runtime::Stage* stage = nullptr);
+
 // "ctrl-p,ctrl-q" -> the bytes; "" disables. kInvalidArgument for anything else.
 Result<std::string> ParseDetachKeys(const std::string& text);
 

@@ -117,12 +117,7 @@ Result<state::Image> MakeImage(const CommitPlan& plan, const storage::Store& sto
 
   state::Image image;
   image.config = config.Print();
-  const spec::Digest config_digest = digest::Sha256(image.config);
-  spec::Manifest manifest;
-  manifest.media_type = plan.docker ? spec::kDockerManifest : spec::kOciManifest;
-  manifest.config.media_type = plan.docker ? spec::kDockerConfig : spec::kOciConfig;
-  manifest.config.digest = config_digest;
-  manifest.config.size = static_cast<int64_t>(image.config.size());
+  std::vector<spec::Descriptor> layers;
   if (!plan.whole) {
     image.layers = plan.image.layers;
     image.size = plan.image.size;
@@ -133,27 +128,15 @@ Result<state::Image> MakeImage(const CommitPlan& plan, const storage::Store& sto
       blob.media_type = below.media_type;
       blob.digest = TRY(spec::Digest::Parse(below.blob));
       blob.size = below.blob_size;
-      manifest.layers.push_back(blob);
+      layers.push_back(blob);
     }
   }
   spec::Descriptor blob = layer.blob;
   blob.media_type = MediaTypeIn(plan.docker, blob.media_type);
-  manifest.layers.push_back(blob);
+  layers.push_back(blob);
   image.layers.push_back({layer.layer.diff_id.str(), blob.digest.str(), blob.media_type, blob.size});
   image.size += layer.layer.size;
-  const std::string bytes = manifest.Print();
-  const spec::Digest manifest_digest = digest::Sha256(bytes);
-  TRY(store.PutBlob(image.config, config_digest));
-  TRY(store.PutBlob(bytes, manifest_digest));
-  image.id = std::string(config_digest.hex());
-  image.manifest_digest = manifest_digest.str();
-  image.manifest_type = manifest.media_type;
-  image.created = ParseRfc3339(config.created).value_or(0);
-  image.pulled = WallNanos();
-  if (!plan.name.empty()) {
-    image.names = {plan.name};
-    image.digests = {TRY(spec::Reference::Parse(plan.name)).Repository() + "@" + image.manifest_digest};
-  }
+  TRY(PutManifest(store, plan.docker ? spec::kDockerManifest : spec::kOciManifest, std::move(layers), config.created, plan.name, image));
   return image;
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "engine/layer_stack.hpp"
 #include "sys/file.hpp"
 #include "sys/root.hpp"
 
@@ -18,11 +19,6 @@ namespace ctool::engine {
 namespace {
 
 constexpr uint64_t kExact = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
-
-bool IsOpaque(int dir) {
-  char value = 0;
-  return ::fgetxattr(dir, "user.overlay.opaque", &value, 1) == 1 && value == 'y';
-}
 
 Status CopyXattrs(int from, int to, const std::string& path) {
   std::string names(64 << 10, '\0');  // XATTR_LIST_MAX

@@ -25,7 +25,7 @@ namespace {
 
 using runtime::Msg;
 
-// A container that takes part: its record, spec and process.
+// A container that runs, and is not paused: its record, spec and process.
 struct Target {
   state::Container record;
   ContainerSpec spec;
@@ -42,6 +42,8 @@ Result<Target> FindRunning(Engine& engine, const std::string& name_or_id, const 
   target.live = std::move(*live);
   target.spec = TRY(ContainerSpec::Parse(target.record.spec));
   target.run_dir = TRY(engine.RunDir(target.record.id, false));
+  if (RunStateOf(target.run_dir) == RunState::kPaused)
+    return Error(Code::kBusy, "container " + target.record.id + " is paused: container state improper");
   return target;
 }
 
@@ -100,17 +102,6 @@ Status Order(const runtime::SyncSocket& server, const Target& target, const Exec
   return Ok();
 }
 
-Result<sys::Fd> AwaitStarted(const runtime::SyncSocket& server) {
-  runtime::Frame frame;
-  if (!TRY(server.Receive(frame)))
-    return Error(Code::kInternal, "the container's monitor went away before the command was started");
-  if (frame.header.msg == Msg::kFailed) return runtime::FrameError(frame);
-  if (frame.header.msg != Msg::kStarted) return Error(Code::kInternal, "unexpected frame from the container's monitor");
-  return std::move(frame.fd);
-}
-
-bool IsPaused(const Target& target) { return RunStateOf(target.run_dir) == RunState::kPaused; }
-
 }  // namespace
 
 Result<StartOutcome> Exec(Engine& engine, const std::string& name_or_id, const ExecOptions& o,
@@ -119,7 +110,6 @@ Result<StartOutcome> Exec(Engine& engine, const std::string& name_or_id, const E
     return Error(Code::kInvalidArgument, "must provide a non-empty command to start an exec session: invalid argument");
   TRY(ParseDetachKeys(o.detach_keys));
   const Target target = TRY(FindRunning(engine, name_or_id, "can only create exec sessions on running containers"));
-  if (IsPaused(target)) return Error(Code::kBusy, "container " + target.record.id + " is paused: container state improper");
   AttachOptions attach;
   attach.attach_stdin = o.interactive;
   attach.attach_stdout = attach.attach_stderr = true;
@@ -132,8 +122,7 @@ Result<StartOutcome> Exec(Engine& engine, const std::string& name_or_id, const E
   // The order is sent in one go; a server that has refused it meanwhile says why in a frame.
   const auto order = [&]() -> Status {
     TRY(Order(server, target, o, session));
-    if (attachment) TRY(attachment->SendWindowSize(server));
-    return server.Send(Msg::kGo, runtime::Stage::kExec, attachment ? attachment->Word() : "");
+    return LetRun(server, attachment ? &*attachment : nullptr);
   };
   const Status ordered = order();
   if (!ordered.ok() && ordered.error().sys_errno() != EPIPE) return ordered.error();
@@ -170,7 +159,6 @@ Result<std::vector<std::string>> ListSessions(Engine& engine, const std::string&
 Result<StartOutcome> Attach(Engine& engine, const std::string& name_or_id, const AttachOptions& options) {
   TRY(ParseDetachKeys(options.detach_keys));
   const Target target = TRY(FindRunning(engine, name_or_id, "you can only attach to running containers"));
-  if (IsPaused(target)) return Error(Code::kBusy, "container " + target.record.id + " is paused: container state improper");
   if (PassesStreams(target.spec.log_driver))
     return Error(Code::kUnsupported, "attaching to container " + target.record.id + ": this container is using the '" + target.spec.log_driver +
                                          "' log driver, cannot attach: this container is not logging output");

@@ -4,6 +4,7 @@
 #include "engine/containers.hpp"
 #include "engine/fold_internal.hpp"
 #include "monitor/control.hpp"
+#include "monitor/stop_mark.hpp"
 #include "sys/file.hpp"
 
 namespace ctool::engine {
@@ -19,7 +20,7 @@ Result<bool> RunHealthCheck(Engine& engine, const std::string& name_or_id) {
   const state::Container record = TRY(FindContainer(engine, name_or_id));
   const ContainerSpec spec = TRY(ContainerSpec::Parse(record.spec));
   const std::string run_dir = TRY(engine.RunDir(record.id, false));
-  if (record.state != state::ContainerState::kRunning || sys::Exists(run_dir + "/paused"))
+  if (record.state != state::ContainerState::kRunning || sys::Exists(monitor::PausedFile(run_dir)))
     return Error(Code::kBusy, "container " + record.id + " is not running");
   if (!HasHealthCheck(spec)) return Error(Code::kInvalidArgument, "container " + record.id + " has no defined healthcheck");
   const runtime::SyncSocket monitor = TRY(monitor::ConnectControl(run_dir));

@@ -95,30 +95,10 @@ Result<state::Image> MakeImage(const ImportPlan& plan, const storage::Store& sto
   config.history = {entry};
   state::Image image;
   image.config = config.Print();
-  const spec::Digest config_digest = digest::Sha256(image.config);
-  spec::Manifest manifest;
-  manifest.media_type = spec::kOciManifest;
-  manifest.config.media_type = spec::kOciConfig;
-  manifest.config.digest = config_digest;
-  manifest.config.size = static_cast<int64_t>(image.config.size());
-  manifest.layers = {imported.blob};
-  const std::string bytes = manifest.Print();
-  const spec::Digest manifest_digest = digest::Sha256(bytes);
-  TRY(store.PutBlob(image.config, config_digest));
-  TRY(store.PutBlob(bytes, manifest_digest));
-  image.id = std::string(config_digest.hex());
-  image.manifest_digest = manifest_digest.str();
-  image.manifest_type = manifest.media_type;
-  image.created = ParseRfc3339(config.created).value_or(0);
-  image.pulled = WallNanos();
+  TRY(PutManifest(store, spec::kOciManifest, {imported.blob}, config.created, plan.name, image));
   image.size = imported.layer.size;
   image.layers = {{imported.layer.diff_id.str(), imported.blob.digest.str(),
                    imported.blob.media_type, imported.blob.size}};
-  if (!plan.name.empty()) {
-    image.names = {plan.name};
-    const spec::Reference reference = TRY(spec::Reference::Parse(plan.name));
-    image.digests = {reference.Repository() + "@" + image.manifest_digest};
-  }
   return image;
 }
 

@@ -37,6 +37,11 @@ struct ImportedLayer {
   storage::Store::UnpackedLayer layer;
 };
 
+// Writes image.config and a manifest of `layers` (media type `manifest_type`, which decides the config's) as blobs, and
+// fills what follows from them: id, digests, times, and the name, whole or empty.
+Status PutManifest(const storage::Store& store, std::string_view manifest_type, std::vector<spec::Descriptor> layers,
+                   const std::string& created, const std::string& name, state::Image& image);
+
 // Puts the archive into the store, as blob and as layer, in one pass: one thread reads and writes
 // the blob, another unpacks. Inside the user namespace, with the content lock held.
 Result<ImportedLayer> ImportLayer(const ImportPlan& plan, const storage::Store& store,

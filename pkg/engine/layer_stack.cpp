@@ -9,16 +9,21 @@
 #include "sys/file.hpp"
 
 namespace ctool::engine {
+
+bool IsOpaque(int dir) {
+  char value = 0;
+  return ::fgetxattr(dir, "user.overlay.opaque", &value, 1) == 1 && value == 'y';
+}
+
 namespace {
 
 constexpr uint64_t kPlain = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
 
 bool IsWhiteout(const struct stat& st) { return S_ISCHR(st.st_mode) && st.st_rdev == makedev(0, 0); }
 
-bool IsOpaque(int layer, const std::string& path) {
+bool IsOpaqueAt(int layer, const std::string& path) {
   const Result<sys::Fd> dir = sys::Openat2(layer, path, O_RDONLY | O_DIRECTORY, 0, kPlain);
-  char value = 0;
-  return dir.ok() && ::fgetxattr(dir->get(), "user.overlay.opaque", &value, 1) == 1 && value == 'y';
+  return dir.ok() && IsOpaque(dir->get());
 }
 
 // Below a link, a file or a path that is too long for any image there is nothing.
@@ -56,7 +61,7 @@ Result<LayerStack::Found> LayerStack::Find(const Merged& parent, const std::stri
     }
     if (!S_ISDIR(st.st_mode)) break;
     found.below.push_back(i);
-    if (IsOpaque(layers_[i].fd(), path)) break;
+    if (IsOpaqueAt(layers_[i].fd(), path)) break;
   }
   return found;
 }

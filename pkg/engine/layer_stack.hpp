@@ -12,6 +12,9 @@
 
 namespace ctool::engine {
 
+// A folder of a layer that hides those below it: our overlays keep the mark in user.* (mount option userxattr).
+bool IsOpaque(int dir);
+
 // What an overlay of layer folders would show, found out without mounting one.
 class LayerStack {
  public:

@@ -23,11 +23,12 @@ std::string HealthOf(Engine& engine, const std::string& id) {
   return health.ok() && *health ? (*health)->status : "";
 }
 
-void Describe(Engine& engine, ContainerRow& row) {
+// `untouched`: it has no run folder, in which one that was only made could be held.
+void Describe(Engine& engine, bool untouched, ContainerRow& row) {
   const state::Container& c = row.container;
   switch (c.state) {
     case state::ContainerState::kCreated:
-      row.state = ShownState(engine, c);
+      row.state = untouched ? "created" : ShownState(engine, c);
       row.status = row.state == "created" ? "Created" : "Initialized";
       return;
     case state::ContainerState::kRunning: {
@@ -107,7 +108,7 @@ Result<std::vector<ContainerRow>> ListContainers(Engine& engine, const ListConta
     const bool untouched = row.container.state == state::ContainerState::kCreated && run_folders.count(row.container.id) == 0;
     if (!untouched && !TRY(Settle(engine, row.container))) continue;
     if (!all && row.container.state != state::ContainerState::kRunning) continue;
-    Describe(engine, row);
+    Describe(engine, untouched, row);
     if (filter.needs_health() && row.health.empty()) row.health = HealthOf(engine, row.container.id);
     if (!filter.Matches(row)) continue;
     if (options.with_size) row.size = TRY(SizeOf(engine, row.container));
@@ -116,7 +117,8 @@ Result<std::vector<ContainerRow>> ListContainers(Engine& engine, const ListConta
     if (last > 0 && static_cast<int64_t>(rows.size()) == last) break;
   }
   const auto less = [&](const ContainerRow& a, const ContainerRow& b) { return Less(options.sort, a, b); };
-  // The database's order is mostly the one that is wanted, and rows are expensive to move.
+  // The database has the newest first, and rows are expensive to move.
+  if (options.sort == "created") std::reverse(rows.begin(), rows.end());
   if (!std::is_sorted(rows.begin(), rows.end(), less)) std::stable_sort(rows.begin(), rows.end(), less);
   return rows;
 }

@@ -11,6 +11,7 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "engine/layer_stack.hpp"
 #include "sys/file.hpp"
 
 namespace ctool::engine {
@@ -65,11 +66,6 @@ std::optional<archive::TarWriter::Extents> ExtentsOf(int fd, const struct stat& 
   }
   const bool whole = extents.size() == 1 && extents[0].first == 0 && extents[0].second == static_cast<uint64_t>(st.st_size);
   return whole ? std::nullopt : std::optional(std::move(extents));
-}
-
-bool IsOpaque(int dir) {
-  char value = 0;
-  return ::fgetxattr(dir, "user.overlay.opaque", &value, 1) == 1 && value == 'y';
 }
 
 }  // namespace

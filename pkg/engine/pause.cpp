@@ -8,6 +8,7 @@
 #include "engine/run_state.hpp"
 #include "engine/settle_internal.hpp"
 #include "engine/tell.hpp"
+#include "monitor/stop_mark.hpp"
 #include "sys/file.hpp"
 
 namespace ctool::engine {
@@ -53,7 +54,7 @@ Status UnpauseContainer(Engine& engine, const state::Container& container) {
 Status ResumeForStop(Engine& engine, const std::string& id) {
   const std::string run_dir = TRY(engine.RunDir(id, false));
   // Its state is "stopping" by now.
-  if (!sys::Exists(run_dir + "/paused")) return Ok();
+  if (!sys::Exists(monitor::PausedFile(run_dir))) return Ok();
   const std::optional<LiveProcess> live = TRY(FindProcess(engine, id));
   if (live) TRY(SignalAll(live->status.pid, SIGCONT));
   return UnmarkPaused(run_dir);

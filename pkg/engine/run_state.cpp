@@ -13,9 +13,9 @@ namespace ctool::engine {
 namespace {
 
 using monitor::SomebodyWaits;
+using monitor::PausedFile;
 using monitor::StopFile;
 
-std::string PausedFile(const std::string& run_dir) { return run_dir + "/paused"; }
 
 }  // namespace
 

@@ -34,19 +34,6 @@ struct Started {
 
 bool IsDetached(const AttachOptions& a) { return !a.attach_stdin && !a.attach_stdout && !a.attach_stderr; }
 
-// The first frame that says how the start went.
-Result<Started> AwaitStarted(runtime::SyncSocket monitor, bool& overlay_failed) {
-  runtime::Frame frame;
-  if (!TRY(monitor.Receive(frame)))
-    return Error(Code::kInternal, "ctool-monitor died before the container was started");
-  if (frame.header.msg == Msg::kFailed) {
-    overlay_failed = frame.header.stage == runtime::Stage::kRootfs;
-    return runtime::FrameError(frame);
-  }
-  if (frame.header.msg != Msg::kStarted && frame.header.msg != Msg::kHeld) return Error(Code::kInternal, "unexpected frame from ctool-monitor");
-  return Started{std::move(monitor), std::move(frame.fd)};
-}
-
 // A sandbox in the making, and who makes it.
 struct Sandboxed {
   monitor::Sandbox sandbox;
@@ -101,16 +88,13 @@ class Starter {
     TRY(WriteBundle(engine_, spec_, files_, sandboxed.sandbox.map));
     runtime::SyncSocket monitor = TRY(std::move(sandboxed.monitor).Supervise(files_.bundle, lock_));
     TRY(commit());
-    if (attachment != nullptr) {
-      const Status sized = attachment->SendWindowSize(monitor);
-      if (!sized.ok()) Debug(sized.error().Message());
-    }
-    // EPIPE: the monitor has failed already, and says why in a frame.
-    const Status go = monitor.Send(how_.word, runtime::Stage::kExec, attachment != nullptr ? attachment->Word() : "");
-    if (!go.ok() && go.error().sys_errno() != EPIPE) return std::move(go).error();
+    TRY(LetRun(monitor, attachment, how_.word));
     // Meanwhile the container starts. What nobody needs after a power cut is not worth a wait for the disk.
     if (how_.is_new && !spec_.auto_remove) TRY(engine_.Db())->Sync();
-    return AwaitStarted(std::move(monitor), overlay_failed);
+    runtime::Stage stage{};
+    Result<sys::Fd> pidfd = AwaitStarted(monitor, &stage);
+    overlay_failed = !pidfd.ok() && stage == runtime::Stage::kRootfs;
+    return Started{std::move(monitor), TRY(std::move(pidfd))};
   }
 
   Engine& engine_;
@@ -124,10 +108,9 @@ class Starter {
 Result<Started> LetGo(const std::string& run_dir, Attachment* attachment, const std::function<Status()>& commit) {
   runtime::SyncSocket monitor = TRY(monitor::ConnectControl(run_dir));
   TRY(commit());
-  if (attachment != nullptr) TRY(attachment->SendWindowSize(monitor));
-  TRY(monitor.Send(Msg::kGo, runtime::Stage::kExec, attachment != nullptr ? attachment->Word() : ""));
-  bool overlay_failed = false;
-  return AwaitStarted(std::move(monitor), overlay_failed);
+  TRY(LetRun(monitor, attachment));
+  sys::Fd pidfd = TRY(AwaitStarted(monitor));
+  return Started{std::move(monitor), std::move(pidfd)};
 }
 
 // The end of an attached container: the record, or its removal. The monitor is told afterwards, so

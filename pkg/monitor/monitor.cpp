@@ -187,7 +187,7 @@ ExitRecord RunToTheEnd(Order& order, Running& running, Relay& relay) {
     if (sys::Exists(StopFile(config.run_dir))) return record;
     ++record.restarts;
     // Nobody has stopped the new process.
-    const Status resumed = sys::RemoveTree(config.run_dir + "/paused");
+    const Status resumed = sys::RemoveTree(PausedFile(config.run_dir));
     if (!resumed.ok()) Debug(resumed.error().Message());
     Stage stage = Stage::kPlan;
     const auto again = [&]() -> Result<Running> {

@@ -13,6 +13,7 @@
 #include "base/log.hpp"
 #include "monitor/control.hpp"
 #include "monitor/memory.hpp"
+#include "monitor/stop_mark.hpp"
 #include "sys/file.hpp"
 
 namespace ctool::monitor {
@@ -83,7 +84,7 @@ bool Relay::AwaitRoom(const Client& client) {
     const int n = ::poll(&polled, 1, kStepMillis);
     if (n > 0) return (polled.revents & POLLOUT) != 0;
     if (n < 0 && errno != EINTR) return false;
-    if (!control_.run_dir.empty() && sys::Exists(control_.run_dir + "/stop")) waited += kStepMillis;
+    if (!control_.run_dir.empty() && sys::Exists(StopFile(control_.run_dir))) waited += kStepMillis;
   }
   return false;
 }
@@ -234,7 +235,7 @@ void Relay::Reap(sys::Child& process) {
 void Relay::End(sys::Child& process, bool restart) {
   if (kill_ns_ != 0 || restart_) return;  // it is being ended
   restart_ = restart;
-  const Status asked = restart ? Ok() : sys::WriteFileAtomic(control_.run_dir + "/stop", "", 0600, sys::Durability::kNone);
+  const Status asked = restart ? Ok() : sys::WriteFileAtomic(StopFile(control_.run_dir), "", 0600, sys::Durability::kNone);
   if (!asked.ok()) Debug(asked.error().Message());
   const Status sent = process.Signal(control_.stop_timeout_seconds == 0 ? SIGKILL : control_.stop_signal);
   if (!sent.ok()) Debug(sent.error().Message());
@@ -242,7 +243,7 @@ void Relay::End(sys::Child& process, bool restart) {
 }
 
 void Relay::CheckHealth(const sys::Child& process) {
-  if (sys::Exists(control_.run_dir + "/paused")) return control_.health->Schedule();
+  if (sys::Exists(PausedFile(control_.run_dir))) return control_.health->Schedule();
   Result<sys::Child> check = control_.health->Check(process, runtime::SyncSocket());
   if (check.ok()) helpers_.push_back({std::move(check).value(), true, true, {}});
   else control_.health->Schedule();

@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <vector>
 
 #include "base/log.hpp"
@@ -15,7 +14,6 @@
 #include "runtime/launch.hpp"
 #include "sys/file.hpp"
 #include "sys/procfs.hpp"
-#include "sys/syscalls.hpp"
 
 namespace ctool::monitor {
 namespace {

@@ -11,6 +11,7 @@
 namespace ctool::monitor {
 
 std::string StopFile(const std::string& run_dir) { return run_dir + "/stop"; }
+std::string PausedFile(const std::string& run_dir) { return run_dir + "/paused"; }
 
 bool SomebodyWaits(const std::string& run_dir, std::string_view word) {
   const Result<std::string> text = sys::ReadFile(StopFile(run_dir));
