@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -62,7 +63,11 @@ Status JournalSource::Start() {
   if (follows_) options.argv.emplace_back("--follow");
   options.argv.push_back("CONTAINER_ID_FULL=" + id_);
   for (char** e = environ; *e != nullptr; ++e) options.env.emplace_back(*e);
-  options.fds = {{theirs.get(), STDOUT_FILENO}, {STDERR_FILENO, STDERR_FILENO}};
+  // It complains of files that journald is just making or putting away, and then shows what there is all the same: that
+  // is no line of the container's. It is told when journalctl fails.
+  complaints_ = sys::Fd(::memfd_create("complaints", MFD_CLOEXEC));
+  if (!complaints_) return Error::Sys(errno, "memfd_create");
+  options.fds = {{theirs.get(), STDOUT_FILENO}, {complaints_.get(), STDERR_FILENO}};
   child_.emplace(TRY(sys::Spawn(options)));
   begun_ = true;
   ::fcntl(out_.get(), F_SETFL, O_NONBLOCK);
@@ -115,7 +120,11 @@ Result<bool> JournalSource::End() {
     ::usleep(kPauseMicros);
     return true;
   }
-  return Error(Code::kIo, "read the journal: journalctl " + status.Describe())
+  std::string complaints(size_t{4096}, '\0');
+  const ssize_t n = ::pread(complaints_.get(), complaints.data(), complaints.size(), 0);
+  complaints.resize(static_cast<size_t>(std::max<ssize_t>(n, 0)));
+  const std::string_view said = Trim(complaints);
+  return Error(Code::kIo, "read the journal: journalctl " + status.Describe() + (said.empty() ? "" : ": " + std::string(said)))
       .Hint("a journal that is kept in /run is for members of the group systemd-journal; one in /var/log/journal shows users what is theirs");
 }
 

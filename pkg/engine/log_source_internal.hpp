@@ -67,6 +67,7 @@ class JournalSource : public LogSource {
   int64_t tail_, opened_micros_ = 0;
   std::optional<sys::Child> child_;
   sys::Fd out_;
+  sys::Fd complaints_;  // what journalctl says on its standard error
   bool follows_ = false, begun_ = false;
   std::string buffer_;
 };
