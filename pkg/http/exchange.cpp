@@ -18,6 +18,7 @@ constexpr size_t kMaxHeaderBytes = 256 << 10;  // all header lines of one exchan
 constexpr size_t kMaxErrorBody = 64 << 10;
 constexpr int64_t kMinBytesPerSecond = 1024;
 constexpr int kPollMs = 200;
+constexpr int64_t kMaxRewind = 1 << 20;  // what fits into the buffers on the way
 constexpr int64_t kAnswerFactor = 5;  // Options::stall_timeout_s
 constexpr int64_t kMilli = 1'000'000, kSecond = 1'000'000'000;
 
@@ -103,10 +104,11 @@ size_t OnRead(char* into, size_t size, size_t count, void* user) {
   return *n;
 }
 
-// curl sends the body again, over a new connection.
+// curl wants to send the body again, over a new connection, because the one that was kept open turns out to be closed. When
+// much of it had gone out, it was not closed before: whoever sends knows better where to go on.
 int OnSeek(void* user, curl_off_t offset, int origin) {
   Exchange& x = *static_cast<Exchange*>(user);
-  if (origin != SEEK_SET) return CURL_SEEKFUNC_FAIL;
+  if (origin != SEEK_SET || x.upload_offset > kMaxRewind) return CURL_SEEKFUNC_FAIL;
   x.upload_offset = offset;
   x.all_sent = false;
   return CURL_SEEKFUNC_OK;
