@@ -51,6 +51,9 @@ cli::Command DescribeFetch(PullOptions& options) {
 constexpr cli::Entry kEntries[] = {
     {"pull", [] { return cli::Bind(DescribePull, RunPull); }, {"image pull"}},
     {"push", [] { return cli::Bind(DescribePush, RunPush); }, {"image push"}},
+    {"login", [] { return cli::Bind(DescribeLogin, RunLogin); }},
+    {"logout", [] { return cli::Bind(DescribeLogout, RunLogout); }},
+    {"search", [] { return cli::Bind(DescribeSearch, RunSearch); }, {"image search"}},
     {"import", [] { return cli::Bind(DescribeImport, RunImport); }, {"image import"}},
     {"cp", [] { return cli::Bind(DescribeCp, RunCp); }, {"container cp"}},
     {"fetch", [] { return cli::Bind(DescribeFetch, RunFetch); }},

@@ -47,6 +47,9 @@ constexpr cli::Entry kEntries[] = {
 
     {"pull", PullCommand, {"image pull"}},
     {"push", PushCommand, {"image push"}},
+    {"login", LoginCommand},
+    {"logout", LogoutCommand},
+    {"search", SearchCommand},
     {"images", ImagesCommand, {"image ls", "image list"}},
     {"rmi", RmiCommand, {"image rm"}},
     {"import", ImportCommand, {"image import"}},

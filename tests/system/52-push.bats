@@ -285,7 +285,7 @@ make_image() {
   until_ok 10 test -s "$T/ports"
   f=127.0.0.1:$(head -n 1 "$T/ports")
   make_image "localhost/mine$BATS_TEST_NUMBER"
-  for fault in upload-reset-once upload-truncate-once upload-forget-once upload-416-once upload-token upload-bearer \
+  for fault in upload-reset-once upload-truncate-once upload-forget-once upload-416-once upload-bearer \
     upload-relative; do
     try push -q --tls-verify=false --retry-delay 1ms "localhost/mine$BATS_TEST_NUMBER" "$f/$fault/x:1"
     ok

@@ -15,6 +15,9 @@ cli::Runnable ImageExistsCommand();
 cli::Runnable PullCommand();
 cli::Runnable ImportCommand();
 cli::Runnable PushCommand();
+cli::Runnable LoginCommand();
+cli::Runnable LogoutCommand();
+cli::Runnable SearchCommand();
 
 // Becomes ctool-images with the words that were typed; it reads them as we did. Returns only when that fails.
 Result<int> BecomeImages(Context& context);
