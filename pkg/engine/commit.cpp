@@ -167,10 +167,14 @@ Result<std::string> CommitContainer(Engine& engine, const CommitOptions& options
   reader.reset();
   const bool pauses = plan.live && options.pause;
   if (pauses) static_cast<void>(TRY(PauseContainer(engine, plan.wanted.container)));
+  Status unpaused = Ok();
+  InStore in_store;
+  if (plan.live) in_store.member = plan.live->pidfd.get();
+  if (pauses) in_store.after = [&] { unpaused = UnpauseContainer(engine, plan.wanted.container); };
   Result<std::string> id = RunInStore(
       plan.map, plan.store, [&plan](Interrupt& interrupt) { return CommitInside(plan, interrupt); },
-      plan.live ? plan.live->pidfd.get() : -1);
-  if (pauses) TRY(UnpauseContainer(engine, plan.wanted.container));
+      in_store);
+  TRY(std::move(unpaused));
   if (id.ok()) Tell(engine, "commit", plan.wanted.container);
   return id;
 }

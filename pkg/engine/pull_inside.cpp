@@ -42,7 +42,7 @@ Result<int> RunIn(const userns::IdMap& map, int member, const std::function<int(
 }  // namespace
 
 Result<std::string> RunInStore(const userns::IdMap& map, const GlobalOptions& store,
-                               const std::function<Result<std::string>(Interrupt&)>& work, int member) {
+                               const std::function<Result<std::string>(Interrupt&)>& work, const InStore& how) {
   WarnAboutSingleId(map);
   const sys::Fd memory(::memfd_create("outcome", MFD_CLOEXEC));
   if (!memory) return Error::Sys(errno, "memfd_create");
@@ -55,7 +55,8 @@ Result<std::string> RunInStore(const userns::IdMap& map, const GlobalOptions& st
     EmptyTrash(store);
     return sys::WriteAll(memory.get(), EncodeOutcome(outcome), "outcome").ok() ? 0 : 1;
   };
-  Result<int> status = RunIn(map, member, run);
+  Result<int> status = RunIn(map, how.member, run);
+  if (how.after) how.after();
   const int signal = interrupt->signal();
   if (!status.ok()) return std::move(status).error();
   if (::lseek(memory.get(), 0, SEEK_SET) < 0) return Error::Sys(errno, "lseek");
