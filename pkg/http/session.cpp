@@ -125,7 +125,9 @@ void Session::ConfigureMethod(const Request& request) {
   };
   for (const std::string& header : request.headers) add(header);
   if (!request.authorization.empty()) add("Authorization: " + request.authorization);
-  if (request.range_from) add("Range: bytes=" + std::to_string(*request.range_from) + "-");
+  if (request.range_from)
+    add("Range: bytes=" + std::to_string(*request.range_from) + "-" +
+        (request.range_last ? std::to_string(*request.range_last) : std::string()));
   headers_.reset(list);
   Set(easy, CURLOPT_HTTPHEADER, list);
   if (request.method == "HEAD") {
