@@ -50,6 +50,7 @@ cli::Command DescribeFetch(PullOptions& options) {
 
 constexpr cli::Entry kEntries[] = {
     {"pull", [] { return cli::Bind(DescribePull, RunPull); }, {"image pull"}},
+    {"push", [] { return cli::Bind(DescribePush, RunPush); }, {"image push"}},
     {"import", [] { return cli::Bind(DescribeImport, RunImport); }, {"image import"}},
     {"cp", [] { return cli::Bind(DescribeCp, RunCp); }, {"container cp"}},
     {"fetch", [] { return cli::Bind(DescribeFetch, RunFetch); }},

@@ -7,6 +7,7 @@
 
 #include "cli/command.hpp"
 #include "engine/images.hpp"
+#include "engine/push.hpp"
 
 namespace ctool {
 
@@ -23,6 +24,13 @@ struct ImportCommandOptions {
   engine::ImportOptions import;
 };
 cli::Command DescribeImport(ImportCommandOptions& options);
+
+struct PushCommandOptions {
+  engine::PushOptions push;
+  bool remove_signatures = false;  // accepted: none are pushed
+};
+cli::Command DescribePush(PushCommandOptions& options);
+Result<int> RunPush(Context& context, const PushCommandOptions& options);
 
 // The command table of ctool-images: pull, import, `cp -`, and `fetch`, which is pull for the engine.
 std::span<const cli::Entry> ImageEntries();

@@ -46,6 +46,7 @@ constexpr cli::Entry kEntries[] = {
     {"container cleanup", CleanupCommand},
 
     {"pull", PullCommand, {"image pull"}},
+    {"push", PushCommand, {"image push"}},
     {"images", ImagesCommand, {"image ls", "image list"}},
     {"rmi", RmiCommand, {"image rm"}},
     {"import", ImportCommand, {"image import"}},

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -44,6 +45,13 @@ struct Image {
   std::vector<std::string> digests;  // repo digests "docker.io/library/alpine@sha256:..."
   // Names of directory-fixup layers go on top of `layers` in an overlay; see storage/DESIGN.md.
   std::string fixup_layer;
+};
+
+// A blob in another compression. `kind` says which, with all that decides about the bytes: "gzip:6".
+struct BlobVariant {
+  std::string blob, kind;
+  std::string digest;
+  int64_t size = 0;
 };
 
 enum class ContainerState { kCreated, kRunning, kExited, kRemoving };
@@ -145,6 +153,13 @@ class Database {
   // Digests of every blob that an image row names: manifests, configs, layers, repo digests.
   Result<std::vector<std::string>> ReferencedBlobs();
   Status RemoveLayer(const std::string& diff_id);  // a missing one is no error
+
+  // Variants. Put forgets those of blobs that no image has any more.
+  Result<std::optional<BlobVariant>> FindBlobVariant(const std::string& blob, const std::string& kind);
+  Status PutBlobVariant(const BlobVariant& variant);
+  // The repositories below `registry` ("host:5000") from which an image with the blob came, or whose name one has:
+  // pairs of blob and repository, without the registry.
+  Result<std::vector<std::pair<std::string, std::string>>> BlobRepositories(const std::string& registry);
 
   // containers. PutContainer inserts; a taken name is kAlreadyExists and the error's text() is the
   // id of the holder: the engine makes podman's sentence of it. kNotFound when `image_id` is set

@@ -21,6 +21,7 @@ cli::Runnable ImageUnmountCommand();
 cli::Runnable ImagePruneCommand();
 cli::Runnable PullCommand();
 cli::Runnable ImportCommand();
+cli::Runnable PushCommand();
 
 // Becomes ctool-images with the words that were typed; it reads them as we did. Returns only when that fails.
 Result<int> BecomeImages(Context& context);
