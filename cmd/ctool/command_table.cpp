@@ -55,6 +55,13 @@ constexpr cli::Entry kEntries[] = {
     {"import", ImportCommand, {"image import"}},
     {"image exists", ImageExistsCommand},
     {"image inspect", ImageInspectCommand},
+    {"tag", TagCommand, {"image tag"}},
+    {"untag", UntagCommand, {"image untag"}},
+    {"history", HistoryCommand, {"image history"}},
+    {"image tree", ImageTreeCommand},
+    {"image mount", ImageMountCommand},
+    {"image unmount", ImageUnmountCommand, {"image umount"}},
+    {"image prune", ImagePruneCommand},
 
     {"inspect", InspectCommand},
     {"info", InfoCommand, {"system info"}},

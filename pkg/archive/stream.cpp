@@ -123,7 +123,14 @@ Result<std::unique_ptr<Source>> Decompress(Source& in, spec::Compression compres
   return Error(Code::kUnsupported, "unsupported compression");
 }
 
-Result<std::unique_ptr<Source>> DecompressDetected(Source& in) {
+namespace {
+
+struct Detected {
+  std::unique_ptr<Source> whole;  // from the first byte on
+  spec::Compression compression = spec::Compression::kNone;
+};
+
+Result<Detected> Detect(Source& in) {
   std::string first(6, '\0');
   size_t have = 0;
   while (have < first.size()) {
@@ -132,11 +139,28 @@ Result<std::unique_ptr<Source>> DecompressDetected(Source& in) {
     have += n;
   }
   first.resize(have);
-  const spec::Compression compression = DetectCompression(first);
-  std::unique_ptr<Source> whole = std::make_unique<Rewound>(std::move(first), in);
-  if (compression == spec::Compression::kNone) return whole;
-  std::unique_ptr<Source> decoder = TRY(Decompress(*whole, compression));
-  return std::unique_ptr<Source>(std::make_unique<Owning>(std::move(whole), std::move(decoder)));
+  Detected found;
+  found.compression = DetectCompression(first);
+  found.whole = std::make_unique<Rewound>(std::move(first), in);
+  return found;
+}
+
+Result<std::unique_ptr<Source>> DecompressIt(Detected found) {
+  if (found.compression == spec::Compression::kNone) return std::move(found.whole);
+  std::unique_ptr<Source> decoder = TRY(Decompress(*found.whole, found.compression));
+  return std::unique_ptr<Source>(std::make_unique<Owning>(std::move(found.whole), std::move(decoder)));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Source>> DecompressDetected(Source& in) { return DecompressIt(TRY(Detect(in))); }
+
+Result<std::unique_ptr<Source>> DecompressLayer(Source& in) {
+  Detected found = TRY(Detect(in));
+  if (found.compression == spec::Compression::kXz || found.compression == spec::Compression::kBzip2)
+    return Error(Code::kUnsupported, std::string("unsupported compression of a layer: ") +
+                                         (found.compression == spec::Compression::kXz ? "xz" : "bzip2"));
+  return DecompressIt(std::move(found));
 }
 
 }  // namespace ctool::archive

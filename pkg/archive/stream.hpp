@@ -35,5 +35,7 @@ Result<std::unique_ptr<Source>> Decompress(Source& in, spec::Compression compres
 
 // The same, with the compression found from the first bytes of the stream.
 Result<std::unique_ptr<Source>> DecompressDetected(Source& in);
+// The same for a layer of an image, of which only these are: none, gzip, zstd; others are kUnsupported.
+Result<std::unique_ptr<Source>> DecompressLayer(Source& in);
 
 }  // namespace ctool::archive

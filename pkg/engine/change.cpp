@@ -52,8 +52,7 @@ Status TellMonitor(Engine& engine, const state::Container& container, const Cont
 Status RenameContainer(Engine& engine, const std::string& name_or_id, const std::string& new_name) {
   const std::string name = !new_name.empty() && new_name[0] == '/' ? new_name.substr(1) : new_name;
   const state::Container container = TRY(FindContainer(engine, name_or_id));
-  if (!IsValidName(name))
-    return Error(Code::kInvalidArgument, "names must match [a-zA-Z0-9][a-zA-Z0-9_.-]*: invalid argument");
+  TRY(CheckName(name));
   const Result<state::Container> renamed = Change(engine, container.id, [&](state::Container& c, ContainerSpec& spec) {
     c.name = spec.name = name;
     return Ok();

@@ -84,7 +84,7 @@ Result<CommitPlan> PlanCommit(Engine& engine, const CommitOptions& options) {
   if (!plan.wanted.spec.rootfs.empty()) return Error(Code::kUnsupported, "cannot commit a container that uses an exploded rootfs");
   plan.wanted.with_mounts = plan.wanted.writable = false;
   plan.files = TRY(FilesOf(engine, plan.wanted.container.id));
-  plan.running = TRY(FindProcess(engine, plan.wanted.container.id)).has_value();
+  plan.live = TRY(FindProcess(engine, plan.wanted.container.id));
   const std::optional<state::Image> image = TRY(TRY(engine.Db())->FindImageById(plan.wanted.container.image_id));
   if (!image) return Error(Code::kNotFound, "the image of container " + plan.wanted.container.name + " is gone");
   plan.image = *image;
@@ -165,10 +165,16 @@ Result<std::string> CommitContainer(Engine& engine, const CommitOptions& options
   std::optional<Engine> reader(std::in_place, GlobalOptions{paths.graph_root, paths.run_root});
   const CommitPlan plan = TRY(PlanCommit(*reader, options));
   reader.reset();
-  const bool pauses = plan.running && options.pause;
+  const bool pauses = plan.live && options.pause;
   if (pauses) static_cast<void>(TRY(PauseContainer(engine, plan.wanted.container)));
-  Result<std::string> id = RunInStore(plan.map, plan.store, [&plan](Interrupt& interrupt) { return CommitInside(plan, interrupt); });
-  if (pauses) TRY(UnpauseContainer(engine, plan.wanted.container));
+  Status unpaused = Ok();
+  InStore in_store;
+  if (plan.live) in_store.member = plan.live->pidfd.get();
+  if (pauses) in_store.after = [&] { unpaused = UnpauseContainer(engine, plan.wanted.container); };
+  Result<std::string> id = RunInStore(
+      plan.map, plan.store, [&plan](Interrupt& interrupt) { return CommitInside(plan, interrupt); },
+      in_store);
+  TRY(std::move(unpaused));
   if (id.ok()) Tell(engine, "commit", plan.wanted.container);
   return id;
 }

@@ -6,6 +6,7 @@
 
 #include "engine/import_internal.hpp"
 #include "engine/rootfs_view.hpp"
+#include "engine/settle_internal.hpp"
 #include "spec/image.hpp"
 #include "state/store.hpp"
 #include "storage/store.hpp"
@@ -18,7 +19,7 @@ struct CommitPlan {
   std::string name;  // whole, or empty
   RootfsWanted wanted;
   std::optional<ContainerFiles> files;
-  bool running = false;
+  std::optional<LiveProcess> live;
   state::Image image;        // that the container was made from
   spec::ImageConfig config;  // of the new one, but for its layers and history
   bool docker = false;

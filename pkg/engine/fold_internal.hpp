@@ -75,8 +75,8 @@ void WarnOfGroupLimits(const CreateOptions& options);
 // FromHumanSize with a `kilo` of 1000.
 Result<int64_t> ParseBytes(const std::string& text, const std::string& option, double kilo = 1024);
 
-// podman's grammar of names: [a-zA-Z0-9][a-zA-Z0-9_.-]*
-bool IsValidName(std::string_view name);
+// podman's grammar of names: [a-zA-Z0-9][a-zA-Z0-9_.-]*, at most 255 characters.
+Status CheckName(std::string_view name);
 // "adjective_surname".
 std::string RandomName();
 

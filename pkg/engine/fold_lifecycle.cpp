@@ -112,8 +112,7 @@ Status CheckOptions(const CreateOptions& o) {
     return Error(Code::kInvalidArgument, "--no-hosts and --add-host cannot be set together");
   if (!o.fetch.platform.empty() && (!o.fetch.arch.empty() || !o.fetch.os.empty()))
     return Error(Code::kInvalidArgument, "--platform option can not be specified with --arch or --os");
-  if (!o.name.empty() && !IsValidName(o.name[0] == '/' ? std::string_view(o.name).substr(1) : o.name))
-    return Error(Code::kInvalidArgument, "names must match [a-zA-Z0-9][a-zA-Z0-9_.-]*: invalid argument: " + Printable(o.name));
+  if (!o.name.empty()) TRY(CheckName(o.name[0] == '/' ? std::string_view(o.name).substr(1) : o.name));
   if (o.replace && o.name.empty())
     return Error(Code::kInvalidArgument, "cannot replace container without --name being set");
   if (o.stop_timeout && (*o.stop_timeout < -1 || *o.stop_timeout > INT32_MAX))

@@ -110,8 +110,7 @@ Result<ContainerMount> NamedOrHost(const std::string& source, const std::string&
     m.type = "bind";
     m.source = TRY(HostPath(source));
   } else {
-    if (!IsValidName(source))
-      return Invalid("names must match [a-zA-Z0-9][a-zA-Z0-9_.-]*: invalid volume name " + Quote(source));
+    TRY_CTX("volume", CheckName(source));
     m.type = "volume";
     m.name = source;
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <sys/random.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -30,14 +31,20 @@ constexpr std::array kSurnames = {
 
 }  // namespace
 
-bool IsValidName(std::string_view name) {
+Status CheckName(std::string_view name) {
   const auto alnum = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
   };
-  if (name.empty() || name.size() > 128 || !alnum(name[0])) return false;
-  for (const char c : name)
-    if (!alnum(c) && c != '_' && c != '.' && c != '-') return false;
-  return true;
+  const bool well_formed = !name.empty() && alnum(name[0]) && std::all_of(name.begin(), name.end(), [&](char c) {
+    return alnum(c) || c == '_' || c == '.' || c == '-';
+  });
+  if (!well_formed)
+    return Error(Code::kInvalidArgument, "names must match [a-zA-Z0-9][a-zA-Z0-9_.-]*: invalid argument");
+  // A volume's is the name of a folder; nobody types, or can read in a table, a longer one.
+  constexpr size_t kMaxName = 255;
+  if (name.size() > kMaxName)
+    return Error(Code::kInvalidArgument, "names may have " + std::to_string(kMaxName) + " characters, this one has " + std::to_string(name.size()));
+  return Ok();
 }
 
 std::string RandomName() {

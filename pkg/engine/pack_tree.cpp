@@ -133,7 +133,7 @@ Status TreePacker::Handle(const std::string& name, const std::string& as) {
   const int dir = TRY(stack_->Current());
   struct stat st {};
   if (::fstatat(dir, name.c_str(), &st, AT_SYMLINK_NOFOLLOW) < 0) {
-    if (errno == ENOENT) return Ok();  // it went while we looked
+    if (errno == ENOENT && as != renamed_to_) return Ok();  // it went while we looked
     return Error::Sys(errno, "stat", as);
   }
   if (options_.skip && options_.skip(as, st)) return Ok();

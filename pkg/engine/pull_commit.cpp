@@ -16,18 +16,33 @@ Result<state::Layer> DurableLayer(const spec::Digest& diff_id, int64_t size) {
   return row;
 }
 
-Result<std::string> CommitImage(const storage::Store& store, state::Database& db,
-                                state::Image image, const std::vector<state::Layer>& layers) {
-  std::vector<spec::Digest> diff_ids;
-  for (const state::ImageLayer& layer : image.layers)
-    diff_ids.push_back(TRY(spec::Digest::Parse(layer.diff_id)));
-  image.fixup_layer = TRY(store.MakeFixupLayer(diff_ids));
+Result<std::vector<std::string>> CommitImages(const storage::Store& store, state::Database& db,
+                                              std::vector<AddedImage> images) {
+  std::vector<std::string> ids;
+  for (AddedImage& image : images) {
+    std::vector<spec::Digest> diff_ids;
+    for (const state::ImageLayer& layer : image.row.layers)
+      diff_ids.push_back(TRY(spec::Digest::Parse(layer.diff_id)));
+    image.row.fixup_layer = TRY(store.MakeFixupLayer(diff_ids));
+    ids.push_back(image.row.id);
+  }
   TRY(store.Sync());
   TRY(db.Transaction(state::Database::Commit::kDurable, [&]() -> Status {
-    for (const state::Layer& layer : layers) TRY(db.PutLayer(layer));
-    return db.PutImage(image);
+    for (const AddedImage& image : images) {
+      for (const state::Layer& layer : image.layers) TRY(db.PutLayer(layer));
+      TRY(db.PutImage(image.row));
+    }
+    return Ok();
   }));
-  return image.id;
+  return ids;
+}
+
+Result<std::string> CommitImage(const storage::Store& store, state::Database& db,
+                                state::Image image, const std::vector<state::Layer>& layers) {
+  std::vector<AddedImage> images(1);
+  images.front().row = std::move(image);
+  images.front().layers = layers;
+  return TRY(CommitImages(store, db, std::move(images))).front();
 }
 
 }  // namespace ctool::engine

@@ -31,22 +31,32 @@ void EmptyTrash(const GlobalOptions& options) {
   if (store.ok()) EmptyTrashInBackground(**store, Caller::kInsideUserNamespace);
 }
 
+Result<int> RunIn(const userns::IdMap& map, int member, const std::function<int()>& run) {
+  if (member < 0) return userns::RunInside(map, run);
+  Result<int> joined = userns::RunJoined(member, {.map = &map}, run);
+  // It has just ended, or was made before the ranges were changed.
+  const bool unusable = !joined.ok() && (joined.error().code() == Code::kBusy || joined.error().code() == Code::kUnsupported);
+  return unusable ? userns::RunInside(map, run) : std::move(joined);
+}
+
 }  // namespace
 
 Result<std::string> RunInStore(const userns::IdMap& map, const GlobalOptions& store,
-                               const std::function<Result<std::string>(Interrupt&)>& work) {
+                               const std::function<Result<std::string>(Interrupt&)>& work, const InStore& how) {
   WarnAboutSingleId(map);
   const sys::Fd memory(::memfd_create("outcome", MFD_CLOEXEC));
   if (!memory) return Error::Sys(errno, "memfd_create");
   const std::unique_ptr<Interrupt> interrupt = TRY(Interrupt::Begin());
-  Result<int> status = userns::RunInside(map, [&] {
+  const auto run = [&]() -> int {
     // The modes in a layer are the image's: with the caller's mask every file would need a chmod. What the store
     // makes for itself names no rights of others.
     ::umask(0);
     const Result<std::string> outcome = work(*interrupt);
     EmptyTrash(store);
     return sys::WriteAll(memory.get(), EncodeOutcome(outcome), "outcome").ok() ? 0 : 1;
-  });
+  };
+  Result<int> status = RunIn(map, how.member, run);
+  if (how.after) how.after();
   const int signal = interrupt->signal();
   if (!status.ok()) return std::move(status).error();
   if (::lseek(memory.get(), 0, SEEK_SET) < 0) return Error::Sys(errno, "lseek");

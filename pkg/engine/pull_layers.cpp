@@ -58,8 +58,9 @@ Status UnpackTar(const LayerWork& work, LayerJob& job, archive::Source& tar) {
 // processors it gets a thread of its own: an image of one large layer keeps two cores busy, too.
 Status Unpack(const LayerWork& work, LayerJob& job, archive::Source& compressed) {
   StoppableSource source(compressed, work.interrupt);
-  const std::unique_ptr<archive::Source> tar =
-      TRY(archive::Decompress(source, job.compression));
+  // What the bytes are counts, not what the manifest calls them: podman writes "tar+gzip" above layers that are not
+  // compressed. The diffID tells whether they are the right ones.
+  const std::unique_ptr<archive::Source> tar = TRY(archive::DecompressLayer(source));
   if (!work.decompress_apart || job.compression == spec::Compression::kNone)
     return UnpackTar(work, job, *tar);
   archive::Pipe pipe = archive::MakePipe();
@@ -75,7 +76,7 @@ Status Unpack(const LayerWork& work, LayerJob& job, archive::Source& compressed)
 Status Download(const LayerWork& work, LayerJob& job, PullProgress::Transfer& transfer) {
   const std::unique_ptr<storage::Store::BlobWriter> blob = TRY(work.store.NewBlob(job.blob));
   if (!job.unpack) {
-    TRY(work.client.GetBlob(
+    TRY(work.source.GetBlob(
         job.blob, [&](std::string_view chunk) { return blob->Write(chunk); }, transfer.counter()));
     return blob->Commit();
   }
@@ -87,7 +88,7 @@ Status Download(const LayerWork& work, LayerJob& job, PullProgress::Transfer& tr
     reader.reset();  // a writer that waits for room learns that there will be none
   }));
   bool reader_gone = false;
-  const Status fetched = work.client.GetBlob(
+  const Status fetched = work.source.GetBlob(
       job.blob,
       [&](std::string_view chunk) -> Status {
         TRY(blob->Write(chunk));
@@ -166,6 +167,8 @@ class JobQueue {
 Status FetchLayers(LayerWork work, std::vector<LayerJob>& jobs) {
   const auto layers = std::count_if(jobs.begin(), jobs.end(),
                                     [](const LayerJob& job) { return job.unpack; });
+  for (const LayerJob& job : jobs)
+    if (job.fetch) work.progress.Expect(job.blob.size);
   work.decompress_apart = static_cast<size_t>(layers) < std::thread::hardware_concurrency();
   JobQueue queue(work, jobs);
   std::vector<std::thread> others;

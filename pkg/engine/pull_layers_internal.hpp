@@ -8,7 +8,7 @@
 #include "base/result.hpp"
 #include "engine/pull_interrupt_internal.hpp"
 #include "engine/pull_progress_internal.hpp"
-#include "registry/client.hpp"
+#include "transport/image.hpp"
 #include "spec/image.hpp"
 #include "storage/store.hpp"
 
@@ -25,7 +25,7 @@ struct LayerJob {
 };
 
 struct LayerWork {
-  registry::Client& client;
+  transport::ImageSource& source;
   const storage::Store& store;
   const archive::UnpackOptions& unpack;
   PullProgress& progress;

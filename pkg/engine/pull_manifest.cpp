@@ -7,7 +7,7 @@
 namespace ctool::engine {
 namespace {
 
-Result<std::string> FetchConfig(registry::Client& client, const storage::Store& store,
+Result<std::string> FetchConfig(transport::ImageSource& source, const storage::Store& store,
                                 const spec::Descriptor& config) {
   if (config.media_type != spec::kOciConfig && config.media_type != spec::kDockerConfig)
     return Error(Code::kUnsupported,
@@ -18,7 +18,7 @@ Result<std::string> FetchConfig(registry::Client& client, const storage::Store& 
   if (store.HasBlob(config.digest, config.size))
     return store.ReadBlob(config.digest, spec::kMaxDocumentBytes);
   std::string bytes;
-  TRY(client.GetBlob(
+  TRY(source.GetBlob(
       config,
       [&bytes](std::string_view chunk) -> Status {
         bytes += chunk;
@@ -51,15 +51,15 @@ Status CheckSystem(const spec::ImageConfig& config, const AskedPlatform& platfor
 
 }  // namespace
 
-Result<ImageDocuments> ReadDocuments(registry::Client& client, const storage::Store& store,
-                                     registry::FetchedDocument top,
+Result<ImageDocuments> ReadDocuments(transport::ImageSource& source, const storage::Store& store,
+                                     transport::Document top,
                                      const AskedPlatform& platform) {
   ImageDocuments out;
   if (TRY(spec::IsIndex(top.bytes, top.content_type))) {
     const spec::Index index = TRY(spec::Index::Parse(top.bytes));
     const spec::Descriptor chosen = TRY(index.Select(platform.platform));
     out.index = std::move(top);
-    out.document = TRY(client.GetManifest(chosen.digest.str()));
+    out.document = TRY(source.GetManifest(chosen.digest));
     if (static_cast<int64_t>(out.document.bytes.size()) != chosen.size)
       return Error(Code::kCorrupt, "manifest " + chosen.digest.str() + ": size " +
                                        std::to_string(out.document.bytes.size()) +
@@ -68,7 +68,7 @@ Result<ImageDocuments> ReadDocuments(registry::Client& client, const storage::St
     out.document = std::move(top);
   }
   out.manifest = TRY(spec::Manifest::Parse(out.document.bytes));
-  out.config_bytes = TRY(FetchConfig(client, store, out.manifest.config));
+  out.config_bytes = TRY(FetchConfig(source, store, out.manifest.config));
   out.config = TRY(spec::ImageConfig::Parse(out.config_bytes));
   TRY(CheckLayers(out.manifest, out.config));
   TRY(CheckSystem(out.config, platform));

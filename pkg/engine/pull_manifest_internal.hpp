@@ -7,7 +7,7 @@
 
 #include "base/result.hpp"
 #include "engine/image_lookup_internal.hpp"
-#include "registry/client.hpp"
+#include "transport/image.hpp"
 #include "spec/image.hpp"
 #include "spec/reference.hpp"
 #include "storage/store.hpp"
@@ -16,8 +16,8 @@ namespace ctool::engine {
 
 // The documents of one image, checked against each other.
 struct ImageDocuments {
-  std::optional<registry::FetchedDocument> index;  // when the reference names one
-  registry::FetchedDocument document;              // the manifest as it came
+  std::optional<transport::Document> index;  // when the reference names one
+  transport::Document document;              // the manifest as it came
   spec::Manifest manifest;
   std::string config_bytes;
   spec::ImageConfig config;
@@ -26,8 +26,8 @@ struct ImageDocuments {
 // From the manifest or index that a reference names (`top`) to the image for `platform`.
 // kCorrupt: an index in an index, wrong sizes or digests, layers and config that disagree.
 // kNotFound: no image for the platform. kUnsupported: for another system, or not an image at all.
-Result<ImageDocuments> ReadDocuments(registry::Client& client, const storage::Store& store,
-                                     registry::FetchedDocument top,
+Result<ImageDocuments> ReadDocuments(transport::ImageSource& source, const storage::Store& store,
+                                     transport::Document top,
                                      const AskedPlatform& platform);
 
 }  // namespace ctool::engine

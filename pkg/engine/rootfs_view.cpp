@@ -141,22 +141,6 @@ sys::DetachedMount::Options OverlayOptions(const RootfsWanted& wanted, const Con
   return options;
 }
 
-Status MountOverlay(const sys::DetachedMount::Options& options, const std::string& target) {
-  Result<sys::DetachedMount> overlay = sys::DetachedMount::New("overlay", "overlay", options, 0);
-  if (overlay.ok()) return overlay->AttachAt(target);
-  const Error& e = overlay.error();
-  if (e.sys_errno() != EINVAL || e.text().find("lowerdir+") == std::string::npos) return std::move(overlay).error();
-  // Before Linux 6.8: one string of at most a page.
-  std::string lower, rest;
-  for (const auto& [key, value] : options) {
-    if (key == "lowerdir+") lower += (lower.empty() ? "" : ":") + value;
-    else rest += "," + key + (value.empty() ? "" : "=" + value);
-  }
-  if (::mount("overlay", target.c_str(), "overlay", 0, ("lowerdir=" + lower + rest).c_str()) < 0)
-    return Error::Sys(errno, "mount overlay on", target);
-  return Ok();
-}
-
 // fuse-overlayfs in the foreground, so that it goes with us.
 Result<sys::Child> MountFuse(const sys::DetachedMount::Options& options, const std::string& target) {
   const std::string program = TRY(sys::FindProgram("fuse-overlayfs", sys::ProgramPath()));
@@ -235,27 +219,23 @@ Result<std::string> Inside(std::vector<Source>& sources, const std::string& volu
   return work(roots);
 }
 
-// In the user namespace of the process behind `pidfd`, and in a mount namespace of our own if mounts are needed.
-Result<int> RunJoined(int pidfd, bool own_mounts, const std::function<int()>& run) {
-  ::fflush(nullptr);
-  sys::Child child = TRY(sys::Child::Clone(0));
-  if (child.in_child()) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    BecomeUndumpable();
-    if (::setns(pidfd, CLONE_NEWUSER) < 0) ::_exit(124);
-    BecomeUndumpable();
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a change of credentials takes the signal off
-    if (own_mounts && (::unshare(CLONE_NEWNS) < 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) < 0)) ::_exit(124);
-    const int code = run();
-    ::fflush(nullptr);
-    ::_exit(code);
-  }
-  const sys::ExitStatus status = TRY(child.Wait());
-  if (status.code == 124) return Error(Code::kBusy, "joining the container's user namespace failed").Hint("it may have just ended");
-  return status.code;
-}
-
 }  // namespace
+
+Status MountOverlay(const sys::DetachedMount::Options& options, const std::string& target) {
+  Result<sys::DetachedMount> overlay = sys::DetachedMount::New("overlay", "overlay", options, 0);
+  if (overlay.ok()) return overlay->AttachAt(target);
+  const Error& e = overlay.error();
+  if (e.sys_errno() != EINVAL || e.text().find("lowerdir+") == std::string::npos) return std::move(overlay).error();
+  // Before Linux 6.8: one string of at most a page.
+  std::string lower, rest;
+  for (const auto& [key, value] : options) {
+    if (key == "lowerdir+") lower += (lower.empty() ? "" : ":") + value;
+    else rest += "," + key + (value.empty() ? "" : "=" + value);
+  }
+  if (::mount("overlay", target.c_str(), "overlay", 0, ("lowerdir=" + lower + rest).c_str()) < 0)
+    return Error::Sys(errno, "mount overlay on", target);
+  return Ok();
+}
 
 Result<MountedRootfs> MountRootfs(const RootfsWanted& wanted, const ContainerFiles& files, const std::string& volumes,
                                   const std::string& target) {
@@ -293,7 +273,8 @@ Result<std::string> WithRootfs(Engine& engine, const std::vector<RootfsWanted>& 
     const Result<std::string> outcome = Inside(sources, volumes, work);
     return sys::WriteAll(memory.get(), EncodeOutcome(outcome), "outcome").ok() ? 0 : 1;
   };
-  const int code = joined >= 0 ? TRY(RunJoined(joined, idle, run)) : TRY(userns::RunInside(TRY(userns::DefaultMap()), run));
+  const int code = joined >= 0 ? TRY(userns::RunJoined(joined, {.own_mounts = idle}, run))
+                               : TRY(userns::RunInside(TRY(userns::DefaultMap()), run));
   if (::lseek(memory.get(), 0, SEEK_SET) < 0) return Error::Sys(errno, "lseek");
   const std::string outcome = TRY(sys::ReadAll(memory.get(), "outcome", kMaxOutcome));
   if (outcome.empty()) return Error(Code::kInternal, "the process that works on the container's files ended with status " + std::to_string(code));

@@ -38,6 +38,7 @@ struct Request {
   std::string body;                       // of a POST or PUT
   const Upload* upload = nullptr;         // of a PUT or PATCH, in place of `body`
   std::optional<int64_t> range_from;      // asks for "bytes=N-"
+  std::optional<int64_t> range_last;      // with range_from: asks for "bytes=N-M"
   size_t max_body = 1 << 20;              // of a body that is collected; more is kRefused
   int64_t connect_timeout_s = 0;          // 0: the client's
   bool follow_redirects = true;           // at most 10, GET and HEAD only

@@ -127,7 +127,9 @@ void Session::ConfigureMethod(const Request& request) {
   const bool sends = request.method == "PUT" || request.method == "PATCH";
   if (sends) add("Expect:");  // a round trip, or a second of waiting: the authorization was tried before
   if (!request.authorization.empty()) add("Authorization: " + request.authorization);
-  if (request.range_from) add("Range: bytes=" + std::to_string(*request.range_from) + "-");
+  if (request.range_from)
+    add("Range: bytes=" + std::to_string(*request.range_from) + "-" +
+        (request.range_last ? std::to_string(*request.range_last) : std::string()));
   headers_.reset(list);
   Set(easy, CURLOPT_HTTPHEADER, list);
   if (request.method == "HEAD") {

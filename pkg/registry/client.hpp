@@ -69,6 +69,11 @@ class Client {
     const std::atomic<bool>* cancel = nullptr;
     std::string user_agent;
     int64_t stall_timeout_s = 60;
+    // A blob that has come so slowly over one connection for so long is fetched over several. Registries limit the
+    // connection, or its round trips do; who has this rate gains nothing.
+    int64_t slow_bytes_per_s = 24 << 20;
+    int64_t slow_after_ms = 1500;
+    int64_t segment_bytes = 4 << 20;  // what a connection fetches at a time, and has in memory
     bool push = false;                    // asks for the right to push, too
     bool catalog = false;                 // asks for the right to read the list of repositories
     std::vector<std::string> mount_from;  // with `push`: and for that to read these repositories

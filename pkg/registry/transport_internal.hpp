@@ -32,6 +32,8 @@ class Transport {
   const Endpoint& endpoint() const { return endpoint_; }
   const Client::Options& options() const { return options_; }
   bool contacted() const { return contacted_; }
+  // A blob is being fetched over several connections.
+  std::atomic<bool>& segments_in_use() { return segments_in_use_; }
 
  private:
   Transport(Endpoint endpoint, Client::Options options);
@@ -47,7 +49,7 @@ class Transport {
   const Client::Options options_;
   std::unique_ptr<http::Client> http_;
   std::unique_ptr<Authorizer> authorizer_;
-  std::atomic<bool> contacted_{false};
+  std::atomic<bool> contacted_{false}, segments_in_use_{false};
   std::mutex discovery_;                        // one thread finds the scheme out
   std::atomic<const char*> scheme_{nullptr};    // "https" or "http", once it is known
 };

@@ -139,12 +139,17 @@ class Database {
                                                  const std::string& digest);
   Result<std::vector<Image>> ListImages();  // newest `created` first
   Result<std::vector<std::string>> ContainersUsingImage(const std::string& image_id);
+  Result<std::vector<std::string>> UsedImages();  // ids of those that containers were made from
 
   // layers
   Status PutLayer(const Layer& layer);
   Status SetLayersDurable(const std::vector<std::string>& diff_ids);
   Result<std::optional<Layer>> FindLayer(const std::string& diff_id);
   Result<std::vector<std::string>> UnreferencedLayers();  // diff ids that no image has
+  Result<std::vector<Layer>> ListLayers();
+  // What images are made of: diff ids, and names of fix-up layers.
+  Result<std::vector<std::string>> ReferencedLayers();
+  Result<std::vector<std::string>> ReferencedFixups();
   // Digests of every blob that an image row names: manifests, configs, layers, repo digests.
   Result<std::vector<std::string>> ReferencedBlobs();
   Status RemoveLayer(const std::string& diff_id);  // a missing one is no error

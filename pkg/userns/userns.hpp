@@ -83,6 +83,15 @@ class MapWriter {
 // the status. Files, stdio and environment are the caller's. The child dies with the caller.
 Result<int> RunInside(const IdMap& map, const std::function<int()>& work);
 
+// The same in the user namespace of the process behind `pidfd`, which is ours already: no helpers to wait for. `work`
+// returns 0 to 99. kBusy when the process has just ended; kUnsupported when its namespace has another map than the
+// one that is asked for.
+struct JoinOptions {
+  bool own_mounts = true;      // a private mount namespace
+  const IdMap* map = nullptr;  // null: whichever it is
+};
+Result<int> RunJoined(int pidfd, const JoinOptions& options, const std::function<int()>& work);
+
 // Deletes a file or tree (sys::RemoveTree), and when something in it belongs to a subordinate id does so inside.
 // `map` is asked for only then.
 Status RemoveTree(const std::string& path, const std::function<Result<IdMap>()>& map);

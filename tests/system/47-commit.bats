@@ -170,6 +170,20 @@ A /new"
   must rmi mine:2
 }
 
+@test "commit: interrupted while the container is paused for it, the container goes on" {
+  must run -d --name "$C" "$IMG" sh -c 'head -c 400000000 /dev/zero >/root/big; echo ready; exec sleep 47163'
+  until_ok 20 says_ready "$C"
+  begin commit -q -p "$C" "localhost/$C"
+  until_ok 5 is_paused "$C"
+  kill -TERM "$pid"
+  finish
+  equal "its end" 143 "$rc"
+  equal state running "$(ct inspect --format '{{.State.Status}}' "$C")"
+  ! ct image exists "localhost/$C"
+}
+says_ready() { ct logs "$1" | grep -q ready; }
+is_paused() { [[ $(ct inspect --format '{{.State.Status}}' "$1") == paused ]]; }
+
 @test "commit: the image's files are not the container's" {
   must run --name "$C" "$IMG" sh -c 'echo one >/file'
   must commit -q "$C" mine:3

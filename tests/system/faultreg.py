@@ -17,6 +17,7 @@ Names that begin with "upload" take uploads, too: what is pushed there can be pu
 Needs only Python's standard library.
 """
 import argparse
+import contextlib
 import gzip
 import hashlib
 import http.server
@@ -24,6 +25,7 @@ import io
 import json
 import os
 import platform
+import re
 import signal
 import socket
 import ssl
@@ -99,6 +101,7 @@ class State:
         self.image = Image(tar)
         self.lock = threading.Lock()
         self.counts = {}
+        self.layers_under_way = 0
         self.tokens = {}  # token -> [repository, uses left]
         self.uploads = {}  # session -> bytearray
         self.blobs = {}  # repository -> {digest: bytes}
@@ -110,6 +113,17 @@ class State:
         with self.lock:
             self.counts[key] = self.counts.get(key, 0) + 1
             return self.counts[key]
+
+    @contextlib.contextmanager
+    def under_way(self):
+        """Counts the answers that are under way."""
+        with self.lock:
+            self.layers_under_way += 1
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.layers_under_way -= 1
 
     def log(self, **fields):
         with self.lock:
@@ -219,6 +233,41 @@ def slow(h, what):
             h.wfile.flush()
             time.sleep(0.1)
         return True
+
+
+def trickle(h, data, limit):
+    """What was asked for of `data`, with `limit()` bytes every 10 ms."""
+    start, end = h.range(len(data))
+    headers = {"Content-Length": end - start}
+    if h.headers.get("Range"):
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{len(data)}"
+    h.head(206 if h.headers.get("Range") else 200, headers)
+    while start < end:
+        count = min(limit(), end - start)
+        h.wfile.write(data[start:start + count])
+        start += count
+        time.sleep(0.01)
+    return True
+
+
+@fault("slow-connection", "the layer comes with 3 MB a second over each connection")
+def slow_connection(h, what):
+    if what == "layer":
+        return trickle(h, h.state.image.layer, lambda: 30000)
+
+
+@fault("slow-network", "the layer comes with 3 MB a second over all connections together")
+def slow_network(h, what):
+    if what == "layer":
+        with h.state.under_way():
+            return trickle(h, h.state.image.layer, lambda: 30000 // h.state.layers_under_way)
+
+
+@fault("slow-whole", "the layer comes with 3 MB a second, and never a part of it")
+def slow_whole(h, what):
+    if what == "layer":
+        del h.headers["Range"]
+        return trickle(h, h.state.image.layer, lambda: 30000)
 
 
 @fault("range-ignored", "reset half way once, then Range is ignored")
@@ -801,20 +850,24 @@ class Registry(Base):
     def asked_digest(self):
         return self.reference if self.reference.startswith("sha256:") else None
 
+    def range(self, size):
+        """Where the part that is asked for begins, and where it ends (not included)."""
+        found = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range") or "")
+        if not found:
+            return 0, size
+        return int(found[1]), min(size, int(found[2]) + 1) if found[2] else size
+
     def range_start(self):
-        value = self.headers.get("Range") or ""
-        if value.startswith("bytes=") and value.endswith("-"):
-            return int(value[6:-1])
-        return 0
+        return self.range(0)[0]
 
     def blob(self, data):
-        start = self.range_start()
-        if start == 0:
+        start, end = self.range(len(data))
+        if not self.headers.get("Range"):
             return self.answer(200, data)
         if start >= len(data):
             return self.error(416, "RANGE_INVALID", "no such range")
-        return self.answer(206, data[start:],
-                           {"Content-Range": f"bytes {start}-{len(data) - 1}/{len(data)}"})
+        return self.answer(206, data[start:end],
+                           {"Content-Range": f"bytes {start}-{end - 1}/{len(data)}"})
 
     def partial(self, count, end):
         """The layer's head and `count` bytes (from where the range starts), then `end`."""

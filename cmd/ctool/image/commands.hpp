@@ -12,6 +12,13 @@ namespace ctool {
 cli::Runnable ImagesCommand();
 cli::Runnable RmiCommand();
 cli::Runnable ImageExistsCommand();
+cli::Runnable TagCommand();
+cli::Runnable UntagCommand();
+cli::Runnable HistoryCommand();
+cli::Runnable ImageTreeCommand();
+cli::Runnable ImageMountCommand();
+cli::Runnable ImageUnmountCommand();
+cli::Runnable ImagePruneCommand();
 cli::Runnable PullCommand();
 cli::Runnable ImportCommand();
 cli::Runnable PushCommand();
@@ -24,5 +31,7 @@ Result<int> BecomeImages(Context& context);
 
 // "2.14 MB": decimal units, three significant digits.
 std::string HumanSize(int64_t bytes);
+// "2.144MB": four digits, no blank.
+std::string DiskSize(int64_t bytes);
 
 }  // namespace ctool

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <optional>
 #include <string>
 
 #include "sys/child.hpp"
@@ -252,6 +253,46 @@ TEST(RunInside, ChownsToSubordinateIds) {
   EXPECT_EQ(st.st_uid, 700002u);
   EXPECT_EQ(st.st_gid, 800003u);
   ::unlink(file.c_str());
+}
+
+// A process in a user namespace of its own, as the first of a container.
+class RunJoinedTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    Result<sys::Child> child = sys::Child::Clone(CLONE_NEWUSER);
+    ASSERT_TRUE(child.ok()) << child.error().Message();
+    child_.emplace(std::move(*child));
+    if (child_->in_child())
+      for (;;) ::pause();
+    ASSERT_TRUE(WriteMaps(child_->pid(), map_).ok());
+  }
+  const IdMap map_ = SingleIdMap("", "");
+  std::optional<sys::Child> child_;
+};
+
+TEST_F(RunJoinedTest, IsRootInTheOtherNamespaceAndCannotBeLookedInto) {
+  const Result<int> result = RunJoined(child_->pidfd(), {.own_mounts = true, .map = &map_}, [] {
+    if (::prctl(PR_GET_DUMPABLE) != 0) return 40;
+    return WorkAsRoot();
+  });
+  ASSERT_TRUE(result.ok()) << result.error().Message();
+  EXPECT_EQ(*result, 0);
+}
+
+TEST_F(RunJoinedTest, NotInOneWithAnotherMap) {
+  IdMap other = map_;
+  other.gids = {{0, 5000, 1}};
+  const Result<int> result = RunJoined(child_->pidfd(), {.own_mounts = true, .map = &other}, [] { return 0; });
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error().code(), Code::kUnsupported);
+}
+
+TEST_F(RunJoinedTest, NotInThatOfADeadProcess) {
+  const sys::Fd pidfd(::fcntl(child_->pidfd(), F_DUPFD_CLOEXEC, 0));
+  child_.reset();  // kills it
+  const Result<int> result = RunJoined(pidfd.get(), {}, [] { return 0; });
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error().code(), Code::kBusy);
 }
 
 TEST(RunInside, BufferedOutputComesOnce) {
