@@ -7,6 +7,7 @@
 
 #include "cli/command.hpp"
 #include "engine/images.hpp"
+#include "engine/load.hpp"
 
 namespace ctool {
 
@@ -24,7 +25,13 @@ struct ImportCommandOptions {
 };
 cli::Command DescribeImport(ImportCommandOptions& options);
 
-// The command table of ctool-images: pull, import, `cp -`, and `fetch`, which is pull for the engine.
+struct LoadCommandOptions {
+  engine::LoadOptions load;
+  std::string signature_policy;  // accepted: policy.json decides
+};
+cli::Command DescribeLoad(LoadCommandOptions& options);
+
+// The command table of ctool-images: pull, import, load, `cp -`, and `fetch`, which is pull for the engine.
 std::span<const cli::Entry> ImageEntries();
 
 }  // namespace ctool

@@ -14,6 +14,7 @@ cli::Runnable RmiCommand();
 cli::Runnable ImageExistsCommand();
 cli::Runnable PullCommand();
 cli::Runnable ImportCommand();
+cli::Runnable LoadCommand();
 
 // Becomes ctool-images with the words that were typed; it reads them as we did. Returns only when that fails.
 Result<int> BecomeImages(Context& context);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// pull and import are described here and run by another program: the one that everything else is
+// pull, import and load are described here and run by another program: the one that everything else is
 // done with loads no HTTP, TLS or decompressors.
 #include <unistd.h>
 
@@ -24,9 +24,12 @@ namespace {
 Result<int> RunPull(Context& context, const PullOptions&) { return BecomeImages(context); }
 Result<int> RunImport(Context& context, const ImportCommandOptions&) { return BecomeImages(context); }
 
+Result<int> RunLoad(Context& context, const LoadCommandOptions&) { return BecomeImages(context); }
+
 }  // namespace
 
 cli::Runnable PullCommand() { return cli::Bind(DescribePull, RunPull); }
 cli::Runnable ImportCommand() { return cli::Bind(DescribeImport, RunImport); }
+cli::Runnable LoadCommand() { return cli::Bind(DescribeLoad, RunLoad); }
 
 }  // namespace ctool
