@@ -59,6 +59,7 @@ cli::Command DescribeFetch(PullOptions& options) {
 
 constexpr cli::Entry kEntries[] = {
     {"pull", [] { return cli::Bind(DescribePull, RunPull); }, {"image pull"}},
+    {"push", [] { return cli::Bind(DescribePush, RunPush); }, {"image push"}},
     {"import", [] { return cli::Bind(DescribeImport, RunImport); }, {"image import"}},
     {"load", [] { return cli::Bind(DescribeLoad, RunLoad); }, {"image load"}},
     {"cp", [] { return cli::Bind(DescribeCp, RunCp); }, {"container cp"}},

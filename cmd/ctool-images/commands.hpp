@@ -8,6 +8,7 @@
 #include "cli/command.hpp"
 #include "engine/images.hpp"
 #include "engine/load.hpp"
+#include "engine/push.hpp"
 
 namespace ctool {
 
@@ -31,7 +32,14 @@ struct LoadCommandOptions {
 };
 cli::Command DescribeLoad(LoadCommandOptions& options);
 
-// The command table of ctool-images: pull, import, load, `cp -`, and `fetch`, which is pull for the engine.
+struct PushCommandOptions {
+  engine::PushOptions push;
+  bool remove_signatures = false;  // accepted: none are pushed
+};
+cli::Command DescribePush(PushCommandOptions& options);
+Result<int> RunPush(Context& context, const PushCommandOptions& options);
+
+// The command table of ctool-images: pull, import, `cp -`, and `fetch`, which is pull for the engine.
 std::span<const cli::Entry> ImageEntries();
 
 }  // namespace ctool

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "base/text.hpp"
 #include "engine/filter_time_internal.hpp"
@@ -34,7 +35,9 @@ class Configs {
     if (!image.names.empty()) return false;
     const spec::ImageConfig& config = Of(image);
     return std::any_of(all_.begin(), all_.end(), [&](const state::Image& other) {
-      return other.id != image.id && IsParent(config, Of(other));
+      if (other.id == image.id || other.layers.size() < image.layers.size()) return false;
+      if (!image.layers.empty() && other.layers.front().diff_id != image.layers.front().diff_id) return false;
+      return IsParent(config, Of(other));
     });
   }
 
@@ -119,15 +122,16 @@ class FilterParser {
       return Invalid("unsupported value " + Quote(value) + " for containers filter");
     const bool wanted = TRY(ParseBool(key, value));
     if (key == "dangling")
-      return Predicate([wanted](const state::Image& i) { return i.names.empty() == wanted; });
+      return Predicate([this, wanted](const state::Image& i) {
+        return (i.names.empty() && !configs_.IsIntermediate(i)) == wanted;
+      });
     if (key == "intermediate")
       return Predicate(
           [this, wanted](const state::Image& i) { return configs_.IsIntermediate(i) == wanted; });
     if (key == "containers") {
-      state::Database* db = TRY(engine_.Db());
-      return Predicate([db, wanted](const state::Image& image) {
-        const Result<std::vector<std::string>> users = db->ContainersUsingImage(image.id);
-        return users.ok() && users->empty() != wanted;
+      const std::vector<std::string> used = TRY(TRY(engine_.Db())->UsedImages());
+      return Predicate([users = std::set<std::string>(used.begin(), used.end()), wanted](const state::Image& image) {
+        return (users.count(image.id) > 0) == wanted;
       });
     }
     // No image of this store is read-only, none is a list of manifests.

@@ -39,13 +39,19 @@ Status RemoveContainers(Engine& engine, const state::Image& image, bool force) {
   return Ok();
 }
 
+bool SameBase(const state::Image& a, const state::Image& b) {
+  return a.layers.empty() || b.layers.empty() || a.layers.front().diff_id == b.layers.front().diff_id;
+}
+
 // One by one, from the child down: images without a name that only the removed one was built on.
-Status RemoveParents(state::Database& db, spec::ImageConfig child) {
+Status RemoveParents(Engine& engine, const state::Image& removed, spec::ImageConfig child) {
+  state::Database& db = *TRY(engine.Db());
   for (;;) {
     const std::vector<state::Image> images = TRY(db.ListImages());
     const state::Image* parent = nullptr;
     spec::ImageConfig config;
     for (const state::Image& image : images) {
+      if (!SameBase(image, removed)) continue;  // most images: their configs need not be read
       Result<spec::ImageConfig> candidate = spec::ImageConfig::Parse(image.config);
       if (!candidate.ok() || !IsParent(*candidate, child)) continue;
       if (parent != nullptr && candidate->history.size() <= config.history.size()) continue;
@@ -55,12 +61,13 @@ Status RemoveParents(state::Database& db, spec::ImageConfig child) {
     if (parent == nullptr || !parent->names.empty()) return Ok();
     const bool has_children =
         std::any_of(images.begin(), images.end(), [&](const state::Image& image) {
+          if (!SameBase(image, removed)) return false;
           const Result<spec::ImageConfig> other = spec::ImageConfig::Parse(image.config);
           return other.ok() && IsParent(config, *other);
         });
     if (has_children || !TRY(db.ContainersUsingImage(parent->id)).empty()) return Ok();
     Debug("removing the parent image " + parent->id);
-    TRY(db.RemoveImage(parent->id));
+    TRY(ForgetImage(engine, *parent));
     child = std::move(config);
   }
 }
@@ -70,14 +77,16 @@ Status RemoveParents(state::Database& db, spec::ImageConfig child) {
 Status Delete(Engine& engine, const state::Image& image, const RemoveImagesOptions& options) {
   state::Database& db = *TRY(engine.Db());
   TRY(RemoveContainers(engine, image, options.force));
-  Status removed = db.RemoveImage(image.id);
+  Status removed = ForgetImage(engine, image);
   if (!removed.ok() && removed.error().code() == Code::kBusy)
     for (const std::string& id : TRY(db.ContainersUsingImage(image.id))) return InUse(id);
   TRY(std::move(removed));
   if (options.no_prune) return Ok();
   Result<spec::ImageConfig> config = spec::ImageConfig::Parse(image.config);
   if (!config.ok()) return Ok();
-  return RemoveParents(db, std::move(*config));
+  const Status parents = RemoveParents(engine, image, std::move(*config));
+  if (!parents.ok()) Debug("a parent image stays: " + parents.error().Message());
+  return Ok();
 }
 
 }  // namespace
@@ -110,11 +119,7 @@ Result<RemovedImage> RemoveImage(Engine& engine, const std::string& name,
   out.deleted = image.id;
   for (const std::string& untagged : image.names) TellImage(engine, "untag", image.id, untagged);
   TellImage(engine, "remove", image.id, found->name.empty() ? image.id : found->name);
-  // The image is gone, whatever becomes of its files: what stays goes with the next removal.
-  const storage::Store& store = *TRY(engine.Store());
-  const Result<bool> discarded = DiscardUnused(store, db);
-  if (!discarded.ok()) Warn("space is not given back yet: " + discarded.error().Message());
-  EmptyTrashInBackground(store, Caller::kOutside);
+  if (!options.keep_files) GiveSpaceBack(engine);
   return out;
 }
 

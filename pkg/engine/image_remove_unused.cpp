@@ -3,11 +3,13 @@
 
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <unordered_set>
 
 #include "base/log.hpp"
+#include "engine/images.hpp"
 #include "sys/file.hpp"
 #include "userns/userns.hpp"
 
@@ -19,11 +21,9 @@ using Names = std::unordered_set<std::string>;
 // Names below layers/ that an image needs.
 Result<Names> UsedLayers(state::Database& db) {
   Names used;
-  for (const state::Image& image : TRY(db.ListImages())) {
-    if (!image.fixup_layer.empty()) used.insert(image.fixup_layer);
-    for (const state::ImageLayer& layer : image.layers)
-      used.insert(std::string(TRY(spec::Digest::Parse(layer.diff_id)).hex()));
-  }
+  for (std::string& fixup : TRY(db.ReferencedFixups())) used.insert(std::move(fixup));
+  for (const std::string& diff_id : TRY(db.ReferencedLayers()))
+    used.insert(std::string(TRY(spec::Digest::Parse(diff_id)).hex()));
   return used;
 }
 
@@ -76,7 +76,10 @@ void Detach() {
   for (int fd = 0; fd <= 2; ++fd) ::dup2(null, fd);
   ::close_range(3, ~0U, 0);
   if (::chdir("/") < 0) ::_exit(1);
+  // Whoever runs next comes first, on the processor and on the disk.
+  constexpr int kIoPriorityOfProcess = 1, kIoClassIdle = 3 << 13;
   ::setpriority(PRIO_PROCESS, 0, 10);
+  ::syscall(SYS_ioprio_set, kIoPriorityOfProcess, 0, kIoClassIdle);
 }
 
 }  // namespace
@@ -85,10 +88,29 @@ Result<bool> DiscardUnused(const storage::Store& store, state::Database& db) {
   Result<sys::FileLock> lock = store.TryLockContent(sys::FileLock::Mode::kExclusive);
   if (!lock.ok() && lock.error().code() == Code::kBusy) return false;
   if (!lock.ok()) return std::move(lock).error();
+  store.DiscardDeadStaging();
   TRY(ForgetLayers(db));
   const bool layers = TRY(DiscardLayers(store, db));
   const bool blobs = TRY(DiscardBlobs(store, db));
   return layers || blobs;
+}
+
+Status ForgetImage(Engine& engine, const state::Image& image) {
+  TRY(TRY(engine.Db())->RemoveImage(image.id));
+  // Where it was mounted (`image mount`): empty folders, unless it still is.
+  const Result<std::string> run_dir = engine.RunDir(image.id, false);
+  if (!run_dir.ok()) return Ok();
+  for (const char* folder : {"/merged", "/empty", ""}) ::rmdir((*run_dir + folder).c_str());
+  return Ok();
+}
+
+void GiveSpaceBack(Engine& engine) {
+  const Result<storage::Store*> store = engine.Store();
+  const Result<state::Database*> db = engine.Db();
+  if (!store.ok() || !db.ok()) return;
+  const Result<bool> discarded = DiscardUnused(**store, **db);
+  if (!discarded.ok()) Warn("space is not given back yet: " + discarded.error().Message());
+  EmptyTrashInBackground(**store, Caller::kOutside);
 }
 
 void EmptyTrashInBackground(const storage::Store& store, Caller caller) {

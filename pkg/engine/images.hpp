@@ -70,6 +70,7 @@ Result<std::vector<ImageRow>> ListImages(Engine& engine, const ListImagesOptions
 
 struct RemoveImagesOptions {
   bool force = false, all = false, ignore = false, no_prune = false;
+  bool keep_files = false;  // GiveSpaceBack comes later: one for many images
 };
 struct RemovedImage {
   std::vector<std::string> untagged;
@@ -78,6 +79,11 @@ struct RemovedImage {
 // kNotFound (exit status 1), kBusy (2). Removes layers and blobs that nothing refers to any more.
 Result<RemovedImage> RemoveImage(Engine& engine, const std::string& name,
                                  const RemoveImagesOptions& options);
+
+// Moves what no image has any more to the trash, which a process that nobody waits for empties. To be called after rows have
+// gone. The rows are what counts: files that can't be moved now go with the next removal or pull, and the user is told. No
+// thread may run, and the database be in no transaction.
+void GiveSpaceBack(Engine& engine);
 
 // podman inspect's object for an image, as JSON text.
 Result<std::string> InspectImage(Engine& engine, const FoundImage& image);

@@ -172,6 +172,8 @@ class JobQueue {
 Status FetchLayers(LayerWork work, std::vector<LayerJob>& jobs) {
   const auto layers = std::count_if(jobs.begin(), jobs.end(),
                                     [](const LayerJob& job) { return job.unpack; });
+  for (const LayerJob& job : jobs)
+    if (job.fetch) work.progress.Expect(job.blob.size);
   work.decompress_apart = static_cast<size_t>(layers) < std::thread::hardware_concurrency();
   JobQueue queue(work, jobs);
   std::vector<std::thread> others;

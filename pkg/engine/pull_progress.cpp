@@ -12,6 +12,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/clock.hpp"
 #include "base/text.hpp"
 
 namespace ctool::engine {
@@ -34,7 +35,40 @@ std::string Short(const std::string& digest) {
   return digest.substr(digest.find(':') + 1, kShortDigest);
 }
 
+std::string Bar(const std::string& name, int64_t received, int64_t size, const std::string& end, size_t columns) {
+  const std::string head = name + " ", tail = fmt::format(" {} / {}", Mebibytes(received), Mebibytes(size)) + end;
+  // One column stays free: a terminal may wrap when the last is written.
+  if (columns < head.size() + tail.size() + 8) return (head + tail).substr(0, columns - 1);
+  const size_t width = std::min<size_t>(columns - head.size() - tail.size() - 3, 40);
+  const size_t full =
+      size == 0 ? 0 : static_cast<size_t>(static_cast<double>(received) / static_cast<double>(size) * static_cast<double>(width));
+  std::string bar(full, '=');
+  if (full < width) bar += '>';
+  bar.resize(width, '-');
+  return head + "[" + bar + "]" + tail;
+}
+
 }  // namespace
+
+void RateMeter::Add(int64_t now, int64_t bytes) {
+  constexpr int64_t kWindowNanos = 5'000'000'000;
+  samples_.emplace_back(now, bytes);
+  while (samples_.size() > 2 && now - samples_.front().first > kWindowNanos) samples_.pop_front();
+}
+
+double RateMeter::BytesPerSecond() const {
+  if (samples_.size() < 2 || samples_.back().first == samples_.front().first) return 0;
+  return static_cast<double>(samples_.back().second - samples_.front().second) * 1e9 /
+         static_cast<double>(samples_.back().first - samples_.front().first);
+}
+
+std::string TimeLeft(int64_t bytes, double bytes_per_second) {
+  constexpr double kMost = 100 * 3600;
+  if (bytes_per_second <= 0 || static_cast<double>(bytes) > kMost * bytes_per_second) return "";
+  const auto seconds = static_cast<int64_t>(static_cast<double>(bytes) / bytes_per_second + 0.5);
+  if (seconds < 3600) return fmt::format("{}:{:02}", seconds / 60, seconds % 60);
+  return fmt::format("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+}
 
 PullProgress::Style PullProgress::StyleFor(int fd, bool quiet) {
   if (quiet) return Style::kQuiet;
@@ -83,21 +117,20 @@ std::string PullProgress::Erased() {
   return fmt::format("\r\x1b[{}A\x1b[J", std::exchange(drawn_, 0));
 }
 
-std::string PullProgress::Bar(const Transfer& transfer, size_t columns) const {
-  const int64_t received = std::clamp<int64_t>(transfer.counter_.received.load(), 0, transfer.size_);
-  const std::string head = transfer.what_ + " " + Short(transfer.digest_) + " ";
-  const std::string tail = fmt::format(" {} / {}", Mebibytes(received), Mebibytes(transfer.size_));
-  // One column stays free: a terminal may wrap when the last is written.
-  if (columns < head.size() + tail.size() + 8) return (head + tail).substr(0, columns - 1);
-  const size_t width = std::min<size_t>(columns - head.size() - tail.size() - 3, 40);
-  const size_t full =
-      transfer.size_ == 0 ? 0 : static_cast<size_t>(static_cast<double>(received) /
-                                                    static_cast<double>(transfer.size_) *
-                                                    static_cast<double>(width));
-  std::string bar(full, '=');
-  if (full < width) bar += '>';
-  bar.resize(width, '-');
-  return head + "[" + bar + "]" + tail;
+int64_t PullProgress::Received() const {
+  int64_t received = finished_;
+  for (const Transfer* transfer : transfers_) received += transfer->counter_.received.load();
+  return received;
+}
+
+std::string PullProgress::Total(size_t columns) {
+  const int64_t received = std::min(Received(), expected_);
+  rate_.Add(MonotonicNanos(), received);
+  const double rate = rate_.BytesPerSecond();
+  std::string tail = fmt::format(" {}/s", Mebibytes(static_cast<int64_t>(rate)));
+  const std::string left = TimeLeft(expected_ - received, rate);
+  if (!left.empty()) tail += " " + left + " left";
+  return Bar("Total", received, expected_, tail, columns);
 }
 
 std::string PullProgress::Drawn() {
@@ -106,10 +139,19 @@ std::string PullProgress::Drawn() {
   const size_t columns = std::max<size_t>(Columns(fd_), 2);
   for (const Transfer* transfer : transfers_) {
     if (transfer->size_ == 0) continue;
-    rows += Bar(*transfer, columns) + "\n";
+    const int64_t received = std::clamp<int64_t>(transfer->counter_.received.load(), 0, transfer->size_);
+    rows += Bar(transfer->what_ + " " + Short(transfer->digest_), received, transfer->size_, "", columns) + "\n";
     ++drawn_;
   }
+  if (drawn_ == 0 || expected_ == 0) return rows;
+  rows += Total(columns) + "\n";
+  ++drawn_;
   return rows;
+}
+
+void PullProgress::Expect(int64_t bytes) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  expected_ += bytes;
 }
 
 void PullProgress::Line(std::string_view text) {
@@ -134,6 +176,7 @@ std::unique_ptr<PullProgress::Transfer> PullProgress::Begin(std::string what,
 
 PullProgress::Transfer::~Transfer() {
   const std::lock_guard<std::mutex> lock(owner_.mutex_);
+  owner_.finished_ += counter_.received;
   owner_.transfers_.erase(
       std::remove(owner_.transfers_.begin(), owner_.transfers_.end(), this),
       owner_.transfers_.end());

@@ -4,20 +4,36 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "registry/client.hpp"
 
 namespace ctool::engine {
 
+// Bytes a second over the last few seconds.
+class RateMeter {
+ public:
+  // `bytes` so far, at `now` (monotonic ns).
+  void Add(int64_t now, int64_t bytes);
+  double BytesPerSecond() const;  // 0 while nothing is known
+
+ private:
+  std::deque<std::pair<int64_t, int64_t>> samples_;
+};
+
+// "0:07", "1:02:03"; "" when nobody can say.
+std::string TimeLeft(int64_t bytes, double bytes_per_second);
+
 // What a pull tells the user on stderr: lines as podman writes them and, on a terminal, one bar for
-// each transfer under way. A line that is finished scrolls up and stays; only the bars are redrawn,
-// so the display never needs more rows than there are transfers at once. Thread safe.
+// each transfer under way and one for all of them, with the rate and the time left. A line that is finished scrolls up
+// and stays; only the bars are redrawn, so the display needs one row more than there are transfers at once. Thread safe.
 class PullProgress {
  public:
   enum class Style { kQuiet, kLines, kBars };
@@ -31,6 +47,9 @@ class PullProgress {
 
   // One line; control characters are escaped.
   void Line(std::string_view text);
+
+  // So many bytes more are to come, in all transfers together.
+  void Expect(int64_t bytes);
 
   // One transfer. When it goes, so does its bar.
   class Transfer {
@@ -55,7 +74,8 @@ class PullProgress {
   std::string Erased();  // what takes the bars away
   std::string Drawn();   // what draws them; these and Write with mutex_ held
   void Write(std::string_view text);
-  std::string Bar(const Transfer& transfer, size_t columns) const;
+  int64_t Received() const;  // by all transfers
+  std::string Total(size_t columns);
 
   const Style style_;
   const int fd_;
@@ -64,6 +84,8 @@ class PullProgress {
   bool end_ = false;
   std::vector<Transfer*> transfers_;
   size_t drawn_ = 0;  // rows of bars on the screen
+  int64_t expected_ = 0, finished_ = 0;  // bytes: of all transfers, of those that are gone
+  RateMeter rate_;
   std::thread ticker_;
 };
 

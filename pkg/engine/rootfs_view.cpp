@@ -141,22 +141,6 @@ sys::DetachedMount::Options OverlayOptions(const RootfsWanted& wanted, const Con
   return options;
 }
 
-Status MountOverlay(const sys::DetachedMount::Options& options, const std::string& target) {
-  Result<sys::DetachedMount> overlay = sys::DetachedMount::New("overlay", "overlay", options, 0);
-  if (overlay.ok()) return overlay->AttachAt(target);
-  const Error& e = overlay.error();
-  if (e.sys_errno() != EINVAL || e.text().find("lowerdir+") == std::string::npos) return std::move(overlay).error();
-  // Before Linux 6.8: one string of at most a page.
-  std::string lower, rest;
-  for (const auto& [key, value] : options) {
-    if (key == "lowerdir+") lower += (lower.empty() ? "" : ":") + value;
-    else rest += "," + key + (value.empty() ? "" : "=" + value);
-  }
-  if (::mount("overlay", target.c_str(), "overlay", 0, ("lowerdir=" + lower + rest).c_str()) < 0)
-    return Error::Sys(errno, "mount overlay on", target);
-  return Ok();
-}
-
 // fuse-overlayfs in the foreground, so that it goes with us.
 Result<sys::Child> MountFuse(const sys::DetachedMount::Options& options, const std::string& target) {
   const std::string program = TRY(sys::FindProgram("fuse-overlayfs", sys::ProgramPath()));
@@ -236,6 +220,22 @@ Result<std::string> Inside(std::vector<Source>& sources, const std::string& volu
 }
 
 }  // namespace
+
+Status MountOverlay(const sys::DetachedMount::Options& options, const std::string& target) {
+  Result<sys::DetachedMount> overlay = sys::DetachedMount::New("overlay", "overlay", options, 0);
+  if (overlay.ok()) return overlay->AttachAt(target);
+  const Error& e = overlay.error();
+  if (e.sys_errno() != EINVAL || e.text().find("lowerdir+") == std::string::npos) return std::move(overlay).error();
+  // Before Linux 6.8: one string of at most a page.
+  std::string lower, rest;
+  for (const auto& [key, value] : options) {
+    if (key == "lowerdir+") lower += (lower.empty() ? "" : ":") + value;
+    else rest += "," + key + (value.empty() ? "" : "=" + value);
+  }
+  if (::mount("overlay", target.c_str(), "overlay", 0, ("lowerdir=" + lower + rest).c_str()) < 0)
+    return Error::Sys(errno, "mount overlay on", target);
+  return Ok();
+}
 
 Result<MountedRootfs> MountRootfs(const RootfsWanted& wanted, const ContainerFiles& files, const std::string& volumes,
                                   const std::string& target) {

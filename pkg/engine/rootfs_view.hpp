@@ -10,6 +10,7 @@
 #include "engine/engine.hpp"
 #include "engine/settle_internal.hpp"
 #include "sys/child.hpp"
+#include "sys/mount.hpp"
 #include "sys/root.hpp"
 
 namespace ctool::engine {
@@ -46,5 +47,8 @@ struct MountedRootfs {
 };
 Result<MountedRootfs> MountRootfs(const RootfsWanted& wanted, const ContainerFiles& files, const std::string& volumes,
                                   const std::string& target);
+
+// An overlay at `target`; options as init gives them, "lowerdir+" for each layer, also where the kernel wants them in one string.
+Status MountOverlay(const sys::DetachedMount::Options& options, const std::string& target);
 
 }  // namespace ctool::engine

@@ -66,15 +66,6 @@ std::string Unescape(const std::string& text) {
   return out;
 }
 
-Result<bool> IsMounted(const std::string& path) {
-  constexpr size_t kMaxMounts = 64 << 20;
-  for (const std::string& line : Split(TRY(sys::ReadFile("/proc/self/mountinfo", kMaxMounts)), '\n')) {
-    const std::vector<std::string> fields = Split(line, ' ');
-    if (fields.size() > 4 && Unescape(fields[4]) == path) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 Result<int> Unshare(Engine& engine, const std::vector<std::string>& command) {
@@ -106,6 +97,15 @@ Result<int> Unshare(Engine& engine, const std::vector<std::string>& command) {
   int err = 0;
   if (::read(read_end.get(), &err, sizeof err) == sizeof err) return Explain(argv[0], err);
   return *status;
+}
+
+Result<bool> IsMounted(const std::string& path) {
+  constexpr size_t kMaxMounts = 64 << 20;
+  for (const std::string& line : Split(TRY(sys::ReadFile("/proc/self/mountinfo", kMaxMounts)), '\n')) {
+    const std::vector<std::string> fields = Split(line, ' ');
+    if (fields.size() > 4 && Unescape(fields[4]) == path) return true;
+  }
+  return false;
 }
 
 bool IsUnshared() { return ::geteuid() == 0 && userns::InUserNamespace(); }

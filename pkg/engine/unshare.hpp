@@ -16,6 +16,9 @@ Result<int> Unshare(Engine& engine, const std::vector<std::string>& command);
 // Whether this process runs in such a namespace.
 bool IsUnshared();
 
+// Whether something is mounted on `path` in this process' mount namespace.
+Result<bool> IsMounted(const std::string& path);
+
 // --- in such a namespace ---
 
 struct ContainerMountPoint {

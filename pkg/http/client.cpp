@@ -135,7 +135,7 @@ Transfer Client::Perform(const Request& request, const Sink& sink) {
     Debug("http: " + current.method + " " + RedactUrl(current.url) + ": " +
           (out.ok() ? std::to_string(out.response.status) : out.error->Message()));
     const bool follow = out.ok() && IsRedirect(out.response.status) && request.follow_redirects &&
-                        request.method != "POST";
+                        (request.method == "GET" || request.method == "HEAD");
     if (!follow) {
       state_->Return(std::move(session));
       return out;

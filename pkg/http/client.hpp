@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,15 +19,26 @@
 
 namespace ctool::http {
 
+// A body that is not in memory. It may be read again from its beginning: after a 401, or when the
+// server has closed a connection that was kept open.
+struct Upload {
+  int64_t size = -1;  // -1: not known yet, so that it goes out in chunks
+  // Bytes from `offset` on, as many as there are, at least one; 0 at the end. May wait for them: it should look at
+  // Options::cancel then.
+  std::function<Result<size_t>(int64_t offset, std::span<char> into)> read;
+};
+
 struct Request {
-  std::string method = "GET";  // GET, HEAD or POST
+  std::string method = "GET";  // GET, HEAD, POST, PUT, PATCH or DELETE
   std::string url;
   std::vector<std::string> headers;  // "Name: value"; never Authorization
   // Value of the Authorization header. It goes to the origin of `url` only: a redirect that
   // changes scheme, host or port is followed without it.
   std::string authorization;
-  std::string body;                       // of a POST
+  std::string body;                       // of a POST or PUT
+  const Upload* upload = nullptr;         // of a PUT or PATCH, in place of `body`
   std::optional<int64_t> range_from;      // asks for "bytes=N-"
+  std::optional<int64_t> range_last;      // with range_from: asks for "bytes=N-M"
   size_t max_body = 1 << 20;              // of a body that is collected; more is kRefused
   int64_t connect_timeout_s = 0;          // 0: the client's
   bool follow_redirects = true;           // at most 10, GET and HEAD only
@@ -58,6 +70,7 @@ enum class Failure {
   kStalled,      // too slow for too long
   kRefused,      // the answer breaks our rules: too large, forbidden redirect, not HTTP
   kSink,         // the sink said no: the error is the sink's
+  kUpload,       // the body could not be read: the error is the reader's
 };
 
 // What came of a request. An HTTP error status is an answer like others: ok() is true.
@@ -77,7 +90,9 @@ struct Options {
   std::string client_cert_host;
   std::string user_agent;
   int64_t connect_timeout_s = 30;  // name, TCP and TLS together
-  int64_t stall_timeout_s = 60;    // less than 1 KiB/s for so long; time in the sink doesn't count
+  // Less than 1 KiB/s for so long, in either direction; time in the sink doesn't count. A server that has a whole
+  // body gets five times as long for its answer: it may have to move it to where it belongs.
+  int64_t stall_timeout_s = 60;
   const std::atomic<bool>* cancel = nullptr;  // looked at 5 times a second
 };
 

@@ -118,6 +118,7 @@ Diagnosis Diagnose(CURLcode code, CURL* easy, const std::string& detail, const U
     case CURLE_PARTIAL_FILE:
       return {Failure::kTruncated,
               Error(Code::kNetwork, HostPort(url) + ": connection closed early")};
+    case CURLE_SEND_FAIL_REWIND:
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR: return Broken(text, url);
     case CURLE_HTTP2:

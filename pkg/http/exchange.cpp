@@ -18,6 +18,8 @@ constexpr size_t kMaxHeaderBytes = 256 << 10;  // all header lines of one exchan
 constexpr size_t kMaxErrorBody = 64 << 10;
 constexpr int64_t kMinBytesPerSecond = 1024;
 constexpr int kPollMs = 200;
+constexpr int64_t kMaxRewind = 1 << 20;  // what fits into the buffers on the way
+constexpr int64_t kAnswerFactor = 5;  // Options::stall_timeout_s
 constexpr int64_t kMilli = 1'000'000, kSecond = 1'000'000'000;
 
 // "HTTP/1.1 200 OK", "HTTP/2 200"
@@ -82,6 +84,36 @@ size_t OnBody(char* data, size_t size, size_t count, void* user) {
   return chunk.size();
 }
 
+// Bytes of the request's body, from memory or from its reader.
+Result<size_t> NextOfBody(Exchange& x, std::span<char> into) {
+  if (x.request.upload != nullptr) return x.request.upload->read(x.upload_offset, into);
+  const std::string_view body = x.request.body;
+  return body.copy(into.data(), into.size(), std::min(static_cast<size_t>(x.upload_offset), body.size()));
+}
+
+size_t OnRead(char* into, size_t size, size_t count, void* user) {
+  Exchange& x = *static_cast<Exchange*>(user);
+  Result<size_t> n = NextOfBody(x, {into, size * count});
+  if (!n.ok()) {
+    x.Fail(Failure::kUpload, std::move(n).error());
+    return CURL_READFUNC_ABORT;
+  }
+  x.upload_offset += static_cast<int64_t>(*n);
+  x.sent += static_cast<int64_t>(*n);
+  x.all_sent = *n == 0 || (x.request.upload != nullptr && x.upload_offset == x.request.upload->size);
+  return *n;
+}
+
+// curl wants to send the body again, over a new connection, because the one that was kept open turns out to be closed. When
+// much of it had gone out, it was not closed before: whoever sends knows better where to go on.
+int OnSeek(void* user, curl_off_t offset, int origin) {
+  Exchange& x = *static_cast<Exchange*>(user);
+  if (origin != SEEK_SET || x.upload_offset > kMaxRewind) return CURL_SEEKFUNC_FAIL;
+  x.upload_offset = offset;
+  x.all_sent = false;
+  return CURL_SEEKFUNC_OK;
+}
+
 // With TLS 1.3 a client learns only after the handshake that it should have had a certificate, and
 // often only from a broken connection. That it was asked for one is in libcurl's trace.
 int OnTrace(CURL*, curl_infotype type, char* data, size_t size, void* user) {
@@ -133,6 +165,10 @@ void AttachExchange(Exchange& exchange) {
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, &exchange);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &OnBody);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &exchange);
+  curl_easy_setopt(easy, CURLOPT_READFUNCTION, &OnRead);
+  curl_easy_setopt(easy, CURLOPT_READDATA, &exchange);
+  curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, &OnSeek);
+  curl_easy_setopt(easy, CURLOPT_SEEKDATA, &exchange);
   curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, &OnTrace);
   curl_easy_setopt(easy, CURLOPT_DEBUGDATA, &exchange);
   curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L);
@@ -174,9 +210,9 @@ CURLcode Drive(CURLM* multi, Exchange& exchange, const Options& options) {
       return CURLE_OUT_OF_MEMORY;
     // At most two intervals, however long the process was stopped.
     const int64_t waited = std::min(MonotonicNanos() - begin, 2 * kPollMs * kMilli);
-    if (clock.TooSlow(waited, exchange.received, options.stall_timeout_s)) {
-      exchange.Fail(Failure::kStalled,
-                    Error(Code::kNetwork, clock.Describe(options.stall_timeout_s)));
+    const int64_t limit = options.stall_timeout_s * (exchange.all_sent ? kAnswerFactor : 1);
+    if (clock.TooSlow(waited, exchange.received + exchange.sent, limit)) {
+      exchange.Fail(Failure::kStalled, Error(Code::kNetwork, clock.Describe(limit)));
       return CURLE_OPERATION_TIMEDOUT;
     }
   }

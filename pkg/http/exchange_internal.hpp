@@ -24,6 +24,9 @@ struct Exchange {
   Transfer out;
   size_t header_bytes = 0;
   int64_t received = 0;  // header and body bytes
+  int64_t sent = 0;      // of the body, over all attempts of curl
+  int64_t upload_offset = 0;  // where the next bytes of the body come from
+  bool all_sent = false;
   bool in_body = false;
   bool enough = false;  // the rest of an error's body is of no interest
   bool refused_address = false;  // by RefuseLinkLocal

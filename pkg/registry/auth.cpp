@@ -141,8 +141,15 @@ Result<http::Request> Authorizer::TokenRequest() const {
   const Credentials& credentials = endpoint_.credentials;
   std::vector<std::pair<std::string, std::string>> fields;
   if (!service.empty()) fields.emplace_back("service", service);
-  fields.emplace_back("scope", "repository:" + endpoint_.repository + ":pull");
+  fields.emplace_back("scope", "repository:" + endpoint_.repository + (options_.push ? ":pull,push" : ":pull"));
+  const size_t own_scope = fields.size() - 1;
+  for (const std::string& source : options_.mount_from) fields.emplace_back("scope", "repository:" + source + ":pull");
   if (!credentials.identity_token.empty()) {
+    // OAuth2 has one scope, of words.
+    while (fields.size() > own_scope + 1) {
+      fields[own_scope].second += " " + fields.back().second;
+      fields.pop_back();
+    }
     fields.emplace_back("grant_type", "refresh_token");
     fields.emplace_back("client_id", "ctool");
     fields.emplace_back("refresh_token", credentials.identity_token);

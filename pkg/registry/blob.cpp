@@ -34,14 +34,15 @@ std::optional<ContentRange> ParseContentRange(std::string_view text) {
   return ContentRange{*first, *last, total};
 }
 
-// Puts the answers to several requests together to one stream.
+// Puts the answers to several requests together to one stream: that of the bytes from `begin` to `end` of a blob.
 class Download {
  public:
-  Download(int64_t size, const Client::Sink& sink, Progress* progress)
-      : size_(size), sink_(sink), progress_(progress) {}
+  Download(int64_t size, Extent wanted, const Client::Sink& sink, Progress* progress)
+      : size_(size), end_(wanted.end), sink_(sink), progress_(progress), got_(wanted.begin) {}
 
-  int64_t got() const { return got_; }
-  bool complete() const { return got_ == size_; }
+  int64_t got() const { return got_; }  // counted from the blob's begin
+  int64_t end() const { return end_; }
+  bool complete() const { return got_ == end_; }
   // The last error came from the caller's sink: it is returned as it is.
   bool sink_failed() const { return sink_failed_; }
 
@@ -55,7 +56,7 @@ class Download {
     chunk.remove_prefix(static_cast<size_t>(known));
     if (chunk.empty()) return Ok();
     const auto length = static_cast<int64_t>(chunk.size());
-    if (length > size_ - got_)
+    if (length > end_ - got_)
       return WrongSize("more than the " + std::to_string(size_) + " bytes of the manifest");
     Status taken = sink_(chunk);
     sink_failed_ = !taken.ok();
@@ -76,6 +77,7 @@ class Download {
     if (length && *length != size_)
       return WrongSize("the registry has " + std::to_string(*length) +
                        " bytes, the manifest says " + std::to_string(size_));
+    if (end_ != size_) return Error(Code::kUnsupported, "the registry sends blobs only whole");
     // All of it, although we asked for the rest: what the caller has already is passed over. Its
     // digest tells whether that was the same.
     skip_ = got_;
@@ -84,7 +86,7 @@ class Download {
 
   Status BeginPart(const http::Response& head) {
     const auto range = ParseContentRange(head.Header("content-range"));
-    if (!range || range->first != got_ || range->last >= size_ ||
+    if (!range || range->first != got_ || range->last >= end_ ||
         range->total.value_or(size_) != size_)
       return Error(Code::kCorrupt,
                    "wrong Content-Range " + Quote(head.Header("content-range").substr(0, 100)) +
@@ -92,15 +94,15 @@ class Download {
     return Ok();
   }
 
-  const int64_t size_;
+  const int64_t size_, end_;
   const Client::Sink& sink_;
   Progress* const progress_;
-  int64_t got_ = 0;
+  int64_t got_;
   int64_t skip_ = 0;  // bytes of this answer that were delivered by an earlier one
   bool begun_ = false, sink_failed_ = false;
 };
 
-std::string Extent(const Download& download, int64_t size) {
+std::string Share(const Download& download, int64_t size) {
   return std::to_string(download.got()) + " of " + std::to_string(size) + " bytes";
 }
 
@@ -109,7 +111,7 @@ Error Interrupted(const Endpoint& endpoint, const http::Transfer& transfer,
   const Error error = Explain(endpoint, transfer, "not found");
   const std::string joint =
       transfer.failure == http::Failure::kTruncated ? ": truncated: got " : " after ";
-  return Error(error.code(), error.Message() + joint + Extent(download, size));
+  return Error(error.code(), error.Message() + joint + Share(download, size));
 }
 
 // The end of one request: done, not yet, or an error.
@@ -121,7 +123,7 @@ Result<bool> Finished(const Endpoint& endpoint, const http::Transfer& transfer,
       if (status >= 300) return Explain(endpoint, transfer, "not found");
       if (download.complete()) return true;
       if (status == 206) return false;  // a server may send less than the range at a time
-      return WrongSize("got " + Extent(download, size));
+      return WrongSize("got " + Share(download, size));
     case http::Failure::kLost:
     case http::Failure::kTruncated:
     case http::Failure::kStalled: return Interrupted(endpoint, transfer, download, size);
@@ -131,22 +133,23 @@ Result<bool> Finished(const Endpoint& endpoint, const http::Transfer& transfer,
 
 }  // namespace
 
-Status FetchBlob(Transport& transport, const spec::Descriptor& blob, const Client::Sink& sink,
-                 Progress* progress) {
+Status FetchExtent(Transport& transport, const spec::Descriptor& blob, Extent wanted, const Client::Sink& sink,
+                   Progress* progress) {
   const Endpoint& endpoint = transport.endpoint();
   const std::string context = "reading blob " + blob.digest.str() + " of " + DisplayName(endpoint);
   if (blob.digest.empty() || blob.size < 0)
     return Error(Code::kCorrupt, context + ": bad descriptor");
-  Download download(blob.size, sink, progress);
+  Download download(blob.size, wanted, sink, progress);
   Backoff backoff(transport.options(), endpoint.host);
   const auto take = [&](const http::Response& head, std::string_view chunk) {
     return download.Take(head, chunk);
   };
-  for (int64_t mark = 0;;) {
+  for (int64_t mark = wanted.begin;;) {
     const int64_t before = download.got();
     download.Restart();
     http::Request request;
-    if (before > 0) request.range_from = before;
+    if (before > 0 || wanted.end < blob.size) request.range_from = before;
+    if (wanted.end < blob.size) request.range_last = wanted.end - 1;
     const http::Transfer transfer = transport.Send(request, "blobs/" + blob.digest.str(), take);
     if (download.sink_failed()) return *transfer.error;
     Result<bool> finished = Finished(endpoint, transfer, download, blob.size);
@@ -156,7 +159,7 @@ Status FetchBlob(Transport& transport, const spec::Descriptor& blob, const Clien
       backoff.Reset();
     }
     if (finished.ok() && download.got() > before) continue;
-    if (finished.ok()) return WrongSize("got " + Extent(download, blob.size)).Wrap(context);
+    if (finished.ok()) return WrongSize("got " + Share(download, blob.size)).Wrap(context);
     if (!MayHelp(transfer, transport.contacted()) || !backoff.Wait(transfer))
       return std::move(finished).error().Wrap(context);
   }

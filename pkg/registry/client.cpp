@@ -10,6 +10,7 @@
 #include "registry/blob_internal.hpp"
 #include "registry/explain_internal.hpp"
 #include "registry/transport_internal.hpp"
+#include "registry/upload_internal.hpp"
 
 namespace ctool::registry {
 namespace {
@@ -90,6 +91,18 @@ class HttpClient : public Client {
 
   Status GetBlob(const spec::Descriptor& blob, const Sink& sink, Progress* progress) override {
     return FetchBlob(*transport_, blob, sink, progress);
+  }
+
+  Result<bool> HasBlob(const spec::Digest& digest) override { return FindBlob(*transport_, digest); }
+
+  Result<BlobSent> PutBlob(const BlobUpload& blob, Progress* progress) override {
+    return SendBlob(*transport_, blob, progress);
+  }
+
+  Status PutManifest(const std::string& tag_or_digest, const std::string& media_type,
+                     const std::string& bytes) override {
+    if (!ValidTagOrDigest(tag_or_digest)) return Error(Code::kInvalidArgument, "neither a tag nor a digest");
+    return SendManifest(*transport_, tag_or_digest, media_type, bytes);
   }
 
  private:

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,8 +40,21 @@ struct FetchedDocument {
 };
 
 struct Progress {
-  std::atomic<int64_t> received{0};
+  std::atomic<int64_t> received{0};  // or sent
 };
+
+// A blob to be sent. Its bytes can be read more than once, from any offset.
+struct BlobUpload {
+  spec::Digest digest;  // empty: it is known when all bytes are
+  int64_t size = -1;    // -1: the same
+  // At least one byte from `offset` on, or 0 at the end; may wait for them, and end early once Options::cancel is true.
+  std::function<Result<size_t>(int64_t offset, std::span<char> into)> read;
+  // Without digest and size: waits for the last byte and tells them.
+  std::function<Result<spec::Descriptor>()> finish;
+  // Repositories of the same registry that may have the blob, best first.
+  std::vector<std::string> mount_from;
+};
+enum class BlobSent { kPresent, kMounted, kUploaded };
 
 // A client for one repository. Thread safe: blobs may be fetched by several threads at once; the
 // token is shared and renewed when it expires. Every request has connect and low-speed timeouts,
@@ -55,6 +69,13 @@ class Client {
     const std::atomic<bool>* cancel = nullptr;
     std::string user_agent;
     int64_t stall_timeout_s = 60;
+    // A blob that has come so slowly over one connection for so long is fetched over several. Registries limit the
+    // connection, or its round trips do; who has this rate gains nothing.
+    int64_t slow_bytes_per_s = 24 << 20;
+    int64_t slow_after_ms = 1500;
+    int64_t segment_bytes = 4 << 20;  // what a connection fetches at a time, and has in memory
+    bool push = false;                    // asks for the right to push, too
+    std::vector<std::string> mount_from;  // and for that to read these repositories
   };
   static Result<std::unique_ptr<Client>> Connect(Endpoint endpoint, Options options);
   virtual ~Client() = default;
@@ -72,10 +93,25 @@ class Client {
   // the bytes anyway).
   using Sink = std::function<Status(std::string_view chunk)>;
   virtual Status GetBlob(const spec::Descriptor& blob, const Sink& sink, Progress* progress) = 0;
+
+  // --- with Options::push ---
+
+  // Whether the repository has the blob.
+  virtual Result<bool> HasBlob(const spec::Digest& digest) = 0;
+  // Makes the repository have the blob: looks first, has it mounted from one of the other repositories, or sends it in
+  // one request (two when its digest is found out on the way). A connection that breaks is resumed where the registry
+  // says that it is, or the upload begins anew; 1 MiB of progress sets the count of tries back. kCorrupt when the
+  // registry says that it has got something else.
+  virtual Result<BlobSent> PutBlob(const BlobUpload& blob, Progress* progress) = 0;
+  // Puts a manifest or index under a tag or its digest. To be called when everything in it is there. kCorrupt when
+  // the registry says that its digest is another one.
+  virtual Status PutManifest(const std::string& tag_or_digest, const std::string& media_type,
+                             const std::string& bytes) = 0;
 };
 
 // Errors everywhere: kNotFound "manifest unknown" (404), kPermission "unauthorized", kNetwork with
 // host and cause (a hint for certificates and for HTTP answered on an HTTPS port), kCorrupt for an
-// answer that breaks the spec. Server text is shown escaped and cut short.
+// answer that breaks the spec, kPermission "denied" and hints for what a registry refuses to take. Server text is shown
+// escaped and cut short.
 
 }  // namespace ctool::registry

@@ -98,4 +98,37 @@ Error Explain(const Endpoint& endpoint, const http::Transfer& transfer, std::str
   }
 }
 
+Error ExplainUpload(const Endpoint& endpoint, const http::Transfer& transfer) {
+  if (!transfer.ok()) return ForFailure(endpoint, transfer);
+  const http::Response& response = transfer.response;
+  const std::string host = DisplayHost(endpoint), message = ServerMessage(response);
+  const auto answer = [&] {
+    return WithMessage(host + " answered with HTTP status " + std::to_string(response.status), message);
+  };
+  switch (response.status) {
+    case 400: {
+      const bool digest = ToLower(response.body).find("digest_invalid") != std::string::npos;
+      if (!digest) return Error(Code::kInvalidArgument, WithMessage(host + " refuses it (400)", message));
+      return Error(Code::kCorrupt, WithMessage("digest mismatch at " + host, message))
+          .Hint("the image may be damaged here: pull it again, or see `ctool system check`");
+    }
+    case 403:
+      return Error(Code::kPermission, WithMessage("denied", message))
+          .Hint(HasCredentials(endpoint) ? "the credentials for " + host + " give no right to push to " +
+                                               endpoint.repository
+                                         : "a push may need a login: ctool login " + host);
+    case 404: return Error(Code::kNotFound, WithMessage("repository unknown", message));
+    case 405:
+      return Error(Code::kUnsupported, WithMessage(host + " takes no uploads (405)", message))
+          .Hint("it may be read-only, or a mirror");
+    case 413:
+      return Error(Code::kNetwork, WithMessage("too large for " + host + " (413)", message))
+          .Hint("a proxy in front of the registry may limit the size of a request; nginx: client_max_body_size 0");
+    case 507: return Error(Code::kIo, WithMessage(host + " is full (507)", message));
+    default: break;
+  }
+  if (response.status >= 200 && response.status < 400) return Error(Code::kCorrupt, answer() + ", which is no answer to that");
+  return Explain(endpoint, transfer, "repository unknown");
+}
+
 }  // namespace ctool::registry

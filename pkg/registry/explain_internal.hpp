@@ -19,6 +19,9 @@ std::string DisplayName(const Endpoint& endpoint);
 // what 404 means here: "manifest unknown".
 Error Explain(const Endpoint& endpoint, const http::Transfer& transfer, std::string_view missing);
 
+// The same for a request that adds to the repository.
+Error ExplainUpload(const Endpoint& endpoint, const http::Transfer& transfer);
+
 // The first message of a registry's JSON error document: Printable, at most 300 bytes; empty when
 // the body is something else.
 std::string ServerMessage(const http::Response& response);

@@ -103,9 +103,9 @@ http::Transfer Transport::Perform(http::Request request, const std::string& path
   return http_->Perform(request, sink);
 }
 
-http::Transfer Transport::Send(http::Request request, const std::string& path,
-                               const http::Client::Sink& sink) {
-  const std::string full = "/v2/" + endpoint_.repository + "/" + path;
+// `send` sends a request that has its authorization.
+template <class Sender>
+http::Transfer Transport::Authorized(http::Request request, Sender send) {
   const auto refuse = [](Error error) {
     http::Transfer out;
     out.failure = http::Failure::kRefused;
@@ -116,7 +116,7 @@ http::Transfer Transport::Send(http::Request request, const std::string& path,
     const Result<std::string> header = authorizer_->Header();
     if (!header.ok()) return refuse(header.error());
     request.authorization = *header;
-    http::Transfer out = Perform(request, full, sink);
+    http::Transfer out = send(request);
     if (out.ok()) contacted_ = true;
     if (!out.ok() || out.response.status != 401 || answered) return out;
     // Only the registry itself may ask for its credentials, not where it redirects to.
@@ -126,6 +126,38 @@ http::Transfer Transport::Send(http::Request request, const std::string& path,
     Status answer = authorizer_->Answer(out.response, *header);
     if (!answer.ok()) return refuse(std::move(answer).error());
   }
+}
+
+http::Transfer Transport::Send(http::Request request, const std::string& path,
+                               const http::Client::Sink& sink) {
+  const std::string full = "/v2/" + endpoint_.repository + "/" + path;
+  return Authorized(std::move(request), [&](const http::Request& one) { return Perform(one, full, sink); });
+}
+
+std::string Transport::UrlOf(const std::string& path) const {
+  CHECK(scheme_ != nullptr);
+  return Url(scheme_.load(), "/v2/" + endpoint_.repository + "/" + path);
+}
+
+http::Transfer Transport::SendTo(http::Request request, const std::string& url) {
+  request.url = url;
+  const Result<http::Url> to = http::Url::Parse(url);
+  const Result<http::Url> registry = http::Url::Parse(Url(scheme_.load(), "/"));
+  const auto refuse = [&](const std::string& why) {
+    http::Transfer out;
+    out.failure = http::Failure::kRefused;
+    out.error = Error(Code::kPermission, "refusing the location " + Quote(http::RedactUrl(url).substr(0, 200)) + " that " +
+                                             endpoint_.host + " gave: " + why);
+    return out;
+  };
+  if (!to.ok() || !registry.ok()) return refuse("not a URL");
+  if (to->SameOrigin(*registry))
+    return Authorized(std::move(request), [&](const http::Request& one) { return http_->Perform(one); });
+  if (to->scheme != "https" && !(to->scheme == "http" && registry->scheme == "http"))
+    return refuse("less safe than the registry itself");
+  if (to->has_user) return refuse("it has a user name in it");
+  request.refuse_link_local = true;
+  return http_->Perform(request);
 }
 
 http::Transfer Transport::SendPersistently(const http::Request& request, const std::string& path) {

@@ -152,16 +152,38 @@ Status Connection::OpenHandle() {
   return open(ImmutableUri(path_), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
 }
 
-Status Connection::CheckVersion() {
+Result<int64_t> Connection::ReadVersion() {
   Query query = TRY(Prepare("PRAGMA user_version"));
-  const int64_t version = TRY(query.Next()) ? query.Number(0) : 0;
-  if (version == kSchemaVersion) return Ok();
-  if (version > kSchemaVersion)
+  return TRY(query.Next()) ? query.Number(0) : 0;
+}
+
+Status Connection::CheckVersion() {
+  version_ = TRY(ReadVersion());
+  if (version_ == kSchemaVersion) return Ok();
+  if (version_ > kSchemaVersion)
     return Error(Code::kUnsupported, "store '" + path_ + "' is from a newer version (schema " +
-                                         std::to_string(version) + ", this ctool knows " +
+                                         std::to_string(version_) + ", this ctool knows " +
                                          std::to_string(kSchemaVersion) + ")")
         .Hint("use a newer ctool, or another store with --root");
-  return Error(Code::kCorrupt, "'" + path_ + "' is not a database of ctool");
+  if (MigrationFrom(version_) == nullptr)
+    return Error(Code::kCorrupt, "'" + path_ + "' is not a database of ctool");
+  Status migrated = Migrate();
+  // What newer versions add is not needed for reading.
+  if (!migrated.ok() && migrated.error().code() == Code::kPermission) return Ok();
+  return migrated;
+}
+
+// All steps in one transaction: killed at any moment, the database has the old schema or ours. Another process may have
+// been faster.
+Status Connection::Migrate() {
+  return Transaction(Database::Commit::kDurable, [this]() -> Status {
+    for (version_ = TRY(ReadVersion()); version_ < kSchemaVersion; version_ = TRY(ReadVersion())) {
+      const char* sql = MigrationFrom(version_);
+      const int code = sqlite3_exec(db_, sql, nullptr, nullptr, nullptr);
+      if (code != SQLITE_OK) return SqlError(code, sql);
+    }
+    return Ok();
+  });
 }
 
 Connection::~Connection() {

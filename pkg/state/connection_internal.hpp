@@ -102,6 +102,8 @@ class Connection {
   // Called by what deletes rows: allows the reserve to be spent on this transaction.
   void NoteRemoval() { removing_ = true; }
 
+  // Older than ours only where nobody may write.
+  int64_t version() const { return version_; }
   int changes() const { return sqlite3_changes(db_); }
   Error SqlError(int code, std::string_view doing) const;
 
@@ -110,6 +112,8 @@ class Connection {
   Status OpenHandle();
   void CloseHandle();
   Status CheckVersion();
+  Result<int64_t> ReadVersion();
+  Status Migrate();
   Status SetSynchronous(Database::Commit commit);
   Status LockWriters();
   void UnlockWriters();
@@ -117,6 +121,7 @@ class Connection {
 
   std::string path_;
   sqlite3* db_ = nullptr;
+  int64_t version_ = 0;
   std::vector<std::pair<const char*, sqlite3_stmt*>> statements_;
   sys::Fd lock_;  // <path>.lock, opened by the first write
   bool in_transaction_ = false;
@@ -127,7 +132,9 @@ class Connection {
 };
 
 // schema.cpp
-inline constexpr int64_t kSchemaVersion = 1;
+inline constexpr int64_t kSchemaVersion = 2;
+// SQL that makes the next version of `version`, or nothing: that one is not known.
+const char* MigrationFrom(int64_t version);
 // Makes the database file, whole and synced or not at all. `path` may exist by then.
 Status CreateDatabase(const std::string& path);
 

@@ -188,4 +188,8 @@ Result<std::vector<std::string>> Database::ContainersUsingImage(const std::strin
   return connection_->Column("SELECT id FROM containers WHERE image = ? ORDER BY seq", image_id);
 }
 
+Result<std::vector<std::string>> Database::UsedImages() {
+  return connection_->Column("SELECT DISTINCT image FROM containers WHERE image IS NOT NULL");
+}
+
 }  // namespace ctool::state

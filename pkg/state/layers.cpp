@@ -37,6 +37,22 @@ Result<std::optional<Layer>> Database::FindLayer(const std::string& diff_id) {
   return layer;
 }
 
+Result<std::vector<Layer>> Database::ListLayers() {
+  std::vector<Layer> layers;
+  Query rows = TRY(connection_->Prepare("SELECT diff_id, size, durable, boot_id FROM layers"));
+  while (TRY(rows.Next()))
+    layers.push_back({rows.Text(0), rows.Number(1), rows.Number(2) != 0, rows.Text(3)});
+  return layers;
+}
+
+Result<std::vector<std::string>> Database::ReferencedLayers() {
+  return connection_->Column("SELECT DISTINCT diff_id FROM image_layers");
+}
+
+Result<std::vector<std::string>> Database::ReferencedFixups() {
+  return connection_->Column("SELECT DISTINCT fixup_layer FROM images WHERE fixup_layer <> ''");
+}
+
 Result<std::vector<std::string>> Database::UnreferencedLayers() {
   return connection_->Column(
       "SELECT diff_id FROM layers WHERE NOT EXISTS "

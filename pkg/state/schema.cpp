@@ -67,10 +67,23 @@ CREATE TABLE volume_uses(
   PRIMARY KEY(volume, container)) WITHOUT ROWID;
 CREATE INDEX volume_uses_container ON volume_uses(container);
 
-PRAGMA user_version = 1;
+-- What a blob is in another compression: a layer that was pushed once need not be compressed again to be recognized.
+CREATE TABLE blob_variants(
+  blob TEXT NOT NULL, kind TEXT NOT NULL, digest TEXT NOT NULL, size INTEGER NOT NULL,
+  PRIMARY KEY(blob, kind)) WITHOUT ROWID;
+
+PRAGMA user_version = 2;
 COMMIT;
 )sql";
-static_assert(kSchemaVersion == 1, "the schema above sets user_version");
+static_assert(kSchemaVersion == 2, "the schema above sets user_version");
+
+// From version 1 to 2.
+constexpr char kToVersion2[] = R"sql(
+CREATE TABLE IF NOT EXISTS blob_variants(
+  blob TEXT NOT NULL, kind TEXT NOT NULL, digest TEXT NOT NULL, size INTEGER NOT NULL,
+  PRIMARY KEY(blob, kind)) WITHOUT ROWID;
+PRAGMA user_version = 2;
+)sql";
 
 // A log needs shared memory between its users; these file systems have users on other machines,
 // and would not say so.
@@ -135,6 +148,8 @@ Status WriteSchema(const std::string& path, bool log) {
 }
 
 }  // namespace
+
+const char* MigrationFrom(int64_t version) { return version == 1 ? kToVersion2 : nullptr; }
 
 // The schema is written into a file of another name, which becomes the database by a rename: no
 // opener ever meets a half-made one, and there is nothing to do for an existing one.

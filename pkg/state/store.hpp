@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -44,6 +45,13 @@ struct Image {
   std::vector<std::string> digests;  // repo digests "docker.io/library/alpine@sha256:..."
   // Names of directory-fixup layers go on top of `layers` in an overlay; see storage/DESIGN.md.
   std::string fixup_layer;
+};
+
+// A blob in another compression. `kind` says which, with all that decides about the bytes: "gzip:6".
+struct BlobVariant {
+  std::string blob, kind;
+  std::string digest;
+  int64_t size = 0;
 };
 
 enum class ContainerState { kCreated, kRunning, kExited, kRemoving };
@@ -131,15 +139,27 @@ class Database {
                                                  const std::string& digest);
   Result<std::vector<Image>> ListImages();  // newest `created` first
   Result<std::vector<std::string>> ContainersUsingImage(const std::string& image_id);
+  Result<std::vector<std::string>> UsedImages();  // ids of those that containers were made from
 
   // layers
   Status PutLayer(const Layer& layer);
   Status SetLayersDurable(const std::vector<std::string>& diff_ids);
   Result<std::optional<Layer>> FindLayer(const std::string& diff_id);
   Result<std::vector<std::string>> UnreferencedLayers();  // diff ids that no image has
+  Result<std::vector<Layer>> ListLayers();
+  // What images are made of: diff ids, and names of fix-up layers.
+  Result<std::vector<std::string>> ReferencedLayers();
+  Result<std::vector<std::string>> ReferencedFixups();
   // Digests of every blob that an image row names: manifests, configs, layers, repo digests.
   Result<std::vector<std::string>> ReferencedBlobs();
   Status RemoveLayer(const std::string& diff_id);  // a missing one is no error
+
+  // Variants. Put forgets those of blobs that no image has any more.
+  Result<std::optional<BlobVariant>> FindBlobVariant(const std::string& blob, const std::string& kind);
+  Status PutBlobVariant(const BlobVariant& variant);
+  // The repositories below `registry` ("host:5000") from which an image with the blob came, or whose name one has:
+  // pairs of blob and repository, without the registry.
+  Result<std::vector<std::pair<std::string, std::string>>> BlobRepositories(const std::string& registry);
 
   // containers. PutContainer inserts; a taken name is kAlreadyExists and the error's text() is the
   // id of the holder: the engine makes podman's sentence of it. kNotFound when `image_id` is set

@@ -102,6 +102,8 @@ class Store {
   // volumes/ or staging/ of a store with its marker, reached without symbolic links
   // (kInvalidArgument); a missing one is no error. kBusy for a mount point.
   Status Discard(const std::string& path) const;
+  // Moves what dead processes were making to the trash. Best effort.
+  void DiscardDeadStaging() const;
   // Deletes what is in the trash, and goes on after an error; the first one is returned.
   // kPermission: files of subordinate ids, to be deleted inside the user namespace.
   Status EmptyTrash() const;

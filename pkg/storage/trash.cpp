@@ -70,6 +70,8 @@ Status Store::Discard(const std::string& path) const {
   return MoveToTrash(root_, parent->get(), relative->substr(slash + 1));
 }
 
+void Store::DiscardDeadStaging() const { RemoveDeadStaging(root_); }
+
 // One at a time: a second one has nothing to do, because the first goes on until the trash is
 // empty.
 Status Store::EmptyTrash() const {

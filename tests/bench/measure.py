@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the benchmarks share: the two tools, paired timing, processes' memory, an image, clean-up."""
-import io, os, re, shutil, signal, statistics, subprocess, sys, tarfile, tempfile, time
+import io, os, re, shutil, signal, statistics, subprocess, sys, tarfile, tempfile, threading, time
 
 CTOOL = os.environ["CTOOL"]
 WORK = os.environ["CTOOL_BENCH_DISK"]
@@ -82,6 +82,39 @@ def memory_kib(pids, fields):
         except OSError:  # another account's
             continue
     return values
+
+
+class Peak(threading.Thread):
+    """The most memory (MiB) that one program of a tree of processes had, by VmHWM."""
+
+    def __init__(self, pid):
+        super().__init__(daemon=True)
+        self.root, self.kib, self.done = pid, 0, False
+
+    def run(self):
+        while not self.done:
+            todo = [self.root]
+            while todo:
+                pid = todo.pop()
+                try:
+                    with open(f"/proc/{pid}/task/{pid}/children") as file:
+                        todo += map(int, file.read().split())
+                    with open(f"/proc/{pid}/status") as file:
+                        self.kib = max(self.kib, int((re.search(r"VmHWM:\s+(\d+)", file.read()) or [0, 0])[1]))
+                except OSError:
+                    continue
+            time.sleep(0.01)
+
+
+def peak_mib(command):
+    process = subprocess.Popen(command, **QUIET)
+    time.sleep(0.05)  # past its exec: before that it is this program's memory
+    peak = Peak(process.pid)
+    peak.start()
+    process.wait()
+    peak.done = True
+    peak.join()
+    return peak.kib / 1024
 
 
 def busybox_tar():

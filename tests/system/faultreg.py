@@ -13,9 +13,11 @@ small image, tag `latest`: one gzip layer, the same bytes in every run.
 The first line on stdout is the port, the second the port of a second plain HTTP server ("other"),
 which redirects and foreign realms point to. DIR/requests.log gets a JSON object a line:
 server ("registry", "other"), method, path, auth (the Authorization header or null), range.
+Names that begin with "upload" take uploads, too: what is pushed there can be pulled again.
 Needs only Python's standard library.
 """
 import argparse
+import contextlib
 import gzip
 import hashlib
 import http.server
@@ -23,6 +25,7 @@ import io
 import json
 import os
 import platform
+import re
 import signal
 import socket
 import ssl
@@ -98,7 +101,11 @@ class State:
         self.image = Image(tar)
         self.lock = threading.Lock()
         self.counts = {}
+        self.layers_under_way = 0
         self.tokens = {}  # token -> [repository, uses left]
+        self.uploads = {}  # session -> bytearray
+        self.blobs = {}  # repository -> {digest: bytes}
+        self.manifests = {}  # repository -> {tag or digest: (type, bytes)}
         self.log_file = open(os.path.join(options.root, "requests.log"), "a", buffering=1)
 
     def count(self, key):
@@ -106,6 +113,17 @@ class State:
         with self.lock:
             self.counts[key] = self.counts.get(key, 0) + 1
             return self.counts[key]
+
+    @contextlib.contextmanager
+    def under_way(self):
+        """Counts the answers that are under way."""
+        with self.lock:
+            self.layers_under_way += 1
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.layers_under_way -= 1
 
     def log(self, **fields):
         with self.lock:
@@ -215,6 +233,41 @@ def slow(h, what):
             h.wfile.flush()
             time.sleep(0.1)
         return True
+
+
+def trickle(h, data, limit):
+    """What was asked for of `data`, with `limit()` bytes every 10 ms."""
+    start, end = h.range(len(data))
+    headers = {"Content-Length": end - start}
+    if h.headers.get("Range"):
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{len(data)}"
+    h.head(206 if h.headers.get("Range") else 200, headers)
+    while start < end:
+        count = min(limit(), end - start)
+        h.wfile.write(data[start:start + count])
+        start += count
+        time.sleep(0.01)
+    return True
+
+
+@fault("slow-connection", "the layer comes with 3 MB a second over each connection")
+def slow_connection(h, what):
+    if what == "layer":
+        return trickle(h, h.state.image.layer, lambda: 30000)
+
+
+@fault("slow-network", "the layer comes with 3 MB a second over all connections together")
+def slow_network(h, what):
+    if what == "layer":
+        with h.state.under_way():
+            return trickle(h, h.state.image.layer, lambda: 30000 // h.state.layers_under_way)
+
+
+@fault("slow-whole", "the layer comes with 3 MB a second, and never a part of it")
+def slow_whole(h, what):
+    if what == "layer":
+        del h.headers["Range"]
+        return trickle(h, h.state.image.layer, lambda: 30000)
 
 
 @fault("range-ignored", "reset half way once, then Range is ignored")
@@ -506,6 +559,184 @@ auth_fault("auth-twice", "a challenge with two realms",
 auth_fault("401-huge-body", "401 with a body without end", lambda h: [])
 
 
+# Faults of uploads: what is "head", "post", "bytes" (a PATCH, or a PUT with a body), "close" (a PUT
+# without), "status" or "put-manifest" --------------------------------------------------------------
+
+FAULTS["upload"] = ("no fault, takes uploads", None)
+
+
+def breaking(h, keep, end):
+    """Half of a body, and the end of the connection."""
+    left = int(h.headers.get("Content-Length") or 100_000) // 2
+
+    def take(chunk):
+        nonlocal left
+        if keep:
+            h.upload_data().extend(chunk)
+        left -= len(chunk)
+        if left <= 0:
+            raise EOFError
+
+    try:
+        h.read_body(take)
+    except EOFError:
+        pass
+    return end()
+
+
+@fault("upload-reset-once", "the first upload is reset half way; what came is kept")
+def upload_reset_once(h, what):
+    if what == "bytes" and h.count() == 1:
+        return breaking(h, True, h.reset)
+
+
+@fault("upload-truncate-once", "the first upload's connection is closed half way; what came is kept")
+def upload_truncate_once(h, what):
+    if what == "bytes" and h.count() == 1:
+        return breaking(h, True, h.close)
+
+
+@fault("upload-forget-once", "the first upload is reset half way and forgotten")
+def upload_forget_once(h, what):
+    if what == "bytes" and h.count() == 1:
+        h.state.uploads.clear()
+        return breaking(h, False, h.reset)
+
+
+@fault("upload-reset", "every upload is reset, nothing is kept")
+def upload_reset(h, what):
+    if what == "bytes":
+        return breaking(h, False, h.reset)
+
+
+@fault("upload-stall", "an upload is not read to its end")
+def upload_stall(h, what):
+    if what == "bytes":
+        h.rfile.read(10)
+        time.sleep(120)
+        return h.close()
+
+
+@fault("upload-no-answer", "an upload is read and not answered")
+def upload_no_answer(h, what):
+    if what == "bytes":
+        h.read_body(lambda chunk: None)
+        return h.stall()
+
+
+@fault("upload-429", "the first two requests for an upload are too many")
+def upload_429(h, what):
+    if what == "post" and h.count() <= 2:
+        return h.error(429, "TOOMANYREQUESTS", "slow down", {"Retry-After": "0"})
+
+
+@fault("upload-503", "the first two uploads are answered with 503")
+def upload_503(h, what):
+    if what in ("bytes", "close") and h.count() <= 2:
+        h.read_body(lambda chunk: None)
+        return h.error(503, "UNAVAILABLE", "busy", {"Retry-After": "0"})
+
+
+@fault("upload-503-manifest", "the first two manifests are answered with 503")
+def upload_503_manifest(h, what):
+    if what == "put-manifest" and h.count() <= 2:
+        h.read_body(lambda chunk: None)
+        return h.error(503, "UNAVAILABLE", "busy", {"Retry-After": "0"})
+
+
+@fault("upload-416-once", "the first upload is said to be at another offset")
+def upload_416_once(h, what):
+    if what == "bytes" and h.count() == 1:
+        h.read_body(lambda chunk: None)
+        return h.error(416, "RANGE_INVALID", "invalid content range")
+
+
+def refuses(name, status, code, message, on):
+    @fault(name, f"{status} for {on}")
+    def refuse(h, what):
+        if what == on:
+            h.read_body(lambda chunk: None)
+            return h.error(status, code, message)
+    return refuse
+
+
+refuses("upload-denied", 403, "DENIED", "requested access to the resource is denied", "post")
+refuses("upload-readonly", 405, "UNSUPPORTED", "the operation is unsupported", "post")
+refuses("upload-413", 413, "SIZE_INVALID", "", "bytes")
+refuses("upload-507", 507, "UNKNOWN", "no space left on device", "bytes")
+refuses("upload-manifest-400", 400, "MANIFEST_INVALID", "manifest \x1b[31minvalid", "put-manifest")
+refuses("upload-manifest-denied", 403, "DENIED", "tag is immutable", "put-manifest")
+refuses("upload-post-200", 200, "", "", "post")
+
+
+@fault("upload-no-location", "an upload begins nowhere")
+def upload_no_location(h, what):
+    if what == "post":
+        return h.answer(202, b"")
+
+
+def located(name, explanation, location):
+    @fault(name, explanation)
+    def locate(h, what):
+        if what == "post":
+            return h.answer(202, b"", {"Location": location(h)})
+    return locate
+
+
+located("upload-other-host", "no fault: uploads go to another server", lambda h: f"{h.other()}/upload/1")
+located("upload-ftp", "uploads go to an FTP server", lambda h: "ftp://127.0.0.1/x")
+located("upload-file", "uploads go to a file", lambda h: "file:///etc/passwd")
+located("upload-user", "uploads go to a place with a password", lambda h: "http://u:p@127.0.0.1:1/x")
+located("upload-link-local", "uploads go to a cloud's metadata service", lambda h: "http://169.254.169.254/x")
+located("upload-garbage", "uploads go to no URL", lambda h: "http://[:x")
+
+
+@fault("upload-relative", "no fault: the place of an upload is a relative URL")
+def upload_relative(h, what):
+    if what == "post":
+        session = h.new_upload()
+        return h.answer(202, b"", {"Location": session + "?state=a%2Fb"})
+
+
+@fault("upload-lie-blob", "a blob is said to have another digest")
+def upload_lie_blob(h, what):
+    if what == "bytes":
+        h.read_body(lambda chunk: None)
+        return h.answer(201, b"", {"Docker-Content-Digest": digest_of(b"something else")})
+
+
+@fault("upload-lie-manifest", "a manifest is said to have another digest")
+def upload_lie_manifest(h, what):
+    if what == "put-manifest":
+        h.read_body(lambda chunk: None)
+        return h.answer(201, b"", {"Docker-Content-Digest": digest_of(b"something else")})
+
+
+@fault("upload-short", "after a PATCH only eleven bytes are there")
+def upload_short(h, what):
+    if what == "bytes" and h.command == "PATCH":
+        h.read_body(lambda chunk: None)
+        return h.answer(202, b"", {"Location": h.path, "Range": "0-10"})
+
+
+@fault("upload-mount", "no fault: what another repository has can be mounted")
+def upload_mount(h, what):
+    if what == "post" and "mount=" in h.path:
+        return h.mount()
+
+
+@fault("upload-mount-403", "mounting is forbidden")
+def upload_mount_403(h, what):
+    if what == "post" and "mount=" in h.path:
+        return h.error(403, "DENIED", "no")
+
+
+auth_fault("upload-token", "no fault: a token is good for two requests",
+           lambda h: bearer(h, scope=f"repository:{h.repository}:pull,push"))
+auth_fault("upload-auth", "no fault: needs a password", lambda h: ['Basic realm="faultreg"'])
+auth_fault("upload-bearer", "no fault: needs a token", bearer)
+
+
 @fault("407", "407 as a registry's answer")
 def proxy_auth(h, what):
     return h.error(407, "PROXY", "no")
@@ -534,7 +765,23 @@ class Base(http.server.BaseHTTPRequestHandler):
                        cookie=self.headers.get("Cookie"))
         self.serve()
 
-    do_HEAD = do_POST = do_GET
+    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_GET
+
+    def read_body(self, take):
+        """Gives the request's body to `take`, in pieces."""
+        if self.headers.get("Transfer-Encoding") == "chunked":
+            while size := int(self.rfile.readline().split(b";")[0], 16):
+                take(self.rfile.read(size))
+                self.rfile.readline()
+            self.rfile.readline()
+            return
+        left = int(self.headers.get("Content-Length") or 0)
+        while left > 0:
+            chunk = self.rfile.read(min(left, 1 << 16))
+            if not chunk:
+                return
+            take(chunk)
+            left -= len(chunk)
 
     def head(self, status, headers):
         self.send_response(status)
@@ -603,20 +850,24 @@ class Registry(Base):
     def asked_digest(self):
         return self.reference if self.reference.startswith("sha256:") else None
 
+    def range(self, size):
+        """Where the part that is asked for begins, and where it ends (not included)."""
+        found = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range") or "")
+        if not found:
+            return 0, size
+        return int(found[1]), min(size, int(found[2]) + 1) if found[2] else size
+
     def range_start(self):
-        value = self.headers.get("Range") or ""
-        if value.startswith("bytes=") and value.endswith("-"):
-            return int(value[6:-1])
-        return 0
+        return self.range(0)[0]
 
     def blob(self, data):
-        start = self.range_start()
-        if start == 0:
+        start, end = self.range(len(data))
+        if not self.headers.get("Range"):
             return self.answer(200, data)
         if start >= len(data):
             return self.error(416, "RANGE_INVALID", "no such range")
-        return self.answer(206, data[start:],
-                           {"Content-Range": f"bytes {start}-{len(data) - 1}/{len(data)}"})
+        return self.answer(206, data[start:end],
+                           {"Content-Range": f"bytes {start}-{end - 1}/{len(data)}"})
 
     def partial(self, count, end):
         """The layer's head and `count` bytes (from where the range starts), then `end`."""
@@ -636,6 +887,9 @@ class Registry(Base):
         url = urllib.parse.urlparse(self.path)
         if url.path.startswith("/token/"):
             return self.token(url.path[len("/token/"):], urllib.parse.parse_qs(url.query))
+        left, found, self.reference = url.path.partition("/blobs/uploads/")
+        if found and left.startswith("/v2/upload"):
+            return self.upload_request(left[len("/v2/"):], urllib.parse.parse_qs(url.query))
         for kind in ("manifests", "blobs"):
             left, found, self.reference = url.path.partition(f"/{kind}/")
             if found and left.startswith("/v2/"):
@@ -657,12 +911,99 @@ class Registry(Base):
         what, blob = ("manifest", None) if kind == "manifests" else \
             blobs.get(self.reference, ("unknown", None))
         function = FAULTS[self.fault_name][1]
-        if function and function(self, what):
+        if self.command == "PUT":
+            return self.put_manifest(function)
+        if function and function(self, "head" if self.command == "HEAD" else what):
             return True
+        if self.fault_name.startswith("upload"):
+            return self.stored(kind)
         if what == "manifest" and self.reference in ("latest", digest_of(image.manifest)):
             return self.document(image.manifest)
         if what == "manifest":
             return self.error(404, "MANIFEST_UNKNOWN", "manifest unknown")
+        if blob is None:
+            return self.error(404, "BLOB_UNKNOWN", "blob unknown to registry")
+        return self.blob(blob)
+
+    # Uploads ---------------------------------------------------------------------------------
+
+    def new_upload(self):
+        session = f"s{self.state.count('session')}"
+        self.state.uploads[session] = bytearray()
+        return session
+
+    def upload_data(self):
+        return self.state.uploads[self.reference]
+
+    def upload_request(self, repository, query):
+        self.repository = repository
+        self.fault_name = repository.split("/")[0]
+        if self.fault_name not in FAULTS:
+            return self.error(404, "NAME_UNKNOWN", "repository name not known to registry")
+        if not self.authorized():
+            return True
+        has_body = self.headers.get("Transfer-Encoding") or self.headers.get("Content-Length", "0") != "0"
+        what = {"POST": "post", "GET": "status"}.get(self.command, "bytes" if has_body else "close")
+        function = FAULTS[self.fault_name][1]
+        if function and function(self, what):
+            return True
+        if what == "post":
+            session = self.new_upload()
+            return self.answer(202, b"", {"Location": f"/v2/{repository}/blobs/uploads/{session}"})
+        if self.reference not in self.state.uploads:
+            return self.error(404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry")
+        data = self.upload_data()
+        place = {"Location": f"/v2/{repository}/blobs/uploads/{self.reference}",
+                 "Range": f"0-{max(len(data) - 1, 0)}"}
+        if what == "status":
+            return self.answer(204, b"", place)
+        wanted = self.headers.get("Content-Range")
+        if wanted and int(wanted.split("-")[0]) != len(data):
+            return self.error(416, "RANGE_INVALID", "invalid content range")
+        if what == "bytes" and not wanted:
+            data.clear()
+        self.read_body(data.extend)
+        if self.command == "PATCH":
+            place["Range"] = f"0-{max(len(data) - 1, 0)}"
+            return self.answer(202, b"", place)
+        digest = query["digest"][0]
+        if digest_of(data) != digest:
+            return self.error(400, "DIGEST_INVALID", "provided digest did not match uploaded content")
+        self.state.blobs.setdefault(repository, {})[digest] = bytes(data)
+        del self.state.uploads[self.reference]
+        return self.answer(201, b"", {"Docker-Content-Digest": digest})
+
+    def mount(self):
+        query = urllib.parse.parse_qs(urllib.parse.urlparse(self.path).query)
+        digest = query["mount"][0]
+        blob = self.state.blobs.get(query["from"][0], {}).get(digest)
+        if blob is None:
+            return None
+        self.state.blobs.setdefault(self.repository, {})[digest] = blob
+        return self.answer(201, b"", {"Docker-Content-Digest": digest})
+
+    def put_manifest(self, function):
+        if function and function(self, "put-manifest"):
+            return True
+        data = bytearray()
+        self.read_body(data.extend)
+        document = json.loads(data)
+        have = self.state.blobs.get(self.repository, {})
+        for part in [document.get("config")] + document.get("layers", []):
+            if part and part["digest"] not in have:
+                return self.error(400, "MANIFEST_BLOB_UNKNOWN", "blob unknown to registry")
+        manifests = self.state.manifests.setdefault(self.repository, {})
+        entry = (self.headers.get("Content-Type"), bytes(data))
+        manifests[self.reference] = manifests[digest_of(data)] = entry
+        return self.answer(201, b"", {"Docker-Content-Digest": digest_of(data)})
+
+    def stored(self, kind):
+        if kind == "manifests":
+            entry = self.state.manifests.get(self.repository, {}).get(self.reference)
+            if entry is None:
+                return self.error(404, "MANIFEST_UNKNOWN", "manifest unknown")
+            return self.document(entry[1], media_type=entry[0])
+        blob = self.state.blobs.get(self.repository, {}).get(self.reference)
         if blob is None:
             return self.error(404, "BLOB_UNKNOWN", "blob unknown to registry")
         return self.blob(blob)
@@ -680,12 +1021,14 @@ class Registry(Base):
         if self.fault_name != "401-always":
             if scheme == "Bearer" and self.state.accepts(value, self.repository):
                 return True
-            if scheme == "Basic" and challenge is CHALLENGES["auth-basic"] and self.password_ok():
+            basic = (CHALLENGES["auth-basic"], CHALLENGES["upload-auth"])
+            if scheme == "Basic" and challenge in basic and self.password_ok():
                 return True
         if self.fault_name == "401-huge-body":
             self.head(401, {"Content-Length": 10 << 30})
             self.flood(b"x" * 65536)
             return False
+        self.read_body(lambda chunk: None)
         self.error(401, "UNAUTHORIZED", "authentication required",
                    {"WWW-Authenticate": challenge(self)})
         return False
@@ -700,10 +1043,12 @@ class Registry(Base):
         self.repository = repository
         self.fault_name = name = repository.split("/")[0]
         if self.command == "POST":
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            self.read_body(lambda chunk: None)
         elif self.headers.get("Authorization") and not self.password_ok():
             return self.error(401, "UNAUTHORIZED", "incorrect username or password")
-        if query.get("scope") not in (None, [f"repository:{repository}:pull"]):
+        scope = query.get("scope", [f"repository:{repository}:pull"])
+        right = "pull,push" if name.startswith("upload") else "pull"
+        if scope[0] not in (f"repository:{repository}:pull", f"repository:{repository}:{right}"):
             return self.error(400, "SCOPE", "unexpected scope")
         if name == "token-huge":
             self.head(200, {"Content-Length": 10 << 30})
@@ -721,7 +1066,7 @@ class Registry(Base):
             return self.error(500, "UNKNOWN", "token server is down")
         if name == "token-denied":
             return self.error(403, "DENIED", "requested access to the resource is denied")
-        token = self.state.issue(repository, 2 if name == "token-expired" else 1 << 30)
+        token = self.state.issue(repository, 2 if name in ("token-expired", "upload-token") else 1 << 30)
         return self.answer(200, Image.dump({"token": token, "expires_in": 300}),
                            {"Content-Type": "application/json"})
 
@@ -734,6 +1079,9 @@ class Other(Base):
         if self.path.startswith("/token/"):
             token = self.state.issue(self.path[len("/token/"):], 1 << 30)
             return self.answer(200, Image.dump({"token": token}))
+        if self.path.startswith("/upload/"):
+            self.read_body(lambda chunk: None)
+            return self.answer(201 if self.command == "PUT" else 202, b"")
         return self.answer(200, self.state.image.layer)
 
 

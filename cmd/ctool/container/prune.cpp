@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <unistd.h>
-
 #include "base/text.hpp"
+#include "ctool/confirm.hpp"
 #include "ctool/container/options.hpp"
 #include "engine/containers.hpp"
 
@@ -23,26 +22,12 @@ cli::Command Describe(PruneOptions& o) {
   return c;
 }
 
-// One line of stdin, byte by byte: what follows it is not ours to read.
-Result<bool> Agreed(Context& context) {
-  PrintRaw(context, "WARNING! This will remove all non running containers.\nAre you sure you want to continue? [y/N] ");
-  std::string answer;
-  for (char c = 0; c != '\n';) {
-    const ssize_t n = ::read(STDIN_FILENO, &c, 1);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return Error::Sys(errno, "read", "stdin");
-    if (n == 0) return Error(Code::kIo, "EOF");
-    answer += c;
-  }
-  return !answer.empty() && (answer[0] == 'y' || answer[0] == 'Y');
-}
-
 Result<int> Run(Context& context, const PruneOptions& o) {
   for (const std::string& filter : o.filters) {
     const std::string key = filter.substr(0, filter.find('='));
     if (key != "label" && key != "label!" && key != "until") return Error(Code::kInvalidArgument, key + " is an invalid filter");
   }
-  if (!o.force && !TRY(Agreed(context))) return 0;
+  if (!o.force && !TRY(Confirm(context, "WARNING! This will remove all non running containers.\n"))) return 0;
   engine::ListContainersOptions list;
   list.all = true;
   list.filters = o.filters;

@@ -12,14 +12,24 @@ namespace ctool {
 cli::Runnable ImagesCommand();
 cli::Runnable RmiCommand();
 cli::Runnable ImageExistsCommand();
+cli::Runnable TagCommand();
+cli::Runnable UntagCommand();
+cli::Runnable HistoryCommand();
+cli::Runnable ImageTreeCommand();
+cli::Runnable ImageMountCommand();
+cli::Runnable ImageUnmountCommand();
+cli::Runnable ImagePruneCommand();
 cli::Runnable PullCommand();
 cli::Runnable ImportCommand();
 cli::Runnable LoadCommand();
+cli::Runnable PushCommand();
 
 // Becomes ctool-images with the words that were typed; it reads them as we did. Returns only when that fails.
 Result<int> BecomeImages(Context& context);
 
 // "2.14 MB": decimal units, three significant digits.
 std::string HumanSize(int64_t bytes);
+// "2.144MB": four digits, no blank.
+std::string DiskSize(int64_t bytes);
 
 }  // namespace ctool

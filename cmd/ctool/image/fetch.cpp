@@ -21,15 +21,16 @@ Result<int> BecomeImages(Context& context) {
 
 namespace {
 
-Result<int> RunPull(Context& context, const PullOptions&) { return BecomeImages(context); }
-Result<int> RunImport(Context& context, const ImportCommandOptions&) { return BecomeImages(context); }
-
-Result<int> RunLoad(Context& context, const LoadCommandOptions&) { return BecomeImages(context); }
+template <class Options>
+Result<int> Become(Context& context, const Options&) {
+  return BecomeImages(context);
+}
 
 }  // namespace
 
-cli::Runnable PullCommand() { return cli::Bind(DescribePull, RunPull); }
-cli::Runnable ImportCommand() { return cli::Bind(DescribeImport, RunImport); }
-cli::Runnable LoadCommand() { return cli::Bind(DescribeLoad, RunLoad); }
+cli::Runnable PushCommand() { return cli::Bind(DescribePush, Become<PushCommandOptions>); }
+cli::Runnable PullCommand() { return cli::Bind(DescribePull, Become<PullOptions>); }
+cli::Runnable ImportCommand() { return cli::Bind(DescribeImport, Become<ImportCommandOptions>); }
+cli::Runnable LoadCommand() { return cli::Bind(DescribeLoad, Become<LoadCommandOptions>); }
 
 }  // namespace ctool

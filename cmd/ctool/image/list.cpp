@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <array>
 
 #include "base/clock.hpp"
 #include "base/text.hpp"
@@ -181,15 +178,6 @@ Result<int> Run(Context& context, const ImagesOptions& o) {
 }
 
 }  // namespace
-
-std::string HumanSize(int64_t bytes) {
-  constexpr std::array kUnits = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
-  double size = static_cast<double>(bytes);
-  size_t unit = 0;
-  // What would be rounded to 1000 is 1 of the next unit.
-  for (; size >= 999.5 && unit + 1 < kUnits.size(); ++unit) size /= 1000;
-  return fmt::format("{:.3g} {}", size, kUnits[unit]);
-}
 
 cli::Runnable ImagesCommand() { return cli::Bind(Describe, Run); }
 

@@ -66,15 +66,19 @@ Result<int> Run(Context& context, const RmiOptions& o) {
   // Of all the images, one may go with another.
   how.ignore = o.ignore || o.all;
   how.no_prune = o.no_prune;
+  how.keep_files = true;
   Several several;
+  bool deleted = false;
   for (const std::string& target : TRY(Targets(context, o))) {
     Result<engine::RemovedImage> removed = engine::RemoveImage(context.engine, target, how);
     if (removed.ok()) {
+      deleted = deleted || !removed->deleted.empty();
       for (const std::string& name : removed->untagged) PrintLine(context, "Untagged: " + name);
       if (!removed->deleted.empty()) PrintLine(context, "Deleted: " + removed->deleted);
     }
     several.Add(removed.ok() ? Ok() : Status(std::move(removed).error()));
   }
+  if (deleted) engine::GiveSpaceBack(context.engine);
   return several.Finish();
 }
 

@@ -124,6 +124,42 @@ TEST_F(ProgressTest, BarsAreRedrawnAndTakenAway) {
   EXPECT_EQ(Shown(), "");
 }
 
+TEST_F(ProgressTest, TheTotalCountsWhatIsDoneUnderWayAndToCome) {
+  PullProgress progress(PullProgress::Style::kBars, out_.get());
+  progress.Expect(8 << 20);
+  {
+    const std::unique_ptr<PullProgress::Transfer> done = progress.Begin("Copying blob", digest_, 2 << 20);
+    done->counter()->received = 2 << 20;
+    done->Finish();
+  }
+  const std::unique_ptr<PullProgress::Transfer> transfer = progress.Begin("Copying blob", digest_, 4 << 20);
+  transfer->counter()->received = 1 << 20;
+  Shown();
+  progress.Line("x");
+  EXPECT_NE(Shown().find("3.0MiB / 8.0MiB "), std::string::npos);
+}
+
+TEST(RateMeterTest, OfTheLastSecondsOnly) {
+  constexpr int64_t kSecond = 1'000'000'000;
+  RateMeter rate;
+  EXPECT_EQ(rate.BytesPerSecond(), 0);
+  rate.Add(0, 0);
+  EXPECT_EQ(rate.BytesPerSecond(), 0);
+  rate.Add(kSecond, 1000);
+  EXPECT_EQ(rate.BytesPerSecond(), 1000);
+  for (int i = 2; i < 20; ++i) rate.Add(i * kSecond, 1000 + (i - 1) * 10);
+  EXPECT_EQ(rate.BytesPerSecond(), 10);
+}
+
+TEST(TimeLeftTest, AsAClockShowsIt) {
+  EXPECT_EQ(TimeLeft(700, 100), "0:07");
+  EXPECT_EQ(TimeLeft(0, 100), "0:00");
+  EXPECT_EQ(TimeLeft(6200, 100), "1:02");
+  EXPECT_EQ(TimeLeft(372300, 100), "1:02:03");
+  EXPECT_EQ(TimeLeft(1000, 0), "");
+  EXPECT_EQ(TimeLeft(INT64_MAX, 1), "");
+}
+
 TEST_F(ProgressTest, AFileIsNoTerminal) {
   EXPECT_EQ(PullProgress::StyleFor(out_.get(), false), PullProgress::Style::kLines);
   EXPECT_EQ(PullProgress::StyleFor(out_.get(), true), PullProgress::Style::kQuiet);

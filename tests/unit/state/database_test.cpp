@@ -67,6 +67,51 @@ TEST_F(DatabaseTest, RefusesANewerSchema) {
   EXPECT_FALSE(db.error().hint().empty());
 }
 
+// Makes the database of version 1 of what is there.
+void MakeVersion1(const std::string& path) {
+  sqlite3* raw = nullptr;
+  ASSERT_EQ(sqlite3_open(path.c_str(), &raw), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(raw, "DROP TABLE blob_variants; PRAGMA user_version = 1", nullptr, nullptr, nullptr), SQLITE_OK);
+  sqlite3_close(raw);
+}
+
+TEST_F(DatabaseTest, AnOlderSchemaBecomesOurs) {
+  {
+    Database db = Open();
+    ASSERT_OK(db.PutContainer(MakeContainer(Id('a'), "web")));
+  }
+  MakeVersion1(path_);
+  std::vector<pid_t> children;
+  for (int i = 0; i < 10; ++i)
+    children.push_back(Fork([&] {
+      Result<Database> db = Database::Open(path_);
+      return db.ok() && db->PutBlobVariant({DiffId('1'), "gzip", DiffId('2'), 7}).ok() ? 0 : 1;
+    }));
+  for (const pid_t child : children) EXPECT_EQ(WaitFor(child), 0);
+  Database db = Open();
+  EXPECT_EQ(db.ListContainers(Database::ContainerFields::kSummary)->size(), 1u);
+  EXPECT_TRUE(db.Check()->empty());
+}
+
+TEST_F(DatabaseTest, AnOlderSchemaThatNobodyMayChangeCanBeRead) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root may write everywhere";
+  {
+    Database db = Open();
+    ASSERT_OK(db.PutContainer(MakeContainer(Id('a'), "web")));
+  }
+  MakeVersion1(path_);
+  ASSERT_EQ(::unlink((path_ + "-wal").c_str()), 0);
+  ::unlink((path_ + "-shm").c_str());
+  ASSERT_EQ(::chmod(path_.c_str(), 0400), 0);
+  ASSERT_EQ(::chmod(folder_.c_str(), 0500), 0);
+  {
+    Database db = Open();
+    EXPECT_EQ(db.ListContainers(Database::ContainerFields::kSummary)->size(), 1u);
+    EXPECT_FALSE(db.FindBlobVariant(DiffId('1'), "gzip")->has_value());
+  }
+  ASSERT_EQ(::chmod(folder_.c_str(), 0700), 0);
+}
+
 TEST_F(DatabaseTest, RefusesWhatIsNoDatabase) {
   ASSERT_OK(sys::WriteFileAtomic(path_, std::string(8192, 'x'), 0600, sys::Durability::kNone));
   EXPECT_EQ(Database::Open(path_).error().code(), Code::kCorrupt);

@@ -244,6 +244,37 @@ TEST_F(ImagesTest, KeepsEveryFieldByteForByte) {
   EXPECT_FALSE(db.FindImageByDigest("docker.io/library/alpin", DiffId('d'))->has_value());
 }
 
+TEST_F(ImagesTest, VariantsOfBlobs) {
+  Database db = Open();
+  Image image = MakeImage(Id('a'), "");
+  image.layers = {{DiffId('1'), DiffId('1'), "tar", 10}};
+  ASSERT_OK(db.PutImage(image));
+  ASSERT_OK(db.PutBlobVariant({DiffId('1'), "gzip", DiffId('2'), 7}));
+  ASSERT_OK(db.PutBlobVariant({DiffId('1'), "gzip", DiffId('3'), 8}));
+  const auto found = *db.FindBlobVariant(DiffId('1'), "gzip");
+  ASSERT_TRUE(found.has_value());
+  EXPECT_EQ(found->digest, DiffId('3'));
+  EXPECT_EQ(found->size, 8);
+  EXPECT_FALSE(db.FindBlobVariant(DiffId('1'), "zstd")->has_value());
+  // Those of images that are gone go with the next one.
+  ASSERT_OK(db.RemoveImage(Id('a')));
+  ASSERT_OK(db.PutBlobVariant({DiffId('4'), "gzip", DiffId('5'), 7}));
+  EXPECT_FALSE(db.FindBlobVariant(DiffId('1'), "gzip")->has_value());
+}
+
+TEST_F(ImagesTest, RepositoriesOfBlobs) {
+  Database db = Open();
+  Image image = MakeImage(Id('a'), "reg:5000/a/b:1");
+  image.names = {"reg:5000/a/b:1", "reg:5000/c:2", "other/d:1"};
+  image.digests = {"reg:5000/e@" + DiffId('7')};
+  image.layers = {{DiffId('1'), DiffId('2'), "tar", 10}};
+  ASSERT_OK(db.PutImage(image));
+  using Pairs = std::vector<std::pair<std::string, std::string>>;
+  EXPECT_EQ(*db.BlobRepositories("reg:5000"),
+            (Pairs{{DiffId('2'), "e"}, {DiffId('2'), "a/b"}, {DiffId('2'), "c"}}));
+  EXPECT_TRUE(db.BlobRepositories("reg:500")->empty());
+}
+
 TEST_F(ImagesTest, PuttingAgainReplacesLayersAndAddsNames) {
   Database db = Open();
   Image image = FullImage();

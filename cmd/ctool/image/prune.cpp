@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ctool/confirm.hpp"
+#include "ctool/image/commands.hpp"
+#include "engine/image_prune.hpp"
+
+namespace ctool {
+namespace {
+
+struct ImagePruneOptions {
+  engine::PruneImagesOptions prune;
+  bool force = false, external = false, build_cache = false;
+};
+
+cli::Command Describe(ImagePruneOptions& o) {
+  cli::Command c;
+  c.summary = "Remove images that nothing uses";
+  c.prose =
+      "Removes images without a name that no container was made from and no other image is built on, and prints their ids. Asks first, "
+      "unless -f is given.";
+  c.options = {{.name = "all", .short_name = 'a', .help = "Remove every image that no container was made from", .sink = &o.prune.all},
+               {.name = "build-cache", .help = "Accepted for podman's sake", .sink = &o.build_cache, .hidden = true},
+               {.name = "external", .help = "Accepted for podman's sake: other programs have no containers here", .sink = &o.external},
+               {.name = "filter",
+                .value = "key=value",
+                .help = "Remove only those that match: until=, label=, label!=, and what images has",
+                .sink = &o.prune.filters},
+               {.name = "force", .short_name = 'f', .help = "Do not ask", .sink = &o.force}};
+  c.examples = {{"image prune"}, {"image prune -af --filter until=240h", "What was made more than ten days ago"}};
+  return c;
+}
+
+Result<int> Run(Context& context, const ImagePruneOptions& o) {
+  const std::string_view warning = o.prune.all
+      ? "WARNING! This command removes all images without at least one container associated with them.\n"
+      : "WARNING! This command removes all dangling images.\n";
+  if (!o.force && !TRY(Confirm(context, warning))) return 0;
+  for (const std::string& id : TRY(engine::PruneImages(context.engine, o.prune))) PrintLine(context, id);
+  return 0;
+}
+
+}  // namespace
+
+cli::Runnable ImagePruneCommand() { return cli::Bind(Describe, Run); }
+
+}  // namespace ctool
