@@ -9,6 +9,7 @@
 #include "cli/command.hpp"
 #include "engine/images.hpp"
 #include "engine/login.hpp"
+#include "engine/load.hpp"
 #include "engine/push.hpp"
 #include "engine/search.hpp"
 
@@ -27,6 +28,12 @@ struct ImportCommandOptions {
   engine::ImportOptions import;
 };
 cli::Command DescribeImport(ImportCommandOptions& options);
+
+struct LoadCommandOptions {
+  engine::LoadOptions load;
+  std::string signature_policy;  // accepted: policy.json decides
+};
+cli::Command DescribeLoad(LoadCommandOptions& options);
 
 struct PushCommandOptions {
   engine::PushOptions push;

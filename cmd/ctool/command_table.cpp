@@ -53,6 +53,7 @@ constexpr cli::Entry kEntries[] = {
     {"images", ImagesCommand, {"image ls", "image list"}},
     {"rmi", RmiCommand, {"image rm"}},
     {"import", ImportCommand, {"image import"}},
+    {"load", LoadCommand, {"image load"}},
     {"image exists", ImageExistsCommand},
     {"image inspect", ImageInspectCommand},
     {"tag", TagCommand, {"image tag"}},

@@ -21,6 +21,7 @@ cli::Runnable ImageUnmountCommand();
 cli::Runnable ImagePruneCommand();
 cli::Runnable PullCommand();
 cli::Runnable ImportCommand();
+cli::Runnable LoadCommand();
 cli::Runnable PushCommand();
 cli::Runnable LoginCommand();
 cli::Runnable LogoutCommand();
