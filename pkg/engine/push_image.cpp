@@ -168,6 +168,7 @@ Status CheckPushOptions(const PushOptions& options) {
 
 Result<transport::Document> PushImage(const PushSession& session, const state::Image& image, bool part) {
   const storage::Store& store = *TRY(session.engine.Store());
+  session.progress.Line("Getting image source signatures");
   transport::Document original;
   original.digest = TRY(spec::Digest::Parse(image.manifest_digest));
   original.content_type = image.manifest_type;
