@@ -3,7 +3,7 @@
 # push: to a real registry, plain and with TLS and a password.
 
 load helpers
-# shellcheck source=fixtures/registry.bash
+# shellcheck disable=SC1091
 . "$HERE/fixtures/registry.bash"
 
 file_setup() {

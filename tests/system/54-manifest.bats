@@ -3,7 +3,7 @@
 # manifest: lists of images, here and in a registry.
 
 load helpers
-# shellcheck source=fixtures/registry.bash
+# shellcheck disable=SC1091
 . "$HERE/fixtures/registry.bash"
 
 file_setup() {
