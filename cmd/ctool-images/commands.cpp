@@ -30,6 +30,15 @@ Result<int> RunImport(Context& context, const ImportCommandOptions& options) {
   return 0;
 }
 
+// podman's words: a line for each name.
+Result<int> RunLoad(Context& context, const LoadCommandOptions& options) {
+  for (const engine::LoadedImage& image : TRY(engine::Load(context.engine, options.load))) {
+    if (image.names.empty()) PrintLine(context, "Loaded image: sha256:" + image.id);
+    for (const std::string& name : image.names) PrintLine(context, "Loaded image: " + name);
+  }
+  return 0;
+}
+
 // From an archive on the standard input: ctool does the rest itself.
 Result<int> RunCp(Context& context, const CpOptions& options) {
   TRY(engine::CopyFromArchive(context.engine, options.copy));
@@ -51,7 +60,11 @@ cli::Command DescribeFetch(PullOptions& options) {
 constexpr cli::Entry kEntries[] = {
     {"pull", [] { return cli::Bind(DescribePull, RunPull); }, {"image pull"}},
     {"push", [] { return cli::Bind(DescribePush, RunPush); }, {"image push"}},
+    {"login", [] { return cli::Bind(DescribeLogin, RunLogin); }},
+    {"logout", [] { return cli::Bind(DescribeLogout, RunLogout); }},
+    {"search", [] { return cli::Bind(DescribeSearch, RunSearch); }, {"image search"}},
     {"import", [] { return cli::Bind(DescribeImport, RunImport); }, {"image import"}},
+    {"load", [] { return cli::Bind(DescribeLoad, RunLoad); }, {"image load"}},
     {"cp", [] { return cli::Bind(DescribeCp, RunCp); }, {"container cp"}},
     {"fetch", [] { return cli::Bind(DescribeFetch, RunFetch); }},
 };

@@ -63,4 +63,24 @@ cli::Command DescribeImport(ImportCommandOptions& o) {
   return command;
 }
 
+cli::Command DescribeLoad(LoadCommandOptions& o) {
+  cli::Command command;
+  command.summary = "Load images from an archive";
+  command.prose =
+      "Puts all images of an archive or folder into the store, or none of them, and prints their names. It is a "
+      "docker-archive, an OCI image layout or what the dir transport writes, as a tar archive (gzip, zstd, xz, bzip2 "
+      "or plain) or as a folder. Without --input it is read from the standard input, in one pass.";
+  command.options = {
+      {.name = "input", .short_name = 'i', .value = "file",
+       .help = "Read from this file, folder or URL instead of the standard input", .sink = &o.load.input,
+       .complete = cli::Complete::kFiles},
+      {.name = "quiet", .short_name = 'q', .help = "Show no progress", .sink = &o.load.quiet},
+      {.name = "signature-policy", .value = "file", .help = "Accepted; policy.json decides",
+       .sink = &o.signature_policy, .hidden = true},
+  };
+  command.examples = {{"load -i images.tar"}, {"load <image.tar.zst"}};
+  command.exits = {{"0", "all images of the archive are there"}, {"125", "none of them has been added"}};
+  return command;
+}
+
 }  // namespace ctool

@@ -47,9 +47,13 @@ constexpr cli::Entry kEntries[] = {
 
     {"pull", PullCommand, {"image pull"}},
     {"push", PushCommand, {"image push"}},
+    {"login", LoginCommand},
+    {"logout", LogoutCommand},
+    {"search", SearchCommand},
     {"images", ImagesCommand, {"image ls", "image list"}},
     {"rmi", RmiCommand, {"image rm"}},
     {"import", ImportCommand, {"image import"}},
+    {"load", LoadCommand, {"image load"}},
     {"image exists", ImageExistsCommand},
     {"image inspect", ImageInspectCommand},
     {"tag", TagCommand, {"image tag"}},

@@ -16,6 +16,8 @@ class Source {
  public:
   virtual ~Source() = default;
   virtual Result<size_t> Read(std::span<char> into) = 0;
+  // Passes over up to `bytes` without reading them; returns how many. A source that can't: 0.
+  virtual Result<uint64_t> Skip(uint64_t /*bytes*/) { return uint64_t{0}; }
 };
 
 // Reads a descriptor (borrowed) to its end.

@@ -102,6 +102,12 @@ Result<const char*> TarReader::NextBlock() {
 
 Status TarReader::Skip(uint64_t bytes) {
   while (bytes > 0) {
+    if (begin_ == end_) {
+      const uint64_t skipped = TRY(in_.Skip(bytes));
+      offset_ += skipped;
+      bytes -= skipped;
+      if (skipped > 0) continue;
+    }
     if (!TRY(Fill(1))) return Truncated();
     const size_t n = std::min<uint64_t>(bytes, end_ - begin_);
     Advance(n);
@@ -128,6 +134,18 @@ Status TarReader::Drain() {
     begin_ = 0;
     end_ = TRY(in_.Read(buffer_));
     if (end_ == 0) return Ok();
+  }
+}
+
+Status TarReader::ExpectEnd(uint64_t most) {
+  for (uint64_t seen = 0;;) {
+    if (!TRY(Fill(1))) return Ok();
+    const char* begin = buffer_.data() + begin_;
+    const size_t n = end_ - begin_;
+    seen += n;
+    if (seen > most || std::any_of(begin, begin + n, [](char c) { return c != '\0'; }))
+      return Error(Code::kCorrupt, "trailing data after the archive, at offset " + std::to_string(offset_));
+    Advance(n);
   }
 }
 

@@ -64,8 +64,13 @@ class TarReader {
   };
   Result<Chunk> Data();
 
+  // Where in the stream the data of the present entry begins. Not for a sparse one.
+  uint64_t offset() const { return offset_; }
+
   // Reads the stream to its end, whatever follows the archive.
   Status Drain();
+  // The same for an archive that stands for itself: only zero blocks may follow, at most `most` bytes of them.
+  Status ExpectEnd(uint64_t most);
 
  private:
   struct Extent {

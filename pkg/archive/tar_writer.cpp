@@ -165,6 +165,12 @@ Status TarWriter::Write(std::string_view bytes) {
   return Put(bytes);
 }
 
+Status TarWriter::WriteAround(uint64_t bytes, const std::function<Status()>& write) {
+  body_ += bytes;
+  TRY(Flush());
+  return write();
+}
+
 Status TarWriter::End() { return Put(Padding(body_)); }
 
 Status TarWriter::Finish() {

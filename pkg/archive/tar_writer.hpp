@@ -29,6 +29,8 @@ class TarWriter {
   using Extents = std::vector<std::pair<uint64_t, uint64_t>>;
   Status Begin(const Entry& entry, const Extents& data = {});
   Status Write(std::string_view bytes);
+  // The next bytes of the entry, by whoever holds what `output` writes to: what was written so far has reached it.
+  Status WriteAround(uint64_t bytes, const std::function<Status()>& write);
   Status End();     // of the entry: fills its last block
   Status Finish();  // of the archive
 

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A root file system's tar becomes an image of one layer. Runs only in the program ctool-images.
-#include <fcntl.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdlib>
 
 #include "base/clock.hpp"
@@ -17,7 +15,6 @@
 #include "engine/pull_commit_internal.hpp"
 #include "engine/tell.hpp"
 #include "spec/reference.hpp"
-#include "sys/file.hpp"
 
 namespace ctool::engine {
 namespace {
@@ -40,31 +37,16 @@ Result<int64_t> CreationTime() {
   return static_cast<int64_t>(*seconds) * 1'000'000'000;
 }
 
-bool IsUrl(const std::string& source) {
-  return StartsWith(source, "http://") || StartsWith(source, "https://");
-}
-
-Status OpenSource(const std::string& source, ImportPlan& plan) {
-  if (IsUrl(source)) {
-    plan.url = source;
-    return Ok();
-  }
-  if (source != "-") {
-    plan.file = TRY(sys::Open(source, O_RDONLY));
-    return Ok();
-  }
-  if (::isatty(STDIN_FILENO) == 1)
+Result<Input> OpenSource(const std::string& source) {
+  if (source == "-" && ::isatty(STDIN_FILENO) == 1)
     return Error(Code::kInvalidArgument, "a tar archive is not read from a terminal")
         .Hint("redirect the standard input, or name a file");
-  plan.file = sys::Fd(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
-  if (!plan.file) return Error::Sys(errno, "dup", "the standard input");
-  return Ok();
+  return FindInput(source);
 }
 
 Result<ImportPlan> PlanImport(Engine& engine, const ImportOptions& options) {
   ImportPlan plan;
   plan.name = TRY(WholeName(options.reference));
-  plan.what = options.source == "-" ? "the standard input" : options.source;
   for (const std::string& change : options.changes) TRY(ApplyChange(change, plan.config.config));
   plan.config.platform = spec::Platform::Host();
   if (!options.os.empty()) plan.config.platform.os = options.os;
@@ -76,7 +58,7 @@ Result<ImportPlan> PlanImport(Engine& engine, const ImportOptions& options) {
   plan.config.platform = TRY(spec::Platform::Parse(plan.config.platform.Print()));
   plan.config.created = Rfc3339Utc(TRY(CreationTime()));
   plan.comment = options.message.empty() ? "imported from tarball" : options.message;
-  TRY(OpenSource(options.source, plan));
+  plan.input = TRY(OpenSource(options.source));
   const config::Paths& paths = *TRY(engine.Paths());
   plan.store = GlobalOptions{paths.graph_root, paths.run_root};
   plan.map = TRY(userns::DefaultMap());
@@ -106,7 +88,7 @@ Result<std::string> AddToStore(const ImportPlan& plan, const storage::Store& sto
                                state::Database& db, Interrupt& interrupt) {
   const sys::FileLock adding = TRY(store.LockContent(sys::FileLock::Mode::kShared));
   const ImportedLayer imported =
-      TRY_CTX("import " + plan.what, ImportLayer(plan, store, interrupt));
+      TRY_CTX("import " + plan.input.what, ImportLayer(plan, store, interrupt));
   const state::Image image = TRY(MakeImage(plan, store, imported));
   const state::Layer layer = TRY(DurableLayer(imported.layer.diff_id, imported.layer.size));
   return CommitImage(store, db, image, {layer});

@@ -6,10 +6,10 @@
 
 #include "base/result.hpp"
 #include "engine/engine.hpp"
+#include "engine/input_stream_internal.hpp"
 #include "engine/pull_inside_internal.hpp"
 #include "spec/image.hpp"
 #include "storage/store.hpp"
-#include "sys/fd.hpp"
 #include "userns/userns.hpp"
 
 namespace ctool::engine {
@@ -23,9 +23,7 @@ Status ApplyChange(const std::string& change, spec::ImageDefaults& config);
 // An import with everything settled that is not work on the store.
 struct ImportPlan {
   std::string name;  // whole, or empty
-  std::string url;   // else `file`
-  sys::Fd file;
-  std::string what;  // the source, for messages
+  Input input;
   spec::ImageConfig config;
   std::string comment;
   GlobalOptions store;

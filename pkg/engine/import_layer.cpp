@@ -1,82 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <poll.h>
-
 #include <array>
 
 #include "archive/pipe.hpp"
 #include "archive/stream.hpp"
-#include "base/text.hpp"
 #include "engine/import_internal.hpp"
 #include "engine/pull_thread_internal.hpp"
-#include "http/client.hpp"
 
 namespace ctool::engine {
 namespace {
 
 constexpr size_t kChunk = 256 << 10;
-
-// The body of an URL as a stream: a thread of its own fills a pipe.
-class UrlSource final : public archive::Source {
- public:
-  static Result<std::unique_ptr<archive::Source>> Open(const std::string& url,
-                                                       const Interrupt& interrupt) {
-    http::Options options;
-    options.allow_http = StartsWith(url, "http://");
-    options.user_agent = "ctool/" CTOOL_VERSION;
-    options.cancel = interrupt.flag();
-    std::unique_ptr<http::Client> client = TRY(http::Client::Create(std::move(options)));
-    std::unique_ptr<UrlSource> source(new UrlSource(std::move(client)));
-    source->thread_ = TRY(StartThread(
-        [raw = source.get(), url] { raw->pipe_.writer.Close(raw->Fetch(url)); }));
-    return std::unique_ptr<archive::Source>(std::move(source));
-  }
-  ~UrlSource() override {
-    pipe_.reader.reset();
-    if (thread_.joinable()) thread_.join();
-  }
-  Result<size_t> Read(std::span<char> into) override { return pipe_.reader->Read(into); }
-
- private:
-  explicit UrlSource(std::unique_ptr<http::Client> client)
-      : client_(std::move(client)), pipe_(archive::MakePipe()) {}
-  Status Fetch(const std::string& url) {
-    http::Request request;
-    request.url = url;
-    http::Transfer transfer =
-        client_->Perform(request, [this](const http::Response&, std::string_view chunk) {
-          return pipe_.writer.Write(chunk);
-        });
-    if (!transfer.ok()) return std::move(*transfer.error);
-    const int status = transfer.response.status;
-    if (status == 200) return Ok();
-    return Error(status == 404 ? Code::kNotFound : Code::kNetwork,
-                 "the server answered with HTTP status " + std::to_string(status));
-  }
-  std::unique_ptr<http::Client> client_;
-  archive::Pipe pipe_;
-  std::thread thread_;
-};
-
-// A file or pipe. Somebody may take for ever to write into it: it is only read when there is
-// something, so that a signal ends the wait.
-class FileSource final : public archive::Source {
- public:
-  FileSource(int fd, const std::string& what, const Interrupt& interrupt)
-      : fd_(fd), source_(archive::FromFd(fd, what)), interrupt_(interrupt) {}
-  Result<size_t> Read(std::span<char> into) override {
-    pollfd polled{fd_, POLLIN, 0};
-    do {
-      if (interrupt_.stopped()) return Error(Code::kIo, "interrupted");
-    } while (::poll(&polled, 1, kPatienceMs) == 0);
-    return source_->Read(into);
-  }
-
- private:
-  static constexpr int kPatienceMs = 200;
-  int fd_;
-  std::unique_ptr<archive::Source> source_;
-  const Interrupt& interrupt_;
-};
 
 // What the blob will be: the bytes as they came if there is an OCI media type for them, else (xz,
 // bzip2) what they decompress to.
@@ -105,10 +38,7 @@ class Joined final : public archive::Source {
 
 Result<Incoming> OpenIncoming(const ImportPlan& plan, const Interrupt& interrupt) {
   Incoming in;
-  if (plan.url.empty())
-    in.raw = std::make_unique<FileSource>(plan.file.get(), plan.what, interrupt);
-  else
-    in.raw = TRY(UrlSource::Open(plan.url, interrupt));
+  in.raw = TRY(OpenInput(plan.input, interrupt));
   constexpr size_t kMagicBytes = 6;
   std::array<char, kMagicBytes> magic;
   while (in.first.size() < kMagicBytes) {

@@ -9,6 +9,7 @@
 #include "base/log.hpp"
 #include "engine/image_remove_unused_internal.hpp"
 #include "engine/images.hpp"
+#include "engine/load.hpp"
 #include "engine/pull_image_internal.hpp"
 #include "engine/pull_inside_internal.hpp"
 #include "engine/tell.hpp"
@@ -25,6 +26,8 @@ Result<std::string> FetchInside(const PullPlan& plan, Interrupt& interrupt) {
 
 Result<std::string> Pull(Engine& engine, const std::string& name, const std::string& policy,
                          const FetchOptions& fetch) {
+  const std::optional<transport::ImageName> elsewhere = TRY(transport::ImageName::Parse(name));
+  if (elsewhere && elsewhere->kind != transport::Kind::kDocker) return PullFrom(engine, *elsewhere, fetch.quiet);
   const PullPlan plan = TRY(PlanPull(engine, name, policy, fetch));
   if (plan.policy == "never") return plan.local->image.id;
   Result<std::string> id = RunInStore(plan.map, plan.store, [&plan](Interrupt& interrupt) {

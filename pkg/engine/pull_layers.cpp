@@ -77,7 +77,12 @@ Status Download(const LayerWork& work, LayerJob& job, PullProgress::Transfer& tr
   const std::unique_ptr<storage::Store::BlobWriter> blob = TRY(work.store.NewBlob(job.blob));
   if (!job.unpack) {
     TRY(work.source.GetBlob(
-        job.blob, [&](std::string_view chunk) { return blob->Write(chunk); }, transfer.counter()));
+        job.blob,
+        [&](std::string_view chunk) -> Status {
+          if (work.interrupt.stopped()) return Error(Code::kIo, "stopped");
+          return blob->Write(chunk);
+        },
+        transfer.counter()));
     return blob->Commit();
   }
   archive::Pipe pipe = archive::MakePipe();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// pull and import are described here and run by another program: the one that everything else is
+// pull, import and load are described here and run by another program: the one that everything else is
 // done with loads no HTTP, TLS or decompressors.
 #include <unistd.h>
 
@@ -29,7 +29,11 @@ Result<int> Become(Context& context, const Options&) {
 }  // namespace
 
 cli::Runnable PushCommand() { return cli::Bind(DescribePush, Become<PushCommandOptions>); }
+cli::Runnable LoginCommand() { return cli::Bind(DescribeLogin, Become<LoginCommandOptions>); }
+cli::Runnable LogoutCommand() { return cli::Bind(DescribeLogout, Become<LogoutCommandOptions>); }
+cli::Runnable SearchCommand() { return cli::Bind(DescribeSearch, Become<SearchCommandOptions>); }
 cli::Runnable PullCommand() { return cli::Bind(DescribePull, Become<PullOptions>); }
 cli::Runnable ImportCommand() { return cli::Bind(DescribeImport, Become<ImportCommandOptions>); }
+cli::Runnable LoadCommand() { return cli::Bind(DescribeLoad, Become<LoadCommandOptions>); }
 
 }  // namespace ctool
