@@ -9,6 +9,7 @@
 #include "engine/images.hpp"
 #include "engine/load.hpp"
 #include "engine/push.hpp"
+#include "engine/save.hpp"
 
 namespace ctool {
 
@@ -31,6 +32,12 @@ struct LoadCommandOptions {
   std::string signature_policy;  // accepted: policy.json decides
 };
 cli::Command DescribeLoad(LoadCommandOptions& options);
+
+struct SaveCommandOptions {
+  engine::SaveOptions save;
+  std::string signature_policy;  // accepted
+};
+cli::Command DescribeSave(SaveCommandOptions& options);
 
 struct PushCommandOptions {
   engine::PushOptions push;

@@ -22,6 +22,7 @@ cli::Runnable ImagePruneCommand();
 cli::Runnable PullCommand();
 cli::Runnable ImportCommand();
 cli::Runnable LoadCommand();
+cli::Runnable SaveCommand();
 cli::Runnable PushCommand();
 
 // Becomes ctool-images with the words that were typed; it reads them as we did. Returns only when that fails.

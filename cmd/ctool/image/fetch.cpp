@@ -32,5 +32,6 @@ cli::Runnable PushCommand() { return cli::Bind(DescribePush, Become<PushCommandO
 cli::Runnable PullCommand() { return cli::Bind(DescribePull, Become<PullOptions>); }
 cli::Runnable ImportCommand() { return cli::Bind(DescribeImport, Become<ImportCommandOptions>); }
 cli::Runnable LoadCommand() { return cli::Bind(DescribeLoad, Become<LoadCommandOptions>); }
+cli::Runnable SaveCommand() { return cli::Bind(DescribeSave, Become<SaveCommandOptions>); }
 
 }  // namespace ctool
