@@ -77,7 +77,7 @@ store_state() {
   equal "digest" "$digest" "$(skopeo inspect --format '{{.Digest}}' "oci-archive:$T/a.tar:localhost/plain:name")"
   mkdir "$T/x"
   tar xf "$T/a.tar" -C "$T/x"
-  oci-image-tool validate --type imageLayout --ref "$NAMED" "$T/x"
+  oci-image-tool validate --type image --ref "$NAMED" "$T/x"
   oci-image-tool validate --type image --ref "$NAMED" "$T/a.tar"
   umoci stat --image "$T/dir:localhost/v1:latest" --json | jq -e '.history | length > 0' >/dev/null
   umoci unpack --rootless --image "$T/dir:localhost/v1:latest" "$T/bundle" >/dev/null
@@ -132,9 +132,12 @@ store_state() {
   for source in oci.tar docker.tar oci; do
     try load -q -i "$T/$source"
     ok
-    out_is "Loaded image: localhost/there/it:is"
-    id=$(id_of localhost/there/it:is)
-    [[ $source == docker.tar ]] || equal "digest" "$digest" "$(digest_of localhost/there/it:is)"
+    local name=localhost/there/it:is
+    # skopeo writes docker.io in front of what has no registry.
+    [[ $source != docker.tar ]] || name=docker.io/there/it:is
+    out_is "Loaded image: $name"
+    id=$(id_of "$name")
+    [[ $source == docker.tar ]] || equal "digest" "$digest" "$(digest_of "$name")"
     must run --rm "$id" true
     forget_all
   done
@@ -385,7 +388,7 @@ Loaded image: $NAMED"
   for tool in gzip zstd xz bzip2; do
     rm -rf "$T/x"
     mkdir "$T/x"
-    tar xf "$T/d.tar" -C "$T/x"
+    tar xmf "$T/d.tar" -C "$T/x"
     layer=$(cd "$T/x" && ls ./*.tar)
     chmod -R u+w "$T/x"
     "$tool" -c <"$T/x/$layer" >"$T/x/new"
