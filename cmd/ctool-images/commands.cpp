@@ -39,6 +39,11 @@ Result<int> RunLoad(Context& context, const LoadCommandOptions& options) {
   return 0;
 }
 
+Result<int> RunSave(Context& context, const SaveCommandOptions& options) {
+  TRY(engine::Save(context.engine, options.save));
+  return 0;
+}
+
 // From an archive on the standard input: ctool does the rest itself.
 Result<int> RunCp(Context& context, const CpOptions& options) {
   TRY(engine::CopyFromArchive(context.engine, options.copy));
@@ -65,6 +70,7 @@ constexpr cli::Entry kEntries[] = {
     {"search", [] { return cli::Bind(DescribeSearch, RunSearch); }, {"image search"}},
     {"import", [] { return cli::Bind(DescribeImport, RunImport); }, {"image import"}},
     {"load", [] { return cli::Bind(DescribeLoad, RunLoad); }, {"image load"}},
+    {"save", [] { return cli::Bind(DescribeSave, RunSave); }, {"image save"}},
     {"cp", [] { return cli::Bind(DescribeCp, RunCp); }, {"container cp"}},
     {"fetch", [] { return cli::Bind(DescribeFetch, RunFetch); }},
 };

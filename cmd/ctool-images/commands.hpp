@@ -8,9 +8,10 @@
 
 #include "cli/command.hpp"
 #include "engine/images.hpp"
-#include "engine/login.hpp"
 #include "engine/load.hpp"
+#include "engine/login.hpp"
 #include "engine/push.hpp"
+#include "engine/save.hpp"
 #include "engine/search.hpp"
 
 namespace ctool {
@@ -34,6 +35,12 @@ struct LoadCommandOptions {
   std::string signature_policy;  // accepted: policy.json decides
 };
 cli::Command DescribeLoad(LoadCommandOptions& options);
+
+struct SaveCommandOptions {
+  engine::SaveOptions save;
+  std::string signature_policy;  // accepted
+};
+cli::Command DescribeSave(SaveCommandOptions& options);
 
 struct PushCommandOptions {
   engine::PushOptions push;

@@ -54,6 +54,7 @@ constexpr cli::Entry kEntries[] = {
     {"rmi", RmiCommand, {"image rm"}},
     {"import", ImportCommand, {"image import"}},
     {"load", LoadCommand, {"image load"}},
+    {"save", SaveCommand, {"image save"}},
     {"image exists", ImageExistsCommand},
     {"image inspect", ImageInspectCommand},
     {"tag", TagCommand, {"image tag"}},

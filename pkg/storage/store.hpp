@@ -84,6 +84,8 @@ class Store {
                                     const archive::UnpackOptions& options) const;
   // Whether the folder is there. It can be used when its row is durable or of the present boot.
   bool HasLayer(const spec::Digest& diff_id) const;
+  // Bytes of the archive that it was unpacked from; 0 when nobody knows.
+  int64_t LayerTarSize(const spec::Digest& diff_id) const;
   // Names below layers/: hex diffIDs and fix-up layers.
   Result<std::vector<std::string>> ListLayers() const;
 
