@@ -3,6 +3,7 @@
 
 #include "ctool/container/file_options.hpp"
 #include "ctool/context.hpp"
+#include "ctool/system/check.hpp"
 
 namespace ctool {
 namespace {
@@ -52,6 +53,7 @@ constexpr cli::Entry kEntries[] = {
     {"pull", [] { return cli::Bind(DescribePull, RunPull); }, {"image pull"}},
     {"import", [] { return cli::Bind(DescribeImport, RunImport); }, {"image import"}},
     {"cp", [] { return cli::Bind(DescribeCp, RunCp); }, {"container cp"}},
+    {"system check", [] { return cli::Bind(DescribeCheck, RunCheck); }},
     {"fetch", [] { return cli::Bind(DescribeFetch, RunFetch); }},
 };
 
