@@ -366,7 +366,7 @@ nothing_left() {
   # The next command that removes or adds goes on with it.
   must pull -q "$IMG"
   must rmi "$IMG"
-  until_ok 20 nothing_left "$store"
+  until_ok 60 nothing_left "$store"
   equal layers "" "$(ls "$store/layers")"
   equal blobs "" "$(find "$store/blobs" -type f)"
 }
