@@ -16,8 +16,6 @@ test_teardown() {
   umount "$T/small" 2>/dev/null || true
 }
 
-in_bytes() { numfmt --from=si <<<"$(sed 's/B$//;s/k/K/' <<<"$1")"; }
-
 @test "system df: what images, containers and volumes take" {
   try system df
   ok
@@ -136,6 +134,7 @@ in_bytes() { numfmt --from=si <<<"$(sed 's/B$//;s/k/K/' <<<"$1")"; }
 blob_of() { # the largest blob: a layer
   find "$store/blobs" -type f -printf '%s %p\n' | sort -rn | head -n 1 | cut -d' ' -f2
 }
+first_layer() { find "$store/layers" -mindepth 1 -maxdepth 1 ! -name 'fixup-*' -printf '%f\n' | head -n 1; }
 damage() { # a byte in the middle, times kept
   local at stamp
   at=$(($(stat -c %s "$1") / 2))
@@ -163,7 +162,7 @@ damage() { # a byte in the middle, times kept
 @test "system check: a damaged file of a layer is found, and mended from its blob" {
   must pull -q "$IMG"
   local layer file
-  layer=$(ls "$store/layers" | head -n 1)
+  layer=$(first_layer)
   file=$store/layers/$layer/diff/etc/passwd
   cp -p "$file" "$T/passwd"
   damage "$file"
@@ -187,7 +186,7 @@ damage() { # a byte in the middle, times kept
 @test "system check: files that are missing, too many, or another's" {
   must pull -q "$IMG"
   local layer diff
-  layer=$(ls "$store/layers" | head -n 1)
+  layer=$(first_layer)
   diff=$store/layers/$layer/diff
   rm "$diff/etc/group"
   echo more >"$diff/etc/more"
@@ -206,7 +205,7 @@ damage() { # a byte in the middle, times kept
 @test "system check: a layer that is gone, and a record of it" {
   must pull -q "$IMG"
   local layer
-  layer=$(ls "$store/layers" | head -n 1)
+  layer=$(first_layer)
   rm -r "${store:?}/layers/$layer"
   try system check -q
   exits 125
@@ -272,7 +271,7 @@ damage() { # a byte in the middle, times kept
 @test "system check: a layer on which a container runs is not taken away" {
   must pull -q "$IMG"
   local layer
-  layer=$(ls "$store/layers" | head -n 1)
+  layer=$(first_layer)
   must run -d --name "$C" "$IMG" sleep 1000
   damage "$store/layers/$layer/diff/etc/passwd"
   try system check -r
@@ -333,7 +332,7 @@ damage() { # a byte in the middle, times kept
   ok
   out_has "not deleted, because ctool did not make it: $store/mine"
   out_has "$store/folder"
-  equal left "folder mine" "$(ls -A "$store" | tr '\n' ' ' | sed 's/ $//')"
+  equal left "folder mine" "$(find "$store" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort | paste -sd' ')"
 }
 
 @test "system reset: a folder that is no store" {

@@ -28,7 +28,7 @@ kill_within() {
 pkill_ours() {
   local process
   for process in /proc/[0-9]*; do
-    grep -qzxF -- "$store" "$process/cmdline" 2>/dev/null && kill "$1" "${process#/proc/}" 2>/dev/null || true
+    if grep -qzxF -- "$store" "$process/cmdline" 2>/dev/null; then kill "$1" "${process#/proc/}" 2>/dev/null || true; fi
   done
 }
 
