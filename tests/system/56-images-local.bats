@@ -337,6 +337,42 @@ EOF
   err_has "when using the --all switch, you may not pass any images names or IDs"
 }
 
+# What an image's config asks for, where no container may be made of it; {} is a rootfs of busybox.
+hostile_config() {
+  local change=$1 wanted=$2
+  try import -q -c "$change" "$T/root.tar" hostile:1
+  ok
+  try run --rm --network none hostile:1 sh -c 'pwd; ls /'
+  [[ $rc == 125 || $rc == 126 ]] || complain "exit status 125 or 126"
+  err_like "$wanted"
+  equal lines 1 "$(wc -l <"$T/.err")"
+  try ps -aq
+  out_is ""
+  must rmi hostile:1
+}
+
+@test "hostile configs: refused when a container is made, and nothing is left" {
+  ! oracle || skip "podman takes most of them"
+  mkdir -p "$T/root/bin"
+  cp /bin/busybox "$T/root/bin/sh"
+  ln -s sh "$T/root/bin/ls"
+  tar -C "$T/root" --owner 0 --group 0 -cf "$T/root.tar" .
+  chmod 644 "$T/root.tar"
+  hostile_config 'VOLUME relative' 'invalid volume path'
+  hostile_config 'VOLUME /' 'invalid volume path'
+  hostile_config 'VOLUME /proc' 'invalid volume path'
+  hostile_config 'STOPSIGNAL SIGEVIL' 'invalid signal'
+  hostile_config 'USER 4294967296' 'invalid user'
+  hostile_config 'USER -1' 'invalid user'
+  # These stay inside.
+  try import -q -c "WORKDIR ../../../../../../$LIVE/canary/new" -c 'VOLUME /../../../canary' "$T/root.tar" inside:1
+  ok
+  try run --rm --network none inside:1 sh -c pwd
+  ok
+  out_is "$LIVE/canary/new"
+  canary_ok
+}
+
 # --- ctool's own: how fast, and what is left
 
 # Nothing of the trash and of what is being made.
