@@ -141,6 +141,18 @@ make_child() {
   ok
   out_has "A /a"
   out_has "D /etc/group"
+  try image diff child:1 "$IMG"
+  ok
+  out_has "A /a"
+  out_has "D /etc/group"
+  out_lacks "/etc/passwd"
+  try image diff "$IMG" child:1
+  out_has "D /a"
+  out_has "A /etc/group"
+  try image diff --format json "$IMG" "$IMG"
+  out_is "{}"
+  try image diff "$IMG" nosuch
+  exits 125
 }
 
 @test "image mount and unmount, in unshare" {
