@@ -3,6 +3,7 @@
 
 #include "ctool/container/file_options.hpp"
 #include "ctool/context.hpp"
+#include "ctool/system/check.hpp"
 
 namespace ctool {
 namespace {
@@ -72,6 +73,7 @@ constexpr cli::Entry kEntries[] = {
     {"load", [] { return cli::Bind(DescribeLoad, RunLoad); }, {"image load"}},
     {"save", [] { return cli::Bind(DescribeSave, RunSave); }, {"image save"}},
     {"cp", [] { return cli::Bind(DescribeCp, RunCp); }, {"container cp"}},
+    {"system check", [] { return cli::Bind(DescribeCheck, RunCheck); }},
     {"fetch", [] { return cli::Bind(DescribeFetch, RunFetch); }},
 };
 

@@ -70,6 +70,10 @@ constexpr cli::Entry kEntries[] = {
     {"events", EventsCommand, {"system events"}},
     {"version", VersionCommand},
     {"system migrate", MigrateCommand},
+    {"system df", DfCommand},
+    {"system prune", SystemPruneCommand},
+    {"system check", CheckCommand},
+    {"system reset", ResetCommand},
     {"help", cli::HelpCommand},
     {"completion", cli::CompletionCommand},
 };
