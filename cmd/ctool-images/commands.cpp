@@ -3,6 +3,7 @@
 
 #include "ctool/container/file_options.hpp"
 #include "ctool/context.hpp"
+#include "ctool/system/check.hpp"
 
 namespace ctool {
 namespace {
@@ -39,6 +40,11 @@ Result<int> RunLoad(Context& context, const LoadCommandOptions& options) {
   return 0;
 }
 
+Result<int> RunSave(Context& context, const SaveCommandOptions& options) {
+  TRY(engine::Save(context.engine, options.save));
+  return 0;
+}
+
 // From an archive on the standard input: ctool does the rest itself.
 Result<int> RunCp(Context& context, const CpOptions& options) {
   TRY(engine::CopyFromArchive(context.engine, options.copy));
@@ -71,7 +77,9 @@ constexpr cli::Entry kEntries[] = {
     {"manifest remove", [] { return cli::Bind(DescribeManifestRemove, RunManifestRemove); }},
     {"import", [] { return cli::Bind(DescribeImport, RunImport); }, {"image import"}},
     {"load", [] { return cli::Bind(DescribeLoad, RunLoad); }, {"image load"}},
+    {"save", [] { return cli::Bind(DescribeSave, RunSave); }, {"image save"}},
     {"cp", [] { return cli::Bind(DescribeCp, RunCp); }, {"container cp"}},
+    {"system check", [] { return cli::Bind(DescribeCheck, RunCheck); }},
     {"fetch", [] { return cli::Bind(DescribeFetch, RunFetch); }},
 };
 

@@ -11,7 +11,9 @@
 #include "engine/login.hpp"
 #include "engine/manifest_list.hpp"
 #include "engine/load.hpp"
+#include "engine/login.hpp"
 #include "engine/push.hpp"
+#include "engine/save.hpp"
 #include "engine/search.hpp"
 
 namespace ctool {
@@ -35,6 +37,12 @@ struct LoadCommandOptions {
   std::string signature_policy;  // accepted: policy.json decides
 };
 cli::Command DescribeLoad(LoadCommandOptions& options);
+
+struct SaveCommandOptions {
+  engine::SaveOptions save;
+  std::string signature_policy;  // accepted
+};
+cli::Command DescribeSave(SaveCommandOptions& options);
 
 struct PushCommandOptions {
   engine::PushOptions push;

@@ -63,6 +63,37 @@ cli::Command DescribeImport(ImportCommandOptions& o) {
   return command;
 }
 
+cli::Command DescribeSave(SaveCommandOptions& o) {
+  engine::SaveOptions& s = o.save;
+  cli::Command command;
+  command.summary = "Save images to an archive";
+  command.prose =
+      "Writes an image to a file, a folder or the standard output. The OCI formats hold manifest, config and layers as "
+      "they were pulled: nothing is compressed again and no digest changes. A docker-archive holds layers that are not "
+      "compressed. Further NAMEs are names that the image gets in the archive, or, with --multi-image-archive, images. "
+      "A file is replaced when the new one is whole.";
+  command.options = {
+      {.name = "output", .short_name = 'o', .value = "file",
+       .help = "Write to this file or folder instead of the standard output", .sink = &s.output,
+       .complete = cli::Complete::kFiles},
+      {.name = "format", .value = "format",
+       .help = "What to write: docker-archive, oci-archive, oci-dir, docker-dir", .sink = &s.format,
+       .values = {"docker-archive", "oci-archive", "oci-dir", "docker-dir"}},
+      {.name = "multi-image-archive", .short_name = 'm', .help = "Take each NAME for an image", .sink = &s.multi},
+      {.name = "compress", .help = "Compress layers that are not compressed (docker-dir)", .sink = &s.compress},
+      {.name = "uncompressed", .help = "Write layers of the OCI formats without compression", .sink = &s.uncompressed},
+      {.name = "quiet", .short_name = 'q', .help = "Show no progress", .sink = &s.quiet},
+      {.name = "signature-policy", .value = "file", .help = "Accepted; nothing is verified by it",
+       .sink = &o.signature_policy, .hidden = true},
+  };
+  command.args = {{.name = "NAME", .min = 1, .max = cli::kUnlimited, .sink = &s.images,
+                   .complete = cli::Complete::kImages}};
+  command.examples = {{"save -o alpine.tar alpine"},
+                      {"save --format oci-archive alpine | ssh host ctool load"},
+                      {"save -m -o both.tar alpine busybox", "Two images in one archive"}};
+  return command;
+}
+
 cli::Command DescribeLoad(LoadCommandOptions& o) {
   cli::Command command;
   command.summary = "Load images from an archive";

@@ -62,6 +62,7 @@ constexpr cli::Entry kEntries[] = {
     {"rmi", RmiCommand, {"image rm"}},
     {"import", ImportCommand, {"image import"}},
     {"load", LoadCommand, {"image load"}},
+    {"save", SaveCommand, {"image save"}},
     {"image exists", ImageExistsCommand},
     {"image inspect", ImageInspectCommand},
     {"tag", TagCommand, {"image tag"}},
@@ -77,6 +78,10 @@ constexpr cli::Entry kEntries[] = {
     {"events", EventsCommand, {"system events"}},
     {"version", VersionCommand},
     {"system migrate", MigrateCommand},
+    {"system df", DfCommand},
+    {"system prune", SystemPruneCommand},
+    {"system check", CheckCommand},
+    {"system reset", ResetCommand},
     {"help", cli::HelpCommand},
     {"completion", cli::CompletionCommand},
 };

@@ -67,7 +67,11 @@ Status ImageAdder::SkipPresent(std::vector<LayerJob>& jobs) const {
     if (fresh_layers_.count(job.diff_id.str()) != 0) job.unpack = false;
     if (job.unpack && TRY(LayerIsUsable(place_.store, place_.db, job.diff_id.str())))
       job.unpack = false;
-    if (fresh_blobs_.count(job.blob.digest.str()) != 0) job.fetch = false;
+    const auto fresh = fresh_blobs_.find(job.blob.digest.str());
+    if (fresh != fresh_blobs_.end() && fresh->second != job.blob.size)
+      return Error(Code::kCorrupt, "blob " + job.blob.digest.str() + ": wrong size: " + std::to_string(fresh->second) +
+                                       " bytes, the manifest says " + std::to_string(job.blob.size));
+    if (fresh != fresh_blobs_.end()) job.fetch = false;
     if (job.fetch && place_.store.HasBlob(job.blob.digest, job.blob.size)) job.fetch = false;
   }
   return Ok();
@@ -81,7 +85,7 @@ Status ImageAdder::FetchContent(transport::ImageSource& source, const ImageDocum
   TRY(FetchLayers({source, place_.store, unpack, place_.progress, place_.interrupt, false}, jobs));
   for (const LayerJob& job : jobs) {
     if (job.unpack) fresh_layers_[job.diff_id.str()] = job.size;
-    fresh_blobs_.insert(job.blob.digest.str());
+    Know(job.blob.digest, job.blob.size);
   }
   const std::unique_ptr<PullProgress::Transfer> config =
       place_.progress.Begin("Copying config", image.manifest.config.digest, 0);

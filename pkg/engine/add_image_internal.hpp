@@ -3,7 +3,6 @@
 
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -40,7 +39,7 @@ class ImageAdder {
   Result<AddedImage> Add(transport::ImageSource& source, transport::Document top);
 
   // This blob is in the store, put there and verified by this very process.
-  void Know(const spec::Digest& blob) { fresh_blobs_.insert(blob.str()); }
+  void Know(const spec::Digest& blob, int64_t size) { fresh_blobs_[blob.str()] = size; }
 
  private:
   Status SkipPresent(std::vector<LayerJob>& jobs) const;
@@ -50,7 +49,7 @@ class ImageAdder {
 
   const Place place_;
   std::map<std::string, int64_t> fresh_layers_;  // diffID: size
-  std::set<std::string> fresh_blobs_;
+  std::map<std::string, int64_t> fresh_blobs_;   // digest: size
 };
 
 // Rows say "durable" only after a sync: what is in the database and still there can be used.

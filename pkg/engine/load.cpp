@@ -72,9 +72,10 @@ Result<std::shared_ptr<const transport::Archive>> OpenArchive(const Input& input
   return transport::ReadTarStream(*tar, spool, input.what);
 }
 
-// What an archive calls an image, as a whole reference.
+// What an archive calls an image, as a whole reference. In an archive of docker's a short name is one of docker.io.
 Result<spec::Reference> NameOf(const transport::ImageSource& source, const std::string& given) {
-  Result<spec::Reference> name = spec::Reference::ParseWithDomain(given, "localhost");
+  const bool docker = StartsWith(source.Name(), "docker-archive:");
+  Result<spec::Reference> name = spec::Reference::ParseWithDomain(given, docker ? "docker.io" : "localhost");
   const std::string text = Quote(given.substr(0, 200));
   if (!name.ok())
     return Error(Code::kCorrupt, source.Name().substr(0, 300) + ": invalid tag " + text + ", an invalid reference: " + name.error().text());

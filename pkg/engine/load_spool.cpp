@@ -14,7 +14,7 @@ Result<spec::Digest> StoreSpool::Keep(archive::Source& bytes, int64_t size) {
   }
   if (blob->size() != size) return Error(Code::kCorrupt, "truncated");
   TRY(blob->Commit());
-  adder_.Know(blob->digest());
+  adder_.Know(blob->digest(), size);
   return blob->digest();
 }
 

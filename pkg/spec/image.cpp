@@ -227,7 +227,7 @@ Result<Compression> LayerCompression(std::string_view media_type) {
       {kOciLayerGzip, Compression::kGzip},
       {kOciLayerZstd, Compression::kZstd},
       {kDockerLayerGzip, Compression::kGzip},
-      {"application/vnd.docker.image.rootfs.diff.tar", Compression::kNone},
+      {kDockerLayer, Compression::kNone},
       {"application/vnd.docker.image.rootfs.diff.tar.zstd", Compression::kZstd},
       {"application/vnd.oci.image.layer.nondistributable.v1.tar", Compression::kNone},
       {"application/vnd.oci.image.layer.nondistributable.v1.tar+gzip", Compression::kGzip},

@@ -55,4 +55,8 @@ std::string PrintArchiveManifest(const std::vector<ArchivedImage>& images) {
   return PrintJson(out);
 }
 
+std::string PrintRepositories(const std::map<std::string, std::map<std::string, std::string>>& repositories) {
+  return PrintJson(repositories.empty() ? OrderedJson::object() : OrderedJson(repositories));
+}
+
 }  // namespace ctool::spec

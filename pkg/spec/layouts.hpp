@@ -4,6 +4,7 @@
 // in image.hpp.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,5 +31,7 @@ struct ArchivedImage {
 // Spec: the Docker image specification v1.2, "Combined Image JSON + Filesystem Changeset Format".
 Result<std::vector<ArchivedImage>> ParseArchiveManifest(std::string_view bytes);
 std::string PrintArchiveManifest(const std::vector<ArchivedImage>& images);
+// The "repositories" beside it: repository, tag, id of the topmost layer in the oldest format.
+std::string PrintRepositories(const std::map<std::string, std::map<std::string, std::string>>& repositories);
 
 }  // namespace ctool::spec

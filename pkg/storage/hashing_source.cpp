@@ -114,6 +114,7 @@ HashingSource::~HashingSource() = default;
 Result<size_t> HashingSource::Read(std::span<char> into) {
   const size_t n = TRY(in_.Read(into));
   worker_->Add({into.data(), n});
+  count_ += static_cast<int64_t>(n);
   return n;
 }
 

@@ -22,10 +22,12 @@ class HashingSource : public archive::Source {
   Result<size_t> Read(std::span<char> into) override;
   // The digest of all that was read. Once, at the end of the stream.
   spec::Digest Finish();
+  int64_t count() const { return count_; }  // bytes so far
 
  private:
   class Worker;
   archive::Source& in_;
+  int64_t count_ = 0;
   std::unique_ptr<Worker> worker_;
 };
 

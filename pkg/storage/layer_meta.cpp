@@ -50,6 +50,7 @@ std::string PrintLayerMeta(const LayerMeta& meta) {
   nlohmann::json implied = nlohmann::json::array();
   for (const std::string& dir : meta.implied_dirs) implied.push_back(Encode(dir));
   return nlohmann::json{{"size", meta.size},
+                        {"tarSize", meta.tar_size},
                         {"bootId", meta.boot_id},
                         {"rootDescribed", meta.root_described},
                         {"opaqueRoot", meta.opaque_root},
@@ -74,6 +75,9 @@ Result<LayerMeta> ParseLayerMeta(std::string_view text) {
   if (implied == json.end() || !implied->is_array()) return bad("impliedDirs");
   LayerMeta meta;
   meta.size = size->get<int64_t>();
+  // Layers of earlier versions don't have it.
+  const auto tar_size = json.find("tarSize");
+  if (tar_size != json.end() && tar_size->is_number_integer()) meta.tar_size = tar_size->get<int64_t>();
   meta.boot_id = boot->get<std::string>();
   meta.root_described = described->get<bool>();
   meta.opaque_root = opaque->get<bool>();

@@ -70,6 +70,7 @@ Result<Store::UnpackedLayer> Store::UnpackLayer(archive::Source& tar, const spec
   Result<archive::UnpackStats> stats = UnpackInto(staged, hashed, options, meta);
   if (!stats.ok()) return ExplainFull(std::move(stats).error(), root_);
   spec::Digest diff_id = hashed.Finish();
+  meta.tar_size = hashed.count();
   if (!expected.empty() && diff_id != expected)
     return Error(Code::kCorrupt, "layers do not match the image config: expected diffID " +
                                      expected.str() + ", got " + diff_id.str());
@@ -78,6 +79,11 @@ Result<Store::UnpackedLayer> Store::UnpackLayer(archive::Source& tar, const spec
   TRY(PublishLayer(*this, staged, LayerPath(diff_id), meta.boot_id));
   return UnpackedLayer{.size = meta.size, .stats = std::move(stats).value(),
                        .diff_id = std::move(diff_id)};
+}
+
+int64_t Store::LayerTarSize(const spec::Digest& diff_id) const {
+  const Result<LayerMeta> meta = ReadLayerMeta(LayerPath(diff_id));
+  return meta.ok() ? meta->tar_size : 0;
 }
 
 bool Store::HasLayer(const spec::Digest& diff_id) const {

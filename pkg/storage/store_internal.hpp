@@ -55,7 +55,8 @@ Status MoveToTrash(const std::string& root, int dirfd, const std::string& name);
 
 // layers/<name>/meta, JSON.
 struct LayerMeta {
-  int64_t size = 0;
+  int64_t size = 0;               // of its regular files
+  int64_t tar_size = 0;           // of the archive that it was unpacked from; 0: not known
   std::string boot_id;            // boot in which it was unpacked
   bool root_described = false;    // the archive has an entry for the root directory
   bool opaque_root = false;

@@ -12,7 +12,6 @@
 namespace ctool::transport {
 namespace {
 
-constexpr std::string_view kDockerLayer = "application/vnd.docker.image.rootfs.diff.tar";
 constexpr std::string_view kDockerLayerZstd = "application/vnd.docker.image.rootfs.diff.tar.zstd";
 constexpr size_t kMagicBytes = 6;
 
@@ -99,7 +98,7 @@ class DockerImage final : public ImageSource {
     const spec::Compression compression = TRY(CompressionOf(*archive_, member));
     switch (compression) {
       case spec::Compression::kNone:
-        out.media_type = kDockerLayer;
+        out.media_type = spec::kDockerLayer;
         out.digest = diff_id;
         out.size = TRY(archive_->Open(member)).range.size;
         break;
@@ -110,7 +109,7 @@ class DockerImage final : public ImageSource {
         break;
       default:
         layer.decompress = true;
-        out.media_type = kDockerLayer;
+        out.media_type = spec::kDockerLayer;
         TRY(Measure(layer, out));
     }
     layers_[out.digest] = std::move(layer);

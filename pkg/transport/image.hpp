@@ -78,9 +78,11 @@ class ImageDestination {
   // Exactly blob.size bytes of `bytes`, else kCorrupt.
   virtual Status PutBlob(const spec::Descriptor& blob, const BlobBytes& bytes,
                          Progress* progress) = 0;
-  // `names`: what the image is to be called there (tags, whole references); none: it is only part
-  // of an index, or known by its digest.
-  virtual Status PutManifest(const Document& manifest, const std::vector<std::string>& names) = 0;
+  // A manifest that an index names: it is known there by its digest only.
+  virtual Status PutPart(const Document& manifest) = 0;
+  // What the image stands for, a manifest or an index. `names`: what it is to be called there (tags, whole references);
+  // may be empty.
+  virtual Status PutImage(const Document& top, const std::vector<std::string>& names) = 0;
   // Makes what was put visible.
   virtual Status Finish() = 0;
 };

@@ -30,6 +30,10 @@ bool Means(const std::string& given, const std::string& wanted) {
 
 }  // namespace
 
+std::string BlobMember(const spec::Digest& digest) {
+  return "blobs/" + std::string(digest.algorithm()) + "/" + std::string(digest.hex());
+}
+
 Result<Document> ReadDocument(const Archive& archive, const std::string& member,
                               const spec::Digest& digest, std::string media_type) {
   Document out;

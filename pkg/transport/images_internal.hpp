@@ -15,6 +15,9 @@ inline constexpr std::string_view kArchiveManifest = "manifest.json";
 inline constexpr std::string_view kDirVersion = "version";
 inline constexpr std::string_view kDirVersionText = "Directory Transport Version: 1.1\n";
 
+// Where an OCI layout keeps a blob.
+std::string BlobMember(const spec::Digest& digest);
+
 // A manifest or index of at most 4 MiB, verified against `digest` unless that is empty.
 Result<Document> ReadDocument(const Archive& archive, const std::string& member,
                               const spec::Digest& digest, std::string media_type);

@@ -13,10 +13,6 @@ namespace {
 // Where containerd and docker put the whole name; the annotation of the specification has only a tag then.
 constexpr std::string_view kContainerdName = "io.containerd.image.name";
 
-std::string BlobName(const spec::Digest& digest) {
-  return "blobs/" + std::string(digest.algorithm()) + "/" + std::string(digest.hex());
-}
-
 std::string NameIn(const std::map<std::string, std::string>& annotations) {
   for (const std::string_view key : {kContainerdName, spec::kRefNameAnnotation}) {
     const auto found = annotations.find(std::string(key));
@@ -43,9 +39,9 @@ class OciImage final : public ImageSource {
   std::vector<std::string> GivenNames() const override { return names_; }
 
   Result<Document> GetManifest(const spec::Digest& digest) override {
-    if (!digest.empty()) return ReadDocument(*archive_, BlobName(digest), digest, "");
+    if (!digest.empty()) return ReadDocument(*archive_, BlobMember(digest), digest, "");
     if (index_) return *index_;
-    Document top = TRY(ReadDocument(*archive_, BlobName(top_.digest), top_.digest, top_.media_type));
+    Document top = TRY(ReadDocument(*archive_, BlobMember(top_.digest), top_.digest, top_.media_type));
     if (static_cast<int64_t>(top.bytes.size()) != top_.size)
       return Error(Code::kCorrupt, "manifest " + top_.digest.str() + " in " + archive_->what() + ": size " +
                                        std::to_string(top.bytes.size()) + ", index.json says " +
@@ -54,7 +50,7 @@ class OciImage final : public ImageSource {
   }
 
   Status GetBlob(const spec::Descriptor& blob, const Sink& sink, Progress* progress) override {
-    return SendMember(*archive_, BlobName(blob.digest), blob.size, sink, progress);
+    return SendMember(*archive_, BlobMember(blob.digest), blob.size, sink, progress);
   }
 
  private:

@@ -102,10 +102,9 @@ class TarMembers final : public Archive {
       member->offset = static_cast<int64_t>(tar.offset());
       if (spool_ != nullptr) TRY_CTX(Quote(name) + " of " + what_, Keep(tar, *member));
     }
+    if (members_.empty()) return Error(Code::kCorrupt, what_ + ": not an image archive: there is nothing in it");
     return TRY_CTX(what_, tar.ExpectEnd(kMaxTrailing));
   }
-
-  bool empty() const { return members_.empty(); }
 
  private:
   std::string NotAnArchive() const {

@@ -22,6 +22,7 @@ cli::Runnable ImagePruneCommand();
 cli::Runnable PullCommand();
 cli::Runnable ImportCommand();
 cli::Runnable LoadCommand();
+cli::Runnable SaveCommand();
 cli::Runnable PushCommand();
 cli::Runnable ManifestCreateCommand();
 cli::Runnable ManifestAddCommand();

@@ -41,5 +41,6 @@ cli::Runnable SearchCommand() { return cli::Bind(DescribeSearch, Become<SearchCo
 cli::Runnable PullCommand() { return cli::Bind(DescribePull, Become<PullOptions>); }
 cli::Runnable ImportCommand() { return cli::Bind(DescribeImport, Become<ImportCommandOptions>); }
 cli::Runnable LoadCommand() { return cli::Bind(DescribeLoad, Become<LoadCommandOptions>); }
+cli::Runnable SaveCommand() { return cli::Bind(DescribeSave, Become<SaveCommandOptions>); }
 
 }  // namespace ctool
