@@ -8,10 +8,9 @@
 
 #include "cli/command.hpp"
 #include "engine/images.hpp"
-#include "engine/login.hpp"
-#include "engine/manifest_list.hpp"
 #include "engine/load.hpp"
 #include "engine/login.hpp"
+#include "engine/manifest_list.hpp"
 #include "engine/push.hpp"
 #include "engine/save.hpp"
 #include "engine/search.hpp"

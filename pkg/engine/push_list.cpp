@@ -27,14 +27,24 @@ class PassingBlob {
   }
 
   Result<size_t> Read(int64_t offset, std::span<char> into) {
-    if (!fetcher_.joinable())
-      fetcher_ = TRY(StartThread([this] {
-        spool_.Close(from_.GetBlob(blob_, [this](std::string_view chunk) { return spool_.Append(chunk); }, nullptr));
-      }));
+    TRY(Start());
     return spool_.ReadAt(offset, into);
+  }
+  // All of it.
+  Result<spec::Descriptor> Finish() {
+    TRY(Start());
+    return spool_.Finish();
   }
 
  private:
+  Status Start() {
+    if (fetcher_.joinable()) return Ok();
+    fetcher_ = TRY(StartThread([this] {
+      spool_.Close(from_.GetBlob(blob_, [this](std::string_view chunk) { return spool_.Append(chunk); }, nullptr));
+    }));
+    return Ok();
+  }
+
   registry::Client& from_;
   const spec::Descriptor& blob_;
   Spool& spool_;
@@ -52,7 +62,8 @@ Status PassBlob(const PushSession& session, registry::Client& from, const std::s
   out.upload.digest = blob.digest;
   out.upload.size = blob.size;
   out.upload.read = [&](int64_t offset, std::span<char> into) { return passing.Read(offset, into); };
-  if (StartsWith(repository, session.registry + "/"))
+  out.upload.finish = [&] { return passing.Finish(); };
+  if (!session.registry.empty() && StartsWith(repository, session.registry + "/"))
     out.upload.mount_from = {repository.substr(session.registry.size() + 1)};
   const registry::BlobSent sent = TRY(session.target.Put(out, transfer->counter()));
   transfer->Finish(sent == registry::BlobSent::kUploaded  ? "done"

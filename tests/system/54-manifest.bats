@@ -279,3 +279,11 @@ Deleted: $id"
   try run --rm "$L" true
   exits 125
 }
+
+@test "manifest push to a folder" {
+  install -d -o "$ACCOUNT" "$T/d"
+  must manifest create --all "$L" "docker://$MULTI"
+  try manifest push --all "$L" "oci:$T/d/o:1"
+  ok
+  skopeo copy -q --all --insecure-policy "oci:$T/d/o:1" "dir:$T/back"
+}
