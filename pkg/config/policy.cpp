@@ -2,8 +2,10 @@
 #include "config/policy.hpp"
 
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/text.hpp"
+#include "config/auth_internal.hpp"
 #include "config/document_internal.hpp"
 #include "config/paths_internal.hpp"
 #include "sys/file.hpp"
@@ -47,7 +49,7 @@ class PolicyReader {
     return Ok();
   }
 
-  // All requirements of a list must be met: the strictest one decides.
+  // All requirements of a list must be met: the strictest one decides, and of signatures each is needed.
   Result<Policy::Rule> ReadRule(const nlohmann::json& requirements, const std::string& where) {
     using Verdict = Policy::Rule::Verdict;
     if (!requirements.is_array() || requirements.empty())
@@ -59,16 +61,84 @@ class PolicyReader {
         return Bad(where + ": a requirement without a type");
       const auto name = type->get<std::string>();
       Verdict verdict = Verdict::kUnsupported;
-      if (name == "insecureAcceptAnything")
-        verdict = Verdict::kAccept;
-      else if (name == "reject")
-        verdict = Verdict::kReject;
-      else if (name != "signedBy" && name != "signedBaseLayer" && name != "sigstoreSigned")
+      if (name == "insecureAcceptAnything") verdict = Verdict::kAccept;
+      else if (name == "reject") verdict = Verdict::kReject;
+      else if (name == "signedBy" || name == "sigstoreSigned")
+        verdict = TRY(ReadSignature(requirement, name, where, rule)) ? Verdict::kSigned : Verdict::kUnsupported;
+      else if (name != "signedBaseLayer")
         return Bad(where + ": unknown requirement " + Quote(name));
-      if (verdict == Verdict::kAccept || rule.verdict == Verdict::kReject) continue;
-      rule = {verdict, name};
+      if (verdict <= rule.verdict) continue;
+      rule.verdict = verdict;
+      rule.type = name;
     }
     return rule;
+  }
+
+  // False: it asks for what is not there (Fulcio, Rekor, other keys).
+  Result<bool> ReadSignature(const nlohmann::json& requirement, const std::string& type, const std::string& where,
+                             Policy::Rule& rule) {
+    Policy::Rule::Signature signature;
+    const bool gpg = type == "signedBy";
+    signature.requirement.kind = gpg ? SignatureRequirement::Kind::kGpg : SignatureRequirement::Kind::kSigstore;
+    for (const auto& [key, value] : requirement.items()) {
+      if (key == "type") continue;
+      if (key == "keyType" && gpg) {
+        if (value != "GPGKeys" && value != "signedByGPGKeys") return false;
+      } else if (key == "keyPath" || key == "keyData") {
+        if (!value.is_string()) return Bad(where + ": " + key + " is no text");
+        TRY(AddKey(key, value, where, signature));
+      } else if (key == "keyPaths" || (key == "keyDatas" && !gpg)) {
+        if (!value.is_array() || value.empty()) return Bad(where + ": " + key + " is no list");
+        for (const nlohmann::json& one : value) {
+          if (!one.is_string()) return Bad(where + ": " + key + " has something else than text in it");
+          TRY(AddKey(key.substr(0, key.size() - 1), one, where, signature));
+        }
+      } else if (key == "signedIdentity") {
+        signature.requirement.identity = TRY(ReadIdentity(value, where));
+      } else if (!gpg && (key == "fulcio" || key == "pki" || StartsWith(key, "rekor"))) {
+        return false;
+      } else {
+        return Bad(where + ": unknown key " + Quote(key));
+      }
+    }
+    if (gpg && !requirement.contains("keyType")) return Bad(where + ": keyType is missing");
+    if (signature.key_files.empty() && signature.requirement.keys.empty()) return Bad(where + ": no key is named");
+    rule.signatures.push_back(std::move(signature));
+    return true;
+  }
+
+  Status AddKey(const std::string& key, const nlohmann::json& value, const std::string& where,
+                Policy::Rule::Signature& signature) const {
+    const auto text = value.get<std::string>();
+    if (key == "keyPath") {
+      signature.key_files.push_back(text);
+      return Ok();
+    }
+    std::optional<std::string> bytes = DecodeBase64(text);
+    if (!bytes) return Bad(where + ": keyData is no base64");
+    signature.requirement.keys.push_back(std::move(*bytes));
+    return Ok();
+  }
+
+  Result<SignedIdentity> ReadIdentity(const nlohmann::json& identity, const std::string& where) const {
+    if (!identity.is_object()) return Bad(where + ": signedIdentity is not an object");
+    SignedIdentity out;
+    for (const auto& [key, value] : identity.items()) {
+      if (!value.is_string()) return Bad(where + ": signedIdentity: " + Quote(key) + " is no text");
+      const auto text = value.get<std::string>();
+      if (key == "type") out.type = text;
+      else if (key == "dockerReference" || key == "dockerRepository") out.reference = text;
+      else if (key == "prefix") out.prefix = text;
+      else if (key == "signedPrefix") out.signed_prefix = text;
+      else return Bad(where + ": signedIdentity: unknown key " + Quote(key));
+    }
+    const bool exact = out.type == "exactReference" || out.type == "exactRepository";
+    if (!exact && out.type != "matchExact" && out.type != "matchRepoDigestOrExact" && out.type != "matchRepository" &&
+        out.type != "remapIdentity")
+      return Bad(where + ": signedIdentity: unknown type " + Quote(out.type));
+    if (exact == out.reference.empty() || (out.type == "remapIdentity") == (out.prefix.empty() || out.signed_prefix.empty()))
+      return Bad(where + ": signedIdentity: keys are missing, or there are too many");
+    return out;
   }
 
   Policy& to_;
@@ -127,6 +197,7 @@ Status Policy::Judge(const Rule& rule, const std::string& what, const std::strin
       return Ok();
     case Rule::Verdict::kReject:
       return Error(Code::kPermission, what + " is rejected by policy " + where);
+    case Rule::Verdict::kSigned:
     case Rule::Verdict::kUnsupported:
       break;
   }
@@ -137,6 +208,24 @@ Status Policy::Judge(const Rule& rule, const std::string& what, const std::strin
       .Hint(
           "change the policy for this scope to insecureAcceptAnything, or point "
           "CONTAINERS_POLICY_JSON to another policy");
+}
+
+Result<std::vector<SignatureRequirement>> Policy::Requirements(const spec::Reference& reference) const {
+  constexpr size_t kMaxKeyFile = 1 << 20;
+  std::string scope;
+  const Rule& rule = Find("docker", &reference, scope);
+  std::vector<SignatureRequirement> out;
+  if (rule.verdict != Rule::Verdict::kSigned) {
+    TRY(Judge(rule, "image " + reference.Name(), scope));
+    return out;
+  }
+  for (const Rule::Signature& signature : rule.signatures) {
+    SignatureRequirement requirement = signature.requirement;
+    for (const std::string& file : signature.key_files)
+      requirement.keys.push_back(TRY_CTX("policy '" + file_ + "' (" + scope + ")", sys::ReadFile(file, kMaxKeyFile)));
+    out.push_back(std::move(requirement));
+  }
+  return out;
 }
 
 Status Policy::Check(const spec::Reference& reference) const {

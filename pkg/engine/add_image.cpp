@@ -116,6 +116,7 @@ Result<std::vector<state::Layer>> ImageAdder::LayerRows(const ImageDocuments& im
 Result<AddedImage> ImageAdder::Add(transport::ImageSource& source, transport::Document top) {
   const ImageDocuments image =
       TRY(ReadDocuments(source, place_.store, std::move(top), place_.platform));
+  if (place_.accept) TRY(place_.accept(image.document.digest));
   const std::string mismatch = PlatformMismatch(image.config.platform, place_.platform);
   if (!mismatch.empty()) place_.progress.Line("WARNING: " + mismatch);
   std::vector<LayerJob> jobs = PlanLayers(image);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -32,6 +33,8 @@ class ImageAdder {
     const AskedPlatform& platform;
     Interrupt& interrupt;
     PullProgress& progress;
+    // Asked before anything is put into the store: whether this manifest may be.
+    std::function<Status(const spec::Digest& manifest)> accept = {};
   };
   explicit ImageAdder(const Place& place) : place_(place) {}
 

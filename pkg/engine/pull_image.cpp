@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "engine/add_image_internal.hpp"
 #include "engine/image_remove_unused_internal.hpp"
+#include "engine/pull_signatures_internal.hpp"
 #include "transport/registry_source.hpp"
 
 namespace ctool::engine {
@@ -24,6 +25,7 @@ struct Session {
 struct Opened {
   std::unique_ptr<transport::ImageSource> image;
   transport::Document top;  // without bytes when only its digest was asked for
+  const registry::Endpoint* endpoint = nullptr;
 };
 
 std::string Initializing(const PullSource& source) {
@@ -40,7 +42,7 @@ Result<Opened> OpenSource(const Session& session, const PullSource& source, bool
     Result<std::unique_ptr<registry::Client>> client =
         registry::Client::Connect(endpoint, options);
     if (client.ok()) {
-      Opened opened{transport::FromRegistry(std::move(*client), source.reference), {}};
+      Opened opened{transport::FromRegistry(std::move(*client), source.reference), {}, &endpoint};
       Result<transport::Document> top =
           only_digest ? opened.image->HeadManifest() : opened.image->GetManifest({});
       if (top.ok()) {
@@ -82,7 +84,12 @@ Result<std::string> FetchFrom(const Session& session, const PullSource& source, 
   const sys::FileLock adding =
       TRY(session.store.LockContent(sys::FileLock::Mode::kShared));
   ImageAdder adder({session.store, session.db, session.plan.map, session.plan.platform,
-                    session.interrupt, session.progress});
+                    session.interrupt, session.progress, [&](const spec::Digest& manifest) -> Status {
+                      if (source.signatures.empty()) return Ok();
+                      registry::Client::Options options = session.plan.client;
+                      options.cancel = session.interrupt.flag();
+                      return CheckSignatures(source, *opened.endpoint, options, manifest);
+                    }});
   AddedImage image = TRY(adder.Add(*opened.image, std::move(opened.top)));
   // An image that was fetched by digest is named by it: there is no tag that stands for it.
   image.row.names = {source.reference.Name()};
@@ -107,7 +114,9 @@ bool IsCurrent(const state::Image& image, const spec::Reference& reference,
 
 Result<std::string> TrySource(const Session& session, const PullSource& source) {
   if (source.refused) return Error(*source.refused);
-  const std::optional<state::Image> local = TRY(LocalCopy(session, source.reference));
+  // An image that was fetched under another policy is looked at again.
+  std::optional<state::Image> local;
+  if (source.signatures.empty()) local = TRY(LocalCopy(session, source.reference));
   if (session.plan.policy != "newer" || !local) Announce(session, source);
   // One request tells whether there is anything to do.
   Opened opened = TRY(OpenSource(session, source, local.has_value()));

@@ -16,8 +16,10 @@ Result<std::vector<registry::Endpoint>> EndpointsFor(const config::Paths& paths,
                                                      const config::Registries& registries,
                                                      const config::Policy& policy,
                                                      const FetchOptions& fetch,
-                                                     const spec::Reference& reference) {
-  TRY(policy.Check(reference));
+                                                     PullSource& source) {
+  const spec::Reference& reference = source.reference;
+  source.signatures = TRY(policy.Requirements(reference));
+  if (!source.signatures.empty()) source.signature_store = TRY(config::FindSignatureStore(reference));
   std::vector<registry::Endpoint> endpoints;
   for (const config::RegistryLocation& location : TRY(registries.Locations(reference)))
     endpoints.push_back(TRY(EndpointFor(paths, fetch, location)));
@@ -41,7 +43,7 @@ Status AddSources(Engine& engine, const FetchOptions& fetch, PullPlan& plan) {
     if (!source.reference.digest.empty()) source.reference.tag.clear();
     source.alias_file = std::move(candidate.alias_file);
     Result<std::vector<registry::Endpoint>> endpoints =
-        EndpointsFor(paths, registries, policy, fetch, source.reference);
+        EndpointsFor(paths, registries, policy, fetch, source);
     if (endpoints.ok())
       source.endpoints = std::move(*endpoints);
     else

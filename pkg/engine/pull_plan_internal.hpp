@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "config/policy.hpp"
+#include "config/signature_store.hpp"
 #include "engine/engine.hpp"
 #include "engine/image_lookup_internal.hpp"
 #include "registry/client.hpp"
@@ -19,6 +21,8 @@ struct PullSource {
   spec::Reference reference;
   std::string alias_file;                      // the short-name alias it came from, if any
   std::vector<registry::Endpoint> endpoints;   // mirrors first
+  std::vector<config::SignatureRequirement> signatures;  // all of which it must have
+  config::SignatureStore signature_store;                // where they are
   std::optional<Error> refused;                // why it must not or can't be tried
 };
 
