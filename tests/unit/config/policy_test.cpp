@@ -17,7 +17,7 @@ class PolicyTest : public ConfigTest {
   }
   static constexpr char kAccept[] = "[{\"type\":\"insecureAcceptAnything\"}]";
   static constexpr char kReject[] = "[{\"type\":\"reject\"}]";
-  static constexpr char kSigned[] = "[{\"type\":\"signedBy\",\"keyType\":\"GPGKeys\"}]";
+  static constexpr char kSigned[] = "[{\"type\":\"signedBy\",\"keyType\":\"GPGKeys\",\"keyPath\":\"/k\"}]";
 };
 
 TEST_F(PolicyTest, DefaultRule) {
@@ -62,9 +62,58 @@ TEST_F(PolicyTest, AllRequirementsMustHold) {
                   "a.example/x"),
             Code::kPermission);
   EXPECT_EQ(
-      Judge("{\"default\":[{\"type\":\"sigstoreSigned\"},{\"type\":\"insecureAcceptAnything\"}]}",
+      Judge("{\"default\":[{\"type\":\"sigstoreSigned\",\"keyPath\":\"/k\"},{\"type\":\"insecureAcceptAnything\"}]}",
             "a.example/x"),
       Code::kUnsupported);
+}
+
+// The requirements for "a.example/x:1", or the code of the error.
+class RequirementsTest : public PolicyTest {
+ protected:
+  Result<std::vector<SignatureRequirement>> Read(const std::string& requirements) {
+    const Result<Policy> loaded = Policy::LoadFrom(Write("policy.json", "{\"default\":[" + requirements + "]}"));
+    if (!loaded.ok()) return loaded.error();
+    return loaded->Requirements(*spec::Reference::Parse("a.example/x:1"));
+  }
+};
+
+TEST_F(RequirementsTest, KeysAndIdentities) {
+  const std::string one = Write("one", "first"), two = Write("two", "second");
+  auto read = Read(R"({"type":"signedBy","keyType":"GPGKeys","keyPaths":[")" + one + R"(",")" + two + R"("]},)" +
+                   R"({"type":"sigstoreSigned","keyData":"aGk=","signedIdentity":{"type":"matchRepository"}},)" +
+                   R"({"type":"insecureAcceptAnything"})");
+  ASSERT_TRUE(read.ok()) << read.error().Message();
+  ASSERT_EQ(read->size(), 2u);
+  EXPECT_EQ((*read)[0].kind, SignatureRequirement::Kind::kGpg);
+  EXPECT_EQ((*read)[0].keys, (std::vector<std::string>{"first", "second"}));
+  EXPECT_EQ((*read)[0].identity.type, "matchRepoDigestOrExact");
+  EXPECT_EQ((*read)[1].kind, SignatureRequirement::Kind::kSigstore);
+  EXPECT_EQ((*read)[1].keys, (std::vector<std::string>{"hi"}));
+  EXPECT_EQ((*read)[1].identity.type, "matchRepository");
+  EXPECT_TRUE(Read(R"({"type":"insecureAcceptAnything"})")->empty());
+}
+
+TEST_F(RequirementsTest, WhatIsStricterWins) {
+  const std::string signed_by = R"({"type":"signedBy","keyType":"GPGKeys","keyData":"aGk="})";
+  EXPECT_EQ(Read(signed_by + R"(,{"type":"reject"})").error().code(), Code::kPermission);
+  EXPECT_EQ(Read(signed_by + R"(,{"type":"signedBaseLayer"})").error().code(), Code::kUnsupported);
+  for (const char* key : {"fulcio", "rekorPublicKeyPath", "rekorPublicKeyData", "pki"})
+    EXPECT_EQ(Read(R"({"type":"sigstoreSigned","keyData":"aGk=",")" + std::string(key) + R"(":"x"})").error().code(),
+              Code::kUnsupported)
+        << key;
+  EXPECT_EQ(Read(R"({"type":"signedBy","keyType":"X509Certificates","keyData":"aGk="})").error().code(), Code::kUnsupported);
+}
+
+TEST_F(RequirementsTest, WhatIsIncomplete) {
+  for (const std::string rest :
+       {R"("keyType":"GPGKeys")", R"("keyPath":"/k")", R"("keyType":"GPGKeys","keyData":"%")",
+        R"("keyType":"GPGKeys","keyPath":7)", R"("keyType":"GPGKeys","keyPaths":[])", R"("keyType":"GPGKeys","keyPath":"/k","x":1)",
+        R"("keyType":"GPGKeys","keyPath":"/k","signedIdentity":{"type":"any"})",
+        R"("keyType":"GPGKeys","keyPath":"/k","signedIdentity":{"type":"exactReference"})",
+        R"("keyType":"GPGKeys","keyPath":"/k","signedIdentity":{"type":"matchExact","dockerReference":"a"})",
+        R"("keyType":"GPGKeys","keyPath":"/k","signedIdentity":{"type":"remapIdentity","prefix":"a"})"})
+    EXPECT_EQ(Read(R"({"type":"signedBy",)" + rest + "}").error().code(), Code::kCorrupt) << rest;
+  EXPECT_EQ(Read(R"({"type":"signedBy","keyType":"GPGKeys","keyPath":"/no/such"})").error().code(), Code::kNotFound);
 }
 
 TEST_F(PolicyTest, WhatIsNoPolicyAcceptsNothing) {
