@@ -77,8 +77,8 @@ store_state() {
   equal "digest" "$digest" "$(skopeo inspect --format '{{.Digest}}' "oci-archive:$T/a.tar:localhost/plain:name")"
   mkdir "$T/x"
   tar xf "$T/a.tar" -C "$T/x"
-  oci-image-tool validate --type image --ref "$NAMED" "$T/x"
-  oci-image-tool validate --type image --ref "$NAMED" "$T/a.tar"
+  # Not the archive itself: this tool finds nothing in a tar file, whoever wrote it.
+  oci-image-tool validate --type image --ref "name=$NAMED" "$T/x"
   umoci stat --image "$T/dir:localhost/v1:latest" --json | jq -e '.history | length > 0' >/dev/null
   umoci unpack --rootless --image "$T/dir:localhost/v1:latest" "$T/bundle" >/dev/null
   [[ -x $T/bundle/rootfs/bin/busybox ]]
@@ -588,6 +588,7 @@ PYTHON
 good() {
   must pull -q "$NAMED"
   must save -q --format "$1" -o "$T/good.tar" "$NAMED"
+  forget_all
 }
 
 @test "hostile layouts: documents" {
