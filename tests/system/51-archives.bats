@@ -764,7 +764,7 @@ edit("manifest.json", lambda m: m[0].update(Layers=["aa/layer.tar"]))'
   must save -q -m --format docker-archive -o "$T/good.tar" "$NAMED" "$MANY"
   forget_all
   hostile 'edit("manifest.json", lambda m: m[1].update(Layers=list(reversed(m[1]["Layers"]))))'
-  refused 'layers do not match|digest mismatch'
+  refused 'layers do not match|digest mismatch|wrong size'
   equal "images" "" "$(ct images -q)"
 }
 
