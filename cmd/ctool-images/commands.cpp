@@ -3,6 +3,7 @@
 
 #include "ctool/container/file_options.hpp"
 #include "ctool/context.hpp"
+#include "ctool/system/check.hpp"
 
 namespace ctool {
 namespace {
@@ -65,10 +66,14 @@ cli::Command DescribeFetch(PullOptions& options) {
 constexpr cli::Entry kEntries[] = {
     {"pull", [] { return cli::Bind(DescribePull, RunPull); }, {"image pull"}},
     {"push", [] { return cli::Bind(DescribePush, RunPush); }, {"image push"}},
+    {"login", [] { return cli::Bind(DescribeLogin, RunLogin); }},
+    {"logout", [] { return cli::Bind(DescribeLogout, RunLogout); }},
+    {"search", [] { return cli::Bind(DescribeSearch, RunSearch); }, {"image search"}},
     {"import", [] { return cli::Bind(DescribeImport, RunImport); }, {"image import"}},
     {"load", [] { return cli::Bind(DescribeLoad, RunLoad); }, {"image load"}},
     {"save", [] { return cli::Bind(DescribeSave, RunSave); }, {"image save"}},
     {"cp", [] { return cli::Bind(DescribeCp, RunCp); }, {"container cp"}},
+    {"system check", [] { return cli::Bind(DescribeCheck, RunCheck); }},
     {"fetch", [] { return cli::Bind(DescribeFetch, RunFetch); }},
 };
 

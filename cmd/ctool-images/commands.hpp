@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -8,8 +9,10 @@
 #include "cli/command.hpp"
 #include "engine/images.hpp"
 #include "engine/load.hpp"
+#include "engine/login.hpp"
 #include "engine/push.hpp"
 #include "engine/save.hpp"
+#include "engine/search.hpp"
 
 namespace ctool {
 
@@ -45,6 +48,30 @@ struct PushCommandOptions {
 };
 cli::Command DescribePush(PushCommandOptions& options);
 Result<int> RunPush(Context& context, const PushCommandOptions& options);
+
+struct LoginCommandOptions {
+  std::string registry, username, compat_auth_file, secret;
+  std::optional<std::string> password;
+  bool password_stdin = false, get_login = false, verbose = false;
+  engine::FetchOptions fetch;
+};
+cli::Command DescribeLogin(LoginCommandOptions& options);
+Result<int> RunLogin(Context& context, const LoginCommandOptions& options);
+
+struct LogoutCommandOptions {
+  std::string registry, authfile, compat_auth_file;
+  bool all = false;
+};
+cli::Command DescribeLogout(LogoutCommandOptions& options);
+Result<int> RunLogout(Context& context, const LogoutCommandOptions& options);
+
+struct SearchCommandOptions {
+  engine::SearchOptions search;
+  std::string format;
+  bool list_tags = false, no_trunc = false, compatible = false;
+};
+cli::Command DescribeSearch(SearchCommandOptions& options);
+Result<int> RunSearch(Context& context, const SearchCommandOptions& options);
 
 // The command table of ctool-images: pull, import, `cp -`, and `fetch`, which is pull for the engine.
 std::span<const cli::Entry> ImageEntries();

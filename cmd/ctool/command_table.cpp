@@ -47,6 +47,9 @@ constexpr cli::Entry kEntries[] = {
 
     {"pull", PullCommand, {"image pull"}},
     {"push", PushCommand, {"image push"}},
+    {"login", LoginCommand},
+    {"logout", LogoutCommand},
+    {"search", SearchCommand},
     {"images", ImagesCommand, {"image ls", "image list"}},
     {"rmi", RmiCommand, {"image rm"}},
     {"import", ImportCommand, {"image import"}},
@@ -67,6 +70,10 @@ constexpr cli::Entry kEntries[] = {
     {"events", EventsCommand, {"system events"}},
     {"version", VersionCommand},
     {"system migrate", MigrateCommand},
+    {"system df", DfCommand},
+    {"system prune", SystemPruneCommand},
+    {"system check", CheckCommand},
+    {"system reset", ResetCommand},
     {"help", cli::HelpCommand},
     {"completion", cli::CompletionCommand},
 };

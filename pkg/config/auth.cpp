@@ -211,7 +211,7 @@ Result<std::string> CredentialFileToWrite(const std::string& authfile) {
 }
 
 Status StoreCredentials(const std::string& authfile, const std::string& key,
-                        const std::string& username, const std::string& password) {
+                        const std::string& username, const std::string& password, AuthKeys keys) {
   if (username.find(':') != std::string::npos)
     return Error(Code::kInvalidArgument, "user name " + Quote(username) + " has a ':'");
   const std::string path = TRY(CredentialFileToWrite(authfile));
@@ -224,7 +224,7 @@ Status StoreCredentials(const std::string& authfile, const std::string& key,
     const CredentialHelper program = TRY(CredentialHelper::Find(helper));
     return program.Store(name == kDocker ? kDockerServer : name, username, password);
   }
-  file.document["auths"][name] = {{"auth", EncodeBase64(username + ":" + password)}};
+  file.document["auths"][keys == AuthKeys::kDocker ? key : name] = {{"auth", EncodeBase64(username + ":" + password)}};
   return WriteAuthFile(file);
 }
 

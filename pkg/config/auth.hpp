@@ -30,8 +30,11 @@ Result<std::string> CredentialFileToWrite(const std::string& authfile);
 // Keeps user name and password for `key` ("host" or "host/ns/repo"): in the credHelpers' or
 // credsStore's helper when the file names one, else in the file, mode 0600. Everything else in the
 // file stays; concurrent writers take turns (a lock beside the file), a crash leaves the old file.
+// kDocker: the file is docker's, and gets the key as it is.
+enum class AuthKeys { kOwn, kDocker };
 Status StoreCredentials(const std::string& authfile, const std::string& key,
-                        const std::string& username, const std::string& password);
+                        const std::string& username, const std::string& password,
+                        AuthKeys keys = AuthKeys::kOwn);
 
 // Forgets `key`. False: nothing was stored for it.
 Result<bool> RemoveCredentials(const std::string& authfile, const std::string& key);

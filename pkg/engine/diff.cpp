@@ -169,6 +169,10 @@ Result<std::vector<FileChange>> Diff(Engine& engine, const std::string& name, Di
     Differ differ(TRY(LayerStack::Open(job.below)), job);
     return differ.Run();
   }));
+  return ParseChanges(text);
+}
+
+std::vector<FileChange> ParseChanges(const std::string& text) {
   std::vector<FileChange> changes;
   for (size_t at = 0; at < text.size();) {
     const size_t end = text.find('\0', at);

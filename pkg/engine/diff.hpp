@@ -19,4 +19,7 @@ enum class DiffKind { kAny, kContainer, kImage };
 // "x not found: layer not known".
 Result<std::vector<FileChange>> Diff(Engine& engine, const std::string& name, DiffKind kind);
 
+// "Apath", each with a NUL behind it: how changes come from the process that finds them.
+std::vector<FileChange> ParseChanges(const std::string& text);
+
 }  // namespace ctool::engine

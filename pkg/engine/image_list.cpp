@@ -69,6 +69,19 @@ Status Sort(std::vector<ImageRow>& rows, const std::string& by) {
   return Ok();
 }
 
+// Configs are most of what there is to read, and seldom wanted: for labels, and to tell whether a nameless image is another's parent.
+Result<std::vector<state::Image>> ReadImages(state::Database& db, const ListImagesOptions& options,
+                                             const std::vector<std::string>& filters) {
+  using Fields = state::Database::ImageFields;
+  const bool by_label =
+      std::any_of(filters.begin(), filters.end(), [](const std::string& filter) { return StartsWith(filter, "label"); });
+  if (options.with_config || by_label) return db.ListImages(Fields::kAll);
+  std::vector<state::Image> images = TRY(db.ListImages(Fields::kSummary));
+  if (std::any_of(images.begin(), images.end(), [](const state::Image& image) { return image.names.empty(); }))
+    return db.ListImages(Fields::kAll);
+  return images;
+}
+
 }  // namespace
 
 Result<std::vector<ImageRow>> ListImages(Engine& engine, const ListImagesOptions& options) {
@@ -86,8 +99,7 @@ Result<std::vector<ImageRow>> ListImages(Engine& engine, const ListImagesOptions
       });
   if (!options.all && !asked_for_unnamed) filters.emplace_back("intermediate=false");
   state::Database& db = *TRY(engine.Db());
-  const std::vector<state::Image> images =
-      TRY(FilterImages(engine, TRY(db.ListImages()), filters));
+  const std::vector<state::Image> images = TRY(FilterImages(engine, TRY(ReadImages(db, options, filters)), filters));
   std::map<std::string, int64_t> containers = TRY(CountContainers(db));
   std::vector<ImageRow> rows;
   for (const state::Image& image : images) {

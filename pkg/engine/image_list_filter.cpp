@@ -9,6 +9,7 @@
 
 #include "base/text.hpp"
 #include "engine/filter_time_internal.hpp"
+#include "engine/image_labels.hpp"
 #include "engine/image_list_internal.hpp"
 #include "engine/label_filter_internal.hpp"
 #include "spec/reference.hpp"
@@ -62,9 +63,7 @@ class FilterParser {
   Result<Predicate> Parse(const std::string& key, const std::string& value) {
     if (key == "reference") return Reference(value);
     if (key == "label")
-      return Predicate([this, value](const state::Image& image) {
-        return MatchesLabel(configs_.Of(image).config.labels, value);
-      });
+      return Predicate([value](const state::Image& image) { return MatchesLabel(LabelsOf(image), value); });
     if (key == "id")
       return Predicate([value](const state::Image& i) { return StartsWith(i.id, value); });
     if (key == "digest") return DigestFilter(value);

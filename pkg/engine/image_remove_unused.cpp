@@ -78,7 +78,8 @@ void Detach() {
   if (::chdir("/") < 0) ::_exit(1);
   // Whoever runs next comes first, on the processor and on the disk.
   constexpr int kIoPriorityOfProcess = 1, kIoClassIdle = 3 << 13;
-  ::setpriority(PRIO_PROCESS, 0, 10);
+  constexpr int kNice = 5;  // more, and a busy machine would never have its space back
+  ::setpriority(PRIO_PROCESS, 0, kNice);
   ::syscall(SYS_ioprio_set, kIoPriorityOfProcess, 0, kIoClassIdle);
 }
 

@@ -65,6 +65,7 @@ struct ListImagesOptions {
   std::string reference;             // argument: names that match the glob
   std::vector<std::string> filters;  // "dangling=true", "label=k=v", ...
   std::string sort = "created";      // created, id, repository, size, tag
+  bool with_config = true;           // false: `config` of the rows may be empty, which is quicker
 };
 Result<std::vector<ImageRow>> ListImages(Engine& engine, const ListImagesOptions& options);
 

@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -38,6 +40,11 @@ bool IsLocked(const ContainerFiles& files) {
 
 bool IsWholeId(const std::string& id) {
   return id.size() == 64 && id.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+// A full disk or a read-only store: who only wants to know is told all the same.
+bool CantWrite(const Error& error) {
+  return error.code() == Code::kPermission || error.sys_errno() == ENOSPC || error.sys_errno() == EDQUOT || error.sys_errno() == EROFS;
 }
 
 }  // namespace
@@ -149,6 +156,7 @@ Result<bool> Settle(Engine& engine, state::Container& container) {
     MarkExited(container, ended);
     const Status updated = RecordEnd(engine, container);
     if (!updated.ok() && updated.error().code() == Code::kNotFound) return false;  // removed meanwhile
+    if (!updated.ok() && CantWrite(updated.error())) return true;  // known, if not recorded; the next one records it
     if (!updated.ok()) return updated.error();
     if (!ended) Tell(engine, "died", container, container.exit_code);  // its monitor was killed
     Tell(engine, "cleanup", container);
@@ -161,7 +169,9 @@ Result<bool> Settle(Engine& engine, state::Container& container) {
   }
   const bool removes = container.state == state::ContainerState::kExited && container.auto_remove;
   if (!removes || IsLocked(files) || IsRestarting(files.bundle)) return true;
-  TRY(DeleteContainer(engine, container, true, container.exit_code));
+  const Status deleted = DeleteContainer(engine, container, true, container.exit_code);
+  if (!deleted.ok() && CantWrite(deleted.error())) return true;
+  if (!deleted.ok()) return deleted.error();
   return false;
 }
 

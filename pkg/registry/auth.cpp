@@ -141,8 +141,12 @@ Result<http::Request> Authorizer::TokenRequest() const {
   const Credentials& credentials = endpoint_.credentials;
   std::vector<std::pair<std::string, std::string>> fields;
   if (!service.empty()) fields.emplace_back("service", service);
-  fields.emplace_back("scope", "repository:" + endpoint_.repository + (options_.push ? ":pull,push" : ":pull"));
-  const size_t own_scope = fields.size() - 1;
+  // No repository: a login needs no right, and a search that to the catalog.
+  const bool catalog = endpoint_.repository.empty() && options_.catalog;
+  if (catalog) fields.emplace_back("scope", "registry:catalog:*");
+  if (!endpoint_.repository.empty())
+    fields.emplace_back("scope", "repository:" + endpoint_.repository + (options_.push ? ":pull,push" : ":pull"));
+  const size_t own_scope = fields.empty() ? 0 : fields.size() - 1;
   for (const std::string& source : options_.mount_from) fields.emplace_back("scope", "repository:" + source + ":pull");
   if (!credentials.identity_token.empty()) {
     // OAuth2 has one scope, of words.

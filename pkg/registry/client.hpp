@@ -75,7 +75,8 @@ class Client {
     int64_t slow_after_ms = 1500;
     int64_t segment_bytes = 4 << 20;  // what a connection fetches at a time, and has in memory
     bool push = false;                    // asks for the right to push, too
-    std::vector<std::string> mount_from;  // and for that to read these repositories
+    bool catalog = false;                 // asks for the right to read the list of repositories
+    std::vector<std::string> mount_from;  // with `push`: and for that to read these repositories
   };
   static Result<std::unique_ptr<Client>> Connect(Endpoint endpoint, Options options);
   virtual ~Client() = default;
@@ -108,6 +109,20 @@ class Client {
   virtual Status PutManifest(const std::string& tag_or_digest, const std::string& media_type,
                              const std::string& bytes) = 0;
 };
+
+// Whether the registry knows the endpoint's credentials; its repository must be empty. kPermission when it does not.
+Status CheckLogin(Endpoint endpoint, Client::Options options);
+
+// What a registry finds for `term`.
+struct SearchHit {
+  std::string name;  // without the registry
+  std::string description;
+  int64_t stars = 0;
+  bool official = false, automated = false;
+};
+// By the search of version 1 of the protocol where a registry has it, else in its catalog, of which at most 10,000 names
+// are read. At most `limit` of them. The endpoint's repository must be empty.
+Result<std::vector<SearchHit>> Search(Endpoint endpoint, Client::Options options, const std::string& term, size_t limit);
 
 // Errors everywhere: kNotFound "manifest unknown" (404), kPermission "unauthorized", kNetwork with
 // host and cause (a hint for certificates and for HTTP answered on an HTTPS port), kCorrupt for an

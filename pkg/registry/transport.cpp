@@ -130,13 +130,12 @@ http::Transfer Transport::Authorized(http::Request request, Sender send) {
 
 http::Transfer Transport::Send(http::Request request, const std::string& path,
                                const http::Client::Sink& sink) {
-  const std::string full = "/v2/" + endpoint_.repository + "/" + path;
-  return Authorized(std::move(request), [&](const http::Request& one) { return Perform(one, full, sink); });
+  return Authorized(std::move(request), [&](const http::Request& one) { return Perform(one, Path(path), sink); });
 }
 
-std::string Transport::UrlOf(const std::string& path) const {
-  CHECK(scheme_ != nullptr);
-  return Url(scheme_.load(), "/v2/" + endpoint_.repository + "/" + path);
+// A path that begins with "/" is the registry's own.
+std::string Transport::Path(const std::string& path) const {
+  return StartsWith(path, "/") ? path : "/v2/" + endpoint_.repository + "/" + path;
 }
 
 http::Transfer Transport::SendTo(http::Request request, const std::string& url) {

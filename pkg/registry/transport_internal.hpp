@@ -17,7 +17,7 @@ class Transport {
  public:
   static Result<std::unique_ptr<Transport>> Create(Endpoint endpoint, Client::Options options);
 
-  // Sends `request` for /v2/REPOSITORY/`path`. A 401 is answered once, by a new authorization. The
+  // Sends `request` for /v2/REPOSITORY/`path`, or for a path that begins with "/". A 401 is answered once, by a new authorization. The
   // transfer's failure is kRefused when the authorization could not be had.
   http::Transfer Send(http::Request request, const std::string& path,
                       const http::Client::Sink& sink = {});
@@ -29,9 +29,6 @@ class Transport {
   // Send, tried again as long as that may help.
   http::Transfer SendPersistently(const http::Request& request, const std::string& path);
 
-  // The URL of "/v2/REPOSITORY/PATH", once the scheme is known.
-  std::string UrlOf(const std::string& path) const;
-
   const Endpoint& endpoint() const { return endpoint_; }
   const Client::Options& options() const { return options_; }
   bool contacted() const { return contacted_; }
@@ -41,6 +38,7 @@ class Transport {
  private:
   Transport(Endpoint endpoint, Client::Options options);
   std::string Url(const std::string& scheme, const std::string& path) const;
+  std::string Path(const std::string& path) const;
   http::Transfer Perform(http::Request request, const std::string& path,
                          const http::Client::Sink& sink);
   template <class Sender>

@@ -119,8 +119,8 @@ Result<std::unique_ptr<Connection>> Connection::Open(const std::string& path) {
   }
   std::unique_ptr<Connection> connection(new Connection(path));
   Status opened = connection->OpenHandle();
-  if (!opened.ok() && opened.error().sys_errno() == ENOSPC && SpendReserve(path))
-    opened = connection->OpenHandle();  // the shared index needs blocks; see KeepReserve
+  // The log's shared index needs blocks, of which the first opener gives back those of the last index.
+  while (!opened.ok() && IsFull(0, opened.error().sys_errno()) && SpendReserve(path)) opened = connection->OpenHandle();
   if (!opened.ok()) return std::move(opened).error();
   if (sqlite3_db_readonly(connection->db_, "main") == 0) KeepReserve(path);
   return connection;
@@ -226,6 +226,9 @@ Error Connection::SqlError(int code, std::string_view doing) const {
           .Hint("move it away; ctool system reset starts an empty store");
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
+      // SQLite keeps no errno of the shared index. Its file is written, not only extended: ENOSPC is why that fails.
+      if (code == SQLITE_IOERR_SHMSIZE)
+        return Error::Sys(ENOSPC, "write", path_ + "-shm").Hint("ctool container prune and ctool rmi give space back");
       if (IsFull(code, system_errno))
         return Error::Sys(system_errno, "write", path_)
             .Hint("ctool container prune and ctool rmi give space back");
@@ -288,7 +291,7 @@ Status Connection::Begin(Database::Commit commit) {
     return begun;
   }
   in_transaction_ = true;
-  removing_ = false;
+  may_spend_ = false;
   durable_ = commit == Database::Commit::kDurable;
   return Ok();
 }
@@ -297,13 +300,14 @@ Status Connection::Finish() {
   CHECK(in_transaction_);
   Status committed = Run("COMMIT");
   if (!committed.ok()) {
-    const bool spend = removing_ && IsFull(0, committed.error().sys_errno());
     Rollback();
-    if (spend) SpendReserve(path_);
     return committed;
   }
   in_transaction_ = false;
-  if (wal_frames_ >= (durable_ ? kFoldAfterDurable : kFoldAfterOrdered)) FoldLog();
+  // What was written with the reserve's blocks goes to its place in the database at once, and the log's blocks go back.
+  if (spent_ || wal_frames_ >= (durable_ ? kFoldAfterDurable : kFoldAfterOrdered)) FoldLog();
+  if (spent_) RegainReserve(path_);
+  spent_ = false;
   UnlockWriters();
   return Ok();
 }
@@ -345,18 +349,15 @@ void Connection::Tidy() {
 }
 
 Status Connection::Transaction(Database::Commit commit, const std::function<Status()>& work) {
-  for (bool again = true;; again = false) {
+  for (;;) {
     TRY(Begin(commit));
     Status done = work();
-    const bool worked = done.ok();
-    if (worked)
+    if (done.ok())
       done = Finish();
     else
       Rollback();
-    if (done.ok()) return done;
-    const bool full = IsFull(0, done.error().sys_errno());
-    if (!again || !removing_ || !full) return done;
-    if (!worked) SpendReserve(path_);
+    if (done.ok() || !may_spend_ || !IsFull(0, done.error().sys_errno()) || !SpendReserve(path_)) return done;
+    spent_ = true;
   }
 }
 

@@ -99,8 +99,8 @@ class Connection {
   Status Write(const std::function<Status()>& work);
   // `work` sees one state of the database.
   Status Read(const std::function<Status()>& work);
-  // Called by what deletes rows: allows the reserve to be spent on this transaction.
-  void NoteRemoval() { removing_ = true; }
+  // Called by what deletes rows, or says how something ended: allows the reserve to be spent on this transaction.
+  void AllowReserve() { may_spend_ = true; }
 
   // Older than ours only where nobody may write.
   int64_t version() const { return version_; }
@@ -125,7 +125,8 @@ class Connection {
   std::vector<std::pair<const char*, sqlite3_stmt*>> statements_;
   sys::Fd lock_;  // <path>.lock, opened by the first write
   bool in_transaction_ = false;
-  bool removing_ = false, durable_ = false;  // of the transaction
+  bool may_spend_ = false, durable_ = false;  // of the transaction
+  bool spent_ = false;                        // a slice of the reserve, not yet regained
   int wal_frames_ = 0;                     // in the log after the last commit
   enum class Journal { kUnknown, kWal, kOther } journal_ = Journal::kUnknown;
   const char* synchronous_ = nullptr;      // as last set
@@ -138,9 +139,10 @@ const char* MigrationFrom(int64_t version);
 // Makes the database file, whole and synced or not at all. `path` may exist by then.
 Status CreateDatabase(const std::string& path);
 
-// reserve.cpp: a file beside the database whose blocks are given up when a removal needs space.
-void KeepReserve(const std::string& database_path);
-bool SpendReserve(const std::string& database_path);  // false: there was none
+// reserve.cpp: a file beside the database whose blocks are given up, slice by slice, when a removal needs space.
+void KeepReserve(const std::string& database_path);    // makes it, or makes it whole, where there is plenty of space
+bool SpendReserve(const std::string& database_path);   // false: nothing is left
+void RegainReserve(const std::string& database_path);  // takes back what it can of a reserve that was spent
 
 // lock_holder.cpp: " (held by process 12, 'ctool pull')" from /proc/locks, or "".
 std::string DescribeLockHolder(const std::string& path);

@@ -89,6 +89,8 @@ Status Database::PutContainer(const Container& container) {
 
 Status Database::UpdateContainer(const Container& container) {
   return connection_->Write([&]() -> Status {
+    // How it ended has to be said on a full disk too, before it can be removed.
+    if (container.state == ContainerState::kExited) connection_->AllowReserve();
     {
       Query query = TRY(connection_->Prepare(
           "UPDATE containers SET name = ?2, image = nullif(?3, ''), image_name = ?4, "
@@ -113,7 +115,7 @@ Status Database::UpdateContainer(const Container& container) {
 
 Status Database::RemoveContainer(const std::string& id) {
   return connection_->Write([&]() -> Status {
-    connection_->NoteRemoval();
+    connection_->AllowReserve();
     return connection_->Run("DELETE FROM containers WHERE id = ?", id);
   });
 }

@@ -8,9 +8,9 @@
 namespace ctool::state {
 namespace {
 
-#define IMAGE_COLUMNS                                                                         \
-  "i.seq, i.id, i.manifest_digest, i.manifest_type, i.created, i.pulled, i.size, "            \
-  "i.fixup_layer, i.config FROM images i"
+#define SUMMARY_COLUMNS \
+  "i.seq, i.id, i.manifest_digest, i.manifest_type, i.created, i.pulled, i.size, i.fixup_layer"
+#define IMAGE_COLUMNS SUMMARY_COLUMNS ", i.config FROM images i"
 
 Image ReadImage(const Query& row) {
   Image image;
@@ -114,14 +114,14 @@ Status Database::SetName(const std::string& name, const std::string& image_id) {
 
 Status Database::RemoveName(const std::string& name) {
   return connection_->Write([&]() -> Status {
-    connection_->NoteRemoval();
+    connection_->AllowReserve();
     return connection_->Run("DELETE FROM image_names WHERE name = ?", name);
   });
 }
 
 Status Database::RemoveImage(const std::string& id) {
   return connection_->Write([&]() -> Status {
-    connection_->NoteRemoval();
+    connection_->AllowReserve();
     Query query = TRY(connection_->Prepare("DELETE FROM images WHERE id = ?"));
     query.Bind(1, id);
     Result<bool> removed = query.Next();
@@ -155,11 +155,13 @@ Result<std::optional<Image>> Database::FindImageByDigest(const std::string& repo
                    nullptr, reference);
 }
 
-Result<std::vector<Image>> Database::ListImages() {
+Result<std::vector<Image>> Database::ListImages(ImageFields fields) {
   std::vector<Image> images;
   const auto read = [&]() -> Status {
     std::unordered_map<int64_t, size_t> index;
-    Query rows = TRY(connection_->Prepare("SELECT " IMAGE_COLUMNS " ORDER BY i.seq DESC"));
+    Query rows = TRY(connection_->Prepare(fields == ImageFields::kAll
+                                              ? "SELECT " IMAGE_COLUMNS " ORDER BY i.seq DESC"
+                                              : "SELECT " SUMMARY_COLUMNS ", '' FROM images i ORDER BY i.seq DESC"));
     while (TRY(rows.Next())) {
       index[rows.Number(0)] = images.size();
       images.push_back(ReadImage(rows));

@@ -69,7 +69,7 @@ Result<std::vector<std::string>> Database::ReferencedBlobs() {
 
 Status Database::RemoveLayer(const std::string& diff_id) {
   return connection_->Write([&]() -> Status {
-    connection_->NoteRemoval();
+    connection_->AllowReserve();
     return connection_->Run("DELETE FROM layers WHERE diff_id = ?", diff_id);
   });
 }

@@ -88,8 +88,8 @@ struct Volume {
 // Errors of every call: kBusy "store busy" after 100 s of waiting, kPermission "store is
 // read-only", kIo with errno (ENOSPC, EIO), kCorrupt for a damaged database.
 //
-// Removing something works on a full disk: the database keeps a reserve file that is given up for
-// it.
+// Removing something, and saying that a container has ended, works on a full disk: the database keeps a reserve file of which
+// pieces are given up for it.
 class Database {
  public:
   // Makes the database on first use (parallel first runs are safe). A store on a read-only file
@@ -101,7 +101,7 @@ class Database {
   ~Database();  // rolls back what was not finished
 
   // BEGIN IMMEDIATE; `work`; COMMIT, or ROLLBACK when it returns an error. Not nested. `work` may
-  // run twice: a transaction that removes something and finds the disk full is tried again.
+  // run several times: a transaction that removes something and finds the disk full is tried again.
   // kDurable: on disk when it returns. kOrdered: survives our crash, and after a power cut the
   // database is consistent but may be older (for what nobody needs after a reboot).
   enum class Commit { kDurable, kOrdered };
@@ -137,7 +137,9 @@ class Database {
   // By repo digest; the image pulled last when several have it.
   Result<std::optional<Image>> FindImageByDigest(const std::string& repository,
                                                  const std::string& digest);
-  Result<std::vector<Image>> ListImages();  // newest `created` first
+  // Newest `created` first. `config` of each is empty with ImageFields::kSummary.
+  enum class ImageFields { kSummary, kAll };
+  Result<std::vector<Image>> ListImages(ImageFields fields = ImageFields::kAll);
   Result<std::vector<std::string>> ContainersUsingImage(const std::string& image_id);
   Result<std::vector<std::string>> UsedImages();  // ids of those that containers were made from
 

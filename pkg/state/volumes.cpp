@@ -66,7 +66,7 @@ Result<std::vector<Volume>> Database::ListVolumes() {
 
 Status Database::RemoveVolume(const std::string& name) {
   return connection_->Write([&]() -> Status {
-    connection_->NoteRemoval();
+    connection_->AllowReserve();
     Query query = TRY(connection_->Prepare("DELETE FROM volumes WHERE name = ?"));
     query.Bind(1, name);
     Result<bool> removed = query.Next();

@@ -19,16 +19,10 @@ namespace {
 constexpr char kMarkerText[] =
     "This folder is a store of ctool. What is in it is made and deleted by ctool.\n";
 
-bool IsOurs(const std::string& name) {
-  for (const char* folder : {kBlobs, kLayers, kContainers, kVolumes, kStaging, kTrash})
-    if (name == folder) return true;
-  return StartsWith(name, "ctool.db") || StartsWith(name, kMarker) || name == "content.lock";
-}
-
 // A folder of somebody else must never get the marker, because the marker allows to delete.
 Status CheckEmptyOrOurs(int dirfd, const std::string& root) {
   for (const std::string& name : TRY(sys::ListDir(dirfd, root))) {
-    if (IsOurs(name)) continue;
+    if (Store::IsOurs(name)) continue;
     return Error(Code::kInvalidArgument,
                  "'" + root + "' is not a store of ctool: it holds " + Quote(name))
         .Hint("give --root an empty folder, or one that does not exist yet");
@@ -57,6 +51,13 @@ Result<Store> Store::Open(const std::string& graph_root) {
   // Not synced: when a power cut takes it, the next Open makes it again.
   TRY(sys::WriteFileAtomic(root + "/" + kMarker, kMarkerText, 0600, sys::Durability::kNone));
   return Store(std::move(root));
+}
+
+// cache: what can be made again, such as compiled filters.
+bool Store::IsOurs(const std::string& name) {
+  for (const char* folder : {kBlobs, kLayers, kContainers, kVolumes, kStaging, kTrash, "cache"})
+    if (name == folder) return true;
+  return StartsWith(name, "ctool.db") || StartsWith(name, kMarker) || name == "content.lock";
 }
 
 std::string Store::BlobPath(const spec::Digest& digest) const {

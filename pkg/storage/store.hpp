@@ -26,6 +26,8 @@ class Store {
   static Result<Store> Open(const std::string& graph_root);
 
   const std::string& root() const { return root_; }
+  // Names in the store's folder that only ctool makes.
+  static bool IsOurs(const std::string& name);
   std::string DatabasePath() const { return root_ + "/ctool.db"; }
   std::string BlobPath(const spec::Digest& digest) const;
   std::string LayerPath(const spec::Digest& diff_id) const;      // layers/<hex>
@@ -106,6 +108,9 @@ class Store {
   Status Discard(const std::string& path) const;
   // Moves what dead processes were making to the trash. Best effort.
   void DiscardDeadStaging() const;
+  // Deletes the whole store; what in its folder is not ours stays, and is returned. Inside the user namespace where files belong to
+  // subordinate ids. The marker goes last, so that one that is cut short can be repeated. kCorrupt without the marker.
+  Result<std::vector<std::string>> DeleteAll() const;
   // Deletes what is in the trash, and goes on after an error; the first one is returned.
   // kPermission: files of subordinate ids, to be deleted inside the user namespace.
   Status EmptyTrash() const;

@@ -3,6 +3,7 @@
 #include <linux/openat2.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -71,6 +72,20 @@ Status Store::Discard(const std::string& path) const {
 }
 
 void Store::DiscardDeadStaging() const { RemoveDeadStaging(root_); }
+
+Result<std::vector<std::string>> Store::DeleteAll() const {
+  TRY(CheckMarker(root_));
+  const sys::Fd root = TRY(sys::Open(root_, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+  std::vector<std::string> left;
+  for (const std::string& name : TRY(sys::ListDir(root.get(), root_))) {
+    if (!IsOurs(name)) left.push_back(root_ + "/" + name);
+    else if (name != kMarker) TRY(sys::RemoveTree(root.get(), name));
+  }
+  TRY(sys::RemoveTree(root.get(), kMarker));
+  // The folder may be a mount point, or stand where nothing may be deleted: an empty folder is a store that is not there yet.
+  if (left.empty()) ::rmdir(root_.c_str());
+  return left;
+}
 
 // One at a time: a second one has nothing to do, because the first goes on until the trash is
 // empty.

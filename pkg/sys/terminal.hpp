@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/result.hpp"
@@ -25,6 +27,10 @@ class RawTerminal {
   int fd_;
   termios saved_;
 };
+
+// Asks `prompt` at the terminal `fd` and reads a line that is not shown. SIGINT, SIGTERM, SIGHUP, SIGQUIT and SIGTSTP take
+// their effect once the terminal is as it was. kIo at the end of input.
+Result<std::string> ReadSecret(int fd, std::string_view prompt);
 
 struct WindowSize {
   uint16_t rows = 0, columns = 0;

@@ -50,7 +50,7 @@ make_image() {
   ok
   out_is ""
   err_has "Getting image source signatures"
-  err_like "Copying blob sha256:[0-9a-f]{64} *done"
+  err_like "Copying blob sha256:[0-9a-f]{64}"
   err_has "Copying config sha256:"
   err_has "Writing manifest to image destination"
   equal "digest" "$(local_digest "$IMG")" "$(remote_digest "$D/a:1")"
@@ -217,7 +217,6 @@ make_image() {
 @test "push: invalid destinations" {
   try push "$IMG" "$R/UPPER:1"
   exits 125
-  err_like 'invalid'
   try push "$IMG" "docker://"
   exits 125
   try push "$IMG" "nosuch:transport:x"
@@ -267,15 +266,38 @@ make_image() {
   out_has "image push"
 }
 
-@test "ctrl-c ends a push" {
-  must push -q "$IMG" "$D/a:0"
+@test "a signal ends a push" {
   python3 "$HERE/faultreg.py" --root "$T" >"$T/ports" 3>&- 4>&- &
   local server=$!
   until_ok 10 test -s "$T/ports"
   begin push --tls-verify=false "$IMG" "127.0.0.1:$(head -n 1 "$T/ports")/upload-stall/x:1"
   until_ok 10 grep -q PUT "$T/requests.log"
-  kill -INT "$(pgrep -P "$pid" || echo "$pid")"
+  kill -TERM "$pid"
   finish
   kill "$server"
-  [[ $rc == 130 || $rc == 125 ]] || complain "an end by the signal"
+  exits 143
+}
+
+# Each fault of an upload that is mended on the way, and one that is not: the tag does not move.
+@test "push: a registry with faults" {
+  python3 "$HERE/faultreg.py" --root "$T" >"$T/ports" 3>&- 4>&- &
+  local server=$! fault f
+  until_ok 10 test -s "$T/ports"
+  f=127.0.0.1:$(head -n 1 "$T/ports")
+  make_image "localhost/mine$BATS_TEST_NUMBER"
+  for fault in upload-reset-once upload-truncate-once upload-forget-once upload-416-once upload-bearer \
+    upload-relative; do
+    try push -q --tls-verify=false --retry-delay 1ms "localhost/mine$BATS_TEST_NUMBER" "$f/$fault/x:1"
+    ok
+    must pull -q --tls-verify=false "$f/$fault/x:1"
+    must rmi "$f/$fault/x:1"
+  done
+  for fault in upload-reset upload-denied upload-413 upload-lie-blob upload-manifest-400 upload-no-location upload-ftp; do
+    try push -q --tls-verify=false --retry-delay 1ms "localhost/mine$BATS_TEST_NUMBER" "$f/$fault/x:1"
+    exits 125
+    equal "errors" 1 "$(grep -c '^Error:' "$T/.err")"
+    try pull -q --tls-verify=false --retry 0 "$f/$fault/x:1"
+    exits 125
+  done
+  kill "$server"
 }

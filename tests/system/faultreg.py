@@ -599,7 +599,7 @@ def upload_truncate_once(h, what):
 @fault("upload-forget-once", "the first upload is reset half way and forgotten")
 def upload_forget_once(h, what):
     if what == "bytes" and h.count() == 1:
-        h.state.uploads.clear()
+        h.state.uploads.pop(h.reference)
         return breaking(h, False, h.reset)
 
 
@@ -951,6 +951,7 @@ class Registry(Base):
             session = self.new_upload()
             return self.answer(202, b"", {"Location": f"/v2/{repository}/blobs/uploads/{session}"})
         if self.reference not in self.state.uploads:
+            self.read_body(lambda chunk: None)
             return self.error(404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry")
         data = self.upload_data()
         place = {"Location": f"/v2/{repository}/blobs/uploads/{self.reference}",
@@ -959,6 +960,7 @@ class Registry(Base):
             return self.answer(204, b"", place)
         wanted = self.headers.get("Content-Range")
         if wanted and int(wanted.split("-")[0]) != len(data):
+            self.read_body(lambda chunk: None)
             return self.error(416, "RANGE_INVALID", "invalid content range")
         if what == "bytes" and not wanted:
             data.clear()

@@ -5,6 +5,7 @@
 #include "ctool/context.hpp"
 #include "engine/containers.hpp"
 #include "engine/diff.hpp"
+#include "engine/diff_images.hpp"
 
 namespace ctool {
 namespace {
@@ -20,7 +21,7 @@ cli::Command Describe(DiffOptions& o) {
   c.summary = "Show what a container has changed in its files";
   c.prose =
       "Prints a line for each file that the container has added (A), changed (C) or deleted (D); for an image, what its last "
-      "layer has done to those below.";
+      "layer has done to those below. With two images, how the first differs from the second.";
   c.options = {{.name = "format", .value = "format", .help = "Print json instead of lines", .sink = &o.format, .values = {"json"}},
                {.name = "latest", .short_name = 'l', .help = "Show the container that was created last", .sink = &o.latest}};
   c.args = {{.name = "CONTAINER|IMAGE", .min = 0, .max = 2, .sink = &o.names, .complete = cli::Complete::kObjects}};
@@ -39,17 +40,23 @@ std::string Json(const std::vector<engine::FileChange>& changes) {
   return out + (out == "{" ? "}" : "\n}");
 }
 
+Result<std::vector<engine::FileChange>> OfTwo(Context& context, const DiffOptions& o, engine::DiffKind kind) {
+  for (const std::string& name : o.names)
+    if (kind == engine::DiffKind::kContainer || (kind == engine::DiffKind::kAny && engine::FindContainer(context.engine, name).ok()))
+      return Error(Code::kUnsupported, "comparing two containers is not supported")
+          .Hint("one alone is compared with what it was made from; two images can be compared");
+  return engine::DiffImages(context.engine, o.names[0], o.names[1]);
+}
+
 Result<int> Run(Context& context, const DiffOptions& o, engine::DiffKind kind) {
   if (!o.format.empty() && o.format != "json")
     return Error(Code::kInvalidArgument, "only supported value for '--format' is 'json'");
   if (o.latest && !o.names.empty()) return Error(Code::kInvalidArgument, "--latest and arguments cannot be used together");
   if (!o.latest && o.names.empty())
     return Error(Code::kInvalidArgument, "\"ctool diff\" requires a name, id, or the \"--latest\" flag");
-  if (o.names.size() > 1)
-    return Error(Code::kUnsupported, "comparing two containers or images is not supported")
-        .Hint("one alone is compared with what it was made from");
   const std::string name = o.latest ? TRY(engine::LatestContainer(context.engine)).id : o.names.front();
-  const std::vector<engine::FileChange> changes = TRY(engine::Diff(context.engine, name, kind));
+  const std::vector<engine::FileChange> changes =
+      o.names.size() > 1 ? TRY(OfTwo(context, o, kind)) : TRY(engine::Diff(context.engine, name, kind));
   if (o.format == "json") {
     PrintLine(context, Json(changes));
     return 0;

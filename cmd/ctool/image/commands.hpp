@@ -24,6 +24,9 @@ cli::Runnable ImportCommand();
 cli::Runnable LoadCommand();
 cli::Runnable SaveCommand();
 cli::Runnable PushCommand();
+cli::Runnable LoginCommand();
+cli::Runnable LogoutCommand();
+cli::Runnable SearchCommand();
 
 // Becomes ctool-images with the words that were typed; it reads them as we did. Returns only when that fails.
 Result<int> BecomeImages(Context& context);

@@ -29,6 +29,9 @@ Result<int> Become(Context& context, const Options&) {
 }  // namespace
 
 cli::Runnable PushCommand() { return cli::Bind(DescribePush, Become<PushCommandOptions>); }
+cli::Runnable LoginCommand() { return cli::Bind(DescribeLogin, Become<LoginCommandOptions>); }
+cli::Runnable LogoutCommand() { return cli::Bind(DescribeLogout, Become<LogoutCommandOptions>); }
+cli::Runnable SearchCommand() { return cli::Bind(DescribeSearch, Become<SearchCommandOptions>); }
 cli::Runnable PullCommand() { return cli::Bind(DescribePull, Become<PullOptions>); }
 cli::Runnable ImportCommand() { return cli::Bind(DescribeImport, Become<ImportCommandOptions>); }
 cli::Runnable LoadCommand() { return cli::Bind(DescribeLoad, Become<LoadCommandOptions>); }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "base/clock.hpp"
 #include "base/text.hpp"
@@ -7,8 +9,8 @@
 #include "cli/table.hpp"
 #include "ctool/context.hpp"
 #include "ctool/image/commands.hpp"
+#include "engine/image_labels.hpp"
 #include "engine/images.hpp"
-#include "spec/image.hpp"
 
 namespace ctool {
 namespace {
@@ -98,12 +100,11 @@ std::string DefaultTable(const std::vector<ImageRow>& rows, const ImagesOptions&
   return cli::AlignRows(cells);
 }
 
-// The labels are only read out of the config for those who want to see them.
-Value LabelsOf(const state::Image& image) {
-  const Result<spec::ImageConfig> config = spec::ImageConfig::Parse(image.config);
-  if (!config.ok() || config->config.labels.empty()) return Value::NilMap();
+Value Labels(const state::Image& image) {
+  const std::map<std::string, std::string> found = engine::LabelsOf(image);
+  if (found.empty()) return Value::NilMap();
   Value labels = Value::Map();
-  for (const auto& [key, value] : config->config.labels) labels.Set(key, value);
+  for (const auto& [key, value] : found) labels.Set(key, value);
   return labels;
 }
 
@@ -124,7 +125,7 @@ Value TemplateRow(const ImageRow& row, const ImagesOptions& o) {
   v.Set("Names", Texts(image.names))
       .Set("RepoTags", Texts(image.names))
       .Set("RepoDigests", Texts(image.digests));
-  v.Set("Labels", LabelsOf(image)).Set("Containers", row.containers);
+  v.Set("Labels", Labels(image)).Set("Containers", row.containers);
   v.Set("Dangling", image.names.empty())
       .Set("ReadOnly", false)
       .Set("ParentId", "")
@@ -137,7 +138,7 @@ Value JsonRow(const ImageRow& row) {
   Value v = Value::Struct("images.image");
   v.Set("Id", image.id).Set("ParentId", "").Set("RepoTags", Value::NilList());
   v.Set("RepoDigests", Texts(image.digests)).Set("Size", image.size).Set("SharedSize", 0);
-  v.Set("VirtualSize", image.size).Set("Labels", LabelsOf(image)).Set("Containers", row.containers);
+  v.Set("VirtualSize", image.size).Set("Labels", Labels(image)).Set("Containers", row.containers);
   v.Set("Dangling", image.names.empty(), {.omit_empty = true});
   v.Set("Names", Texts(image.names), {.omit_empty = true}).Set("Digest", image.manifest_digest);
   v.Set("History", Texts(image.names), {.omit_empty = true});
@@ -148,11 +149,10 @@ Value JsonRow(const ImageRow& row) {
 }
 
 std::string Ids(const std::vector<ImageRow>& rows, const ImagesOptions& o) {
-  std::vector<std::string> ids;
-  for (const ImageRow& row : rows)
-    if (std::find(ids.begin(), ids.end(), row.image.id) == ids.end()) ids.push_back(row.image.id);
+  std::set<std::string_view> seen;
   std::string text;
-  for (const std::string& id : ids) text += ShownId(id, o.no_trunc) + "\n";
+  for (const ImageRow& row : rows)
+    if (seen.insert(row.image.id).second) text += ShownId(row.image.id, o.no_trunc) + "\n";
   return text;
 }
 
@@ -173,7 +173,10 @@ Result<std::string> Format(const std::vector<ImageRow>& rows, const ImagesOption
 }
 
 Result<int> Run(Context& context, const ImagesOptions& o) {
-  PrintRaw(context, TRY(Format(TRY(engine::ListImages(context.engine, o.list)), o)));
+  engine::ListImagesOptions list = o.list;
+  // A template may name the labels by "." too.
+  list.with_config = !o.format.empty() && (!o.quiet || cli::IsJsonFormat(o.format));
+  PrintRaw(context, TRY(Format(TRY(engine::ListImages(context.engine, list)), o)));
   return 0;
 }
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "base/text.hpp"
 #include "ctool/context.hpp"
 #include "ctool/image/commands.hpp"
@@ -25,7 +27,10 @@ cli::Command Describe(TreeOptions& o) {
 }
 
 std::string Line(const LayerNode& node) {
-  std::string text = "ID: " + node.diff_id.substr(node.diff_id.find(':') + 1, 12) + " Size: " + DiskSize(node.size);
+  constexpr size_t kWidth = 7;
+  const std::string size = DiskSize(node.size);
+  std::string text = "ID: " + node.diff_id.substr(node.diff_id.find(':') + 1, 12) + " Size: ";
+  text += std::string(kWidth - std::min(kWidth, size.size()), ' ') + size;
   if (!node.top_of.empty()) text += " Top Layer of: [" + Printable(Join(node.top_of, " ")) + "]";
   return text + "\n";
 }

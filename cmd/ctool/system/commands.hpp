@@ -9,5 +9,9 @@ cli::Runnable InfoCommand();
 cli::Runnable EventsCommand();
 cli::Runnable VersionCommand();
 cli::Runnable MigrateCommand();
+cli::Runnable DfCommand();
+cli::Runnable SystemPruneCommand();
+cli::Runnable ResetCommand();
+cli::Runnable CheckCommand();
 
 }  // namespace ctool

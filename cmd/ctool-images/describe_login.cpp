@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ctool-images/commands.hpp"
+
+namespace ctool {
+namespace {
+
+cli::Option AuthFile(std::string& sink) {
+  return {.name = "authfile", .value = "file", .help = "File with the credentials", .sink = &sink,
+          .complete = cli::Complete::kFiles};
+}
+
+cli::Option CompatAuthFile(std::string& sink) {
+  return {.name = "compat-auth-file", .value = "file", .help = "File with the credentials, in docker's form", .sink = &sink,
+          .complete = cli::Complete::kFiles};
+}
+
+}  // namespace
+
+cli::Command DescribeLogin(LoginCommandOptions& o) {
+  cli::Command command;
+  command.summary = "Log in to a registry";
+  command.prose =
+      "Asks for a user name and password, unless they are given, finds out whether REGISTRY takes them, and keeps them: in "
+      "$XDG_RUNTIME_DIR/containers/auth.json, in the file that --authfile or REGISTRY_AUTH_FILE names, or with the "
+      "credential helper that this file names. REGISTRY may go on with a namespace, for which alone they then are. Without "
+      "it the first unqualified-search registry of registries.conf is meant.";
+  command.usage = "[REGISTRY]";
+  command.options = {
+      {.name = "username", .short_name = 'u', .value = "name", .help = "User name", .sink = &o.username},
+      {.name = "password", .short_name = 'p', .value = "password",
+       .help = "Password; others on this host can see it: --password-stdin is safer", .sink = &o.password},
+      {.name = "password-stdin", .help = "Read the password from the standard input", .sink = &o.password_stdin},
+      AuthFile(o.fetch.authfile),
+      CompatAuthFile(o.compat_auth_file),
+      {.name = "cert-dir", .value = "folder", .help = "Certificates for the registry", .sink = &o.fetch.cert_dir,
+       .complete = cli::Complete::kDirectories},
+      {.name = "tls-verify", .help = "Require HTTPS and verify certificates", .sink = &o.fetch.tls_verify},
+      {.name = "get-login", .help = "Print the user name that is logged in", .sink = &o.get_login},
+      {.name = "verbose", .short_name = 'v', .help = "Print which file the credentials are kept in", .sink = &o.verbose},
+  };
+  command.args = {{.name = "REGISTRY", .min = 0, .sink = &o.registry, .complete = cli::Complete::kRegistries}};
+  command.examples = {{"login registry.example"},
+                      {"login -u ci --password-stdin registry.example/team <token"},
+                      {"login --get-login registry.example"}};
+  command.exits = {{"0", "the registry knows the credentials"}, {"125", "it does not, or could not be asked"}};
+  return command;
+}
+
+cli::Command DescribeLogout(LogoutCommandOptions& o) {
+  cli::Command command;
+  command.summary = "Log out of a registry";
+  command.prose = "Forgets the credentials that `ctool login` has kept for REGISTRY.";
+  command.usage = "[REGISTRY]";
+  command.options = {
+      {.name = "all", .short_name = 'a', .help = "Forget those of all registries", .sink = &o.all},
+      AuthFile(o.authfile),
+      CompatAuthFile(o.compat_auth_file),
+  };
+  command.args = {{.name = "REGISTRY", .min = 0, .sink = &o.registry, .complete = cli::Complete::kRegistries}};
+  command.examples = {{"logout registry.example"}, {"logout --all"}};
+  command.exits = {{"125", "there was no login"}};
+  return command;
+}
+
+cli::Command DescribeSearch(SearchCommandOptions& o) {
+  cli::Command command;
+  command.summary = "Search registries for images";
+  command.prose =
+      "Shows the images whose names TERM is a part of: in the registry that it begins with, or in every unqualified-search "
+      "registry of registries.conf. A registry without a search has its list of repositories looked through.";
+  command.options = {
+      {.name = "limit", .value = "number", .help = "How many to show, for each registry", .sink = &o.search.limit},
+      {.name = "filter", .short_name = 'f', .value = "key=value",
+       .help = "Show what matches: stars=N, is-official, is-automated", .sink = &o.search.filters},
+      {.name = "format", .value = "format", .help = "Print by a Go template, or json", .sink = &o.format},
+      {.name = "list-tags", .help = "Show the tags of the repository TERM", .sink = &o.list_tags},
+      {.name = "no-trunc", .help = "Show descriptions whole", .sink = &o.no_trunc},
+      {.name = "compatible", .help = "Show stars, official and automated, too", .sink = &o.compatible},
+      {.name = "authfile", .value = "file", .help = "Credentials for registries", .sink = &o.search.fetch.authfile,
+       .complete = cli::Complete::kFiles},
+      {.name = "creds", .value = "user[:password]", .help = "Credentials for this registry", .sink = &o.search.fetch.creds},
+      {.name = "cert-dir", .value = "folder", .help = "Certificates for registries", .sink = &o.search.fetch.cert_dir,
+       .complete = cli::Complete::kDirectories},
+      {.name = "tls-verify", .help = "Require HTTPS and verify certificates", .sink = &o.search.fetch.tls_verify},
+  };
+  command.args = {{.name = "TERM", .sink = &o.search.term}};
+  command.examples = {{"search registry.example/busybox"}, {"search --list-tags registry.example/team/app"}};
+  return command;
+}
+
+}  // namespace ctool

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "engine/engine.hpp"
+
+namespace ctool::engine {
+
+struct SystemPruneOptions {
+  bool all = false;      // also images with a name
+  bool volumes = false;
+  std::vector<std::string> filters;  // label=, label!=, until=
+};
+struct SystemPruned {
+  std::vector<std::string> containers, volumes, images;
+  int64_t reclaimed = 0;  // bytes of files
+};
+// Removes containers that do not run, images that no container was made from, and volumes that no container uses; and what commands
+// that were killed have left. What somebody begins to use meanwhile is passed over. kInvalidArgument "x is an invalid filter".
+Result<SystemPruned> PruneSystem(Engine& engine, const SystemPruneOptions& options);
+
+// Only what commands that were killed have left.
+Status SweepLeftovers(Engine& engine);
+
+}  // namespace ctool::engine
