@@ -113,7 +113,8 @@ store_state() {
   for format in docker-archive oci-archive; do
     ct save -q --format "$format" "$NAMED" | cat >"$T/$format.tar"
     forget_all
-    cat "$T/$format.tar" | ct load -q >"$T/loaded"
+    # A pipe, not the file.
+    ct load -q >"$T/loaded" < <(cat "$T/$format.tar")
     equal "loaded" "Loaded image: $NAMED" "$(<"$T/loaded")"
     equal "id" "$id" "$(id_of "$NAMED")"
     must run --rm "$NAMED" true
@@ -235,7 +236,7 @@ Loaded image: $NAMED"
   must save -q -o "$T/link" "$IMG"
   [[ -L $T/link ]]
   tar tf "$T/a.tar" | grep -q '^manifest.json$'
-  equal "files" "a.tar link" "$(ls "$T" | xargs)"
+  equal "files" "a.tar link" "$(cd "$T" && echo [al]*)"
 }
 
 @test "save: what is wrong" {
@@ -318,7 +319,7 @@ Loaded image: $NAMED"
     kill -9 "$pid" 2>/dev/null || true
     finish
     if [[ -e $T/k.tar ]]; then tar tf "$T/k.tar" | grep -q '^index.json$'; fi
-    equal "files" "" "$(ls -A "$T" | grep -v -e '^k.tar$' -e '^\.out$' -e '^\.err$' -e '^small$' || true)"
+    equal "files" "" "$(find "$T" -mindepth 1 ! -name k.tar ! -name .out ! -name .err ! -name small)"
     rm -f "$T/k.tar"
   done
 }
