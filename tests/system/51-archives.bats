@@ -106,7 +106,7 @@ store_state() {
   equal "repository" "$legacy" "$(tar xOf "$T/a.tar" repositories | jq -r --arg r "${IMG%:*}" '.[$r].latest')"
 }
 
-@test "save | load keeps the id; both through pipes" {
+@test "save and load through pipes keep the id" {
   must pull -q "$NAMED"
   local id format
   id=$(id_of "$NAMED")
