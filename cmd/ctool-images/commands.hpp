@@ -10,6 +10,7 @@
 #include "engine/images.hpp"
 #include "engine/load.hpp"
 #include "engine/login.hpp"
+#include "engine/manifest_list.hpp"
 #include "engine/push.hpp"
 #include "engine/save.hpp"
 #include "engine/search.hpp"
@@ -72,6 +73,31 @@ struct SearchCommandOptions {
 };
 cli::Command DescribeSearch(SearchCommandOptions& options);
 Result<int> RunSearch(Context& context, const SearchCommandOptions& options);
+
+struct ManifestOptions {
+  std::string list;
+  std::vector<std::string> images;  // or the digest, or the destination
+  engine::CreateListOptions create;
+  engine::ListEntryOptions entry;
+  engine::PushOptions push;
+  bool all = false, remove = false;
+};
+cli::Command DescribeManifestCreate(ManifestOptions& options);
+cli::Command DescribeManifestAdd(ManifestOptions& options);
+cli::Command DescribeManifestAnnotate(ManifestOptions& options);
+cli::Command DescribeManifestInspect(ManifestOptions& options);
+cli::Command DescribeManifestRemove(ManifestOptions& options);
+cli::Command DescribeManifestPush(ManifestOptions& options);
+Result<int> RunManifestCreate(Context& context, const ManifestOptions& options);
+Result<int> RunManifestAdd(Context& context, const ManifestOptions& options);
+Result<int> RunManifestAnnotate(Context& context, const ManifestOptions& options);
+Result<int> RunManifestInspect(Context& context, const ManifestOptions& options);
+Result<int> RunManifestRemove(Context& context, const ManifestOptions& options);
+Result<int> RunManifestPush(Context& context, const ManifestOptions& options);
+
+// Options that commands have in common.
+void AddRegistryOptions(std::vector<cli::Option>& into, engine::FetchOptions& o);
+void AddPushFormatOptions(std::vector<cli::Option>& into, engine::PushOptions& p);
 
 // The command table of ctool-images: pull, import, `cp -`, and `fetch`, which is pull for the engine.
 std::span<const cli::Entry> ImageEntries();

@@ -2,7 +2,6 @@
 #include "ctool-images/commands.hpp"
 
 namespace ctool {
-namespace {
 
 void AddRegistryOptions(std::vector<cli::Option>& into, engine::FetchOptions& o) {
   into.push_back({.name = "authfile", .value = "file", .help = "Credentials for registries", .sink = &o.authfile,
@@ -17,7 +16,7 @@ void AddRegistryOptions(std::vector<cli::Option>& into, engine::FetchOptions& o)
   into.push_back({.name = "quiet", .short_name = 'q', .help = "Show no progress", .sink = &o.quiet});
 }
 
-void AddFormatOptions(std::vector<cli::Option>& into, engine::PushOptions& p) {
+void AddPushFormatOptions(std::vector<cli::Option>& into, engine::PushOptions& p) {
   into.push_back({.name = "format", .short_name = 'f', .value = "format",
                   .help = "Format of the manifest: oci or v2s2; the image's own unless given", .sink = &p.format,
                   .values = {"oci", "v2s2"}});
@@ -32,8 +31,6 @@ void AddFormatOptions(std::vector<cli::Option>& into, engine::PushOptions& p) {
                   .sink = &p.digest_file, .complete = cli::Complete::kFiles});
 }
 
-}  // namespace
-
 cli::Command DescribePush(PushCommandOptions& o) {
   cli::Command command;
   command.summary = "Send an image to a registry, an archive or a folder";
@@ -45,7 +42,7 @@ cli::Command DescribePush(PushCommandOptions& o) {
       "oci:PATH[:NAME], dir:PATH.";
   command.usage = "IMAGE [DESTINATION]";
   AddRegistryOptions(command.options, o.push.fetch);
-  AddFormatOptions(command.options, o.push);
+  AddPushFormatOptions(command.options, o.push);
   command.options.push_back({.name = "all", .help = "Of a manifest list: send the images, too", .sink = &o.push.all});
   command.options.push_back({.name = "compress", .help = "Compress layers for a destination dir:, too",
                              .sink = &o.push.compress});

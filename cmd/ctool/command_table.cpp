@@ -47,6 +47,14 @@ constexpr cli::Entry kEntries[] = {
 
     {"pull", PullCommand, {"image pull"}},
     {"push", PushCommand, {"image push"}},
+    {"manifest create", ManifestCreateCommand},
+    {"manifest add", ManifestAddCommand},
+    {"manifest annotate", ManifestAnnotateCommand},
+    {"manifest inspect", ManifestInspectCommand},
+    {"manifest push", ManifestPushCommand},
+    {"manifest rm", ManifestRmCommand},
+    {"manifest remove", ManifestRemoveCommand},
+    {"manifest exists", ManifestExistsCommand},
     {"login", LoginCommand},
     {"logout", LogoutCommand},
     {"search", SearchCommand},
@@ -82,6 +90,7 @@ constexpr cli::Group kGroups[] = {
     {"container", "Manage containers"},
     {"healthcheck", "Check the health of containers"},
     {"image", "Manage images"},
+    {"manifest", "Manage manifest lists and image indexes"},
     {"system", "Manage ctool"},
 };
 

@@ -13,6 +13,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "engine/image_lookup_internal.hpp"
+#include "engine/manifest_list.hpp"
 #include "engine/pull_outcome_internal.hpp"
 #include "sys/child.hpp"
 
@@ -149,8 +150,14 @@ Result<FoundImage> EnsureImage(Engine& engine, const std::string& raw_name,
   if (!may_be_local && policy != "always" && policy != "newer")
     return Error(Code::kInvalidArgument, "unsupported pull policy " + Quote(policy))
         .Hint("it is one of always, missing, newer, never");
+  std::optional<FoundImage> local = TRY(FindImage(engine, name));
+  if (local && IsList(local->image)) {
+    const ListChoice choice = TRY_CTX(Printable(name), ChooseFromList(engine, local->image, fetch));
+    if (!choice.image_id.empty()) return RequireImage(engine, choice.image_id);
+    return EnsureImage(engine, choice.reference, policy, fetch);
+  }
   if (may_be_local) {
-    std::optional<FoundImage> found = TRY(FindImage(engine, name));
+    std::optional<FoundImage>& found = local;
     if (!found && policy == "never") return ImageNotKnown(name);
     if (found && (policy == "never" || !wanted.asked || TRY(Fits(*found, wanted)))) {
       WarnIfForeign(PlatformMismatch(TRY(PlatformOf(found->image)), wanted));

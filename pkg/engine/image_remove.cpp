@@ -7,6 +7,7 @@
 #include "engine/image_list_internal.hpp"
 #include "engine/image_lookup_internal.hpp"
 #include "engine/image_remove_unused_internal.hpp"
+#include "engine/manifest_list.hpp"
 #include "engine/tell.hpp"
 
 namespace ctool::engine {
@@ -40,6 +41,7 @@ Status RemoveContainers(Engine& engine, const state::Image& image, bool force) {
 }
 
 bool SameBase(const state::Image& a, const state::Image& b) {
+  if (IsList(a) || IsList(b)) return false;
   return a.layers.empty() || b.layers.empty() || a.layers.front().diff_id == b.layers.front().diff_id;
 }
 

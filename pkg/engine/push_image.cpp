@@ -36,7 +36,8 @@ std::optional<int> Level(const PushOptions& options) {
 }
 
 // The manifest's format at the destination: zstd needs that of OCI.
-bool IsDocker(const PushOptions& options, const spec::Manifest& manifest) {
+bool IsDocker(const PushOptions& options, const PushTarget& target, const spec::Manifest& manifest) {
+  if (!target.OnlyFormat().empty()) return target.OnlyFormat() == "v2s2";
   if (!options.format.empty()) return options.format == "v2s2";
   return manifest.media_type == spec::kDockerManifest && AskedCompression(options) != Compression::kZstd;
 }
@@ -45,19 +46,23 @@ bool IsDocker(const PushOptions& options, const spec::Manifest& manifest) {
 Result<std::optional<archive::CompressOptions>> Conversion(const PushSession& session, bool docker,
                                                            const spec::Descriptor& layer) {
   const Compression from = TRY(spec::LayerCompression(layer.media_type));
+  using Layers = PushTarget::Layers;
+  const Layers wanted = session.target.WantedLayers();
   Compression to = from;
-  if (const std::optional<Compression> asked = AskedCompression(session.options)) to = *asked;
-  else if (from == Compression::kNone && session.target.WantsCompressed()) to = Compression::kGzip;
+  if (wanted == Layers::kPlain) to = Compression::kNone;
+  else if (const std::optional<Compression> asked = AskedCompression(session.options)) to = *asked;
+  else if (from == Compression::kNone && wanted == Layers::kCompressed) to = Compression::kGzip;
   if (docker && to == Compression::kZstd) to = Compression::kGzip;
   const bool again = session.options.force_compression && AskedCompression(session.options).has_value() &&
-                     session.options.compression_level.has_value();
+                     session.options.compression_level.has_value() && to != Compression::kNone;
   if (to == from && !again) return std::optional<archive::CompressOptions>();
-  return std::optional<archive::CompressOptions>({to, Level(session.options)});
+  return std::optional<archive::CompressOptions>(
+      {to, to == Compression::kNone ? std::nullopt : Level(session.options)});
 }
 
 // What decides about the bytes of a compressed blob, for the store's memory.
 std::string Kind(const archive::CompressOptions& to) {
-  const std::string name = to.to == Compression::kGzip ? "gzip" : "zstd";
+  const std::string name = to.to == Compression::kGzip ? "gzip" : to.to == Compression::kZstd ? "zstd" : "none";
   return name + ":" + (to.level ? std::to_string(*to.level) : "default");
 }
 
@@ -168,12 +173,13 @@ Status CheckPushOptions(const PushOptions& options) {
 
 Result<transport::Document> PushImage(const PushSession& session, const state::Image& image, bool part) {
   const storage::Store& store = *TRY(session.engine.Store());
+  session.progress.Line("Getting image source signatures");
   transport::Document original;
   original.digest = TRY(spec::Digest::Parse(image.manifest_digest));
   original.content_type = image.manifest_type;
   original.bytes = TRY(store.ReadBlob(original.digest, spec::kMaxDocumentBytes));
   const spec::Manifest manifest = TRY(spec::Manifest::Parse(original.bytes));
-  const bool docker = IsDocker(session.options, manifest);
+  const bool docker = IsDocker(session.options, session.target, manifest);
   std::vector<PushJob> jobs;
   {
     const sys::FileLock lock = TRY(store.LockContent(sys::FileLock::Mode::kShared));

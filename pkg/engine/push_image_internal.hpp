@@ -29,8 +29,9 @@ Result<transport::Document> PushImage(const PushSession& session, const state::I
 Status CheckPushOptions(const PushOptions& options);
 
 // The whole of a push but the image itself: opens the destination, tells the user, stops for signals. `work` sends and
-// returns the manifest's document.
+// returns the manifest's document. `repositories` ("docker.io/library/busybox") may have blobs that can be mounted.
 Result<std::string> RunPush(Engine& engine, const PushOptions& options, const PushDestination& destination,
+                            const std::vector<std::string>& repositories,
                             const std::function<Result<transport::Document>(const PushSession&)>& work);
 
 }  // namespace ctool::engine

@@ -15,7 +15,7 @@
 
 namespace ctool::engine {
 
-// A blob on its way out. `file` holds its bytes, from the beginning; with `upload.finish` more of them are still to come.
+// A blob on its way out. `file` holds its bytes, from the beginning: with `upload.finish` not before that has returned.
 struct OutgoingBlob {
   std::string media_type;
   registry::BlobUpload upload;
@@ -27,8 +27,11 @@ class PushTarget {
  public:
   virtual ~PushTarget() = default;
   virtual std::string Name() const = 0;
-  // Whether it wants layers compressed that are not.
-  virtual bool WantsCompressed() const = 0;
+  // What it wants layers to be that are in no form that was asked for.
+  enum class Layers { kAsTheyAre, kCompressed, kPlain };
+  virtual Layers WantedLayers() const = 0;
+  // "oci" or "v2s2" where it takes nothing else.
+  virtual std::string OnlyFormat() const { return ""; }
   // Whether it is there. (Put looks for itself.)
   virtual Result<bool> Has(const spec::Descriptor& blob) = 0;
   virtual Result<registry::BlobSent> Put(const OutgoingBlob& blob, registry::Progress* progress) = 0;

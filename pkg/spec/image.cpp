@@ -75,6 +75,8 @@ Result<Descriptor> ReadDescriptor(const Object& object) {
     p.os = TRY(platform.String("os"));
     p.architecture = TRY(platform.String("architecture"));
     p.variant = TRY(platform.String("variant"));
+    p.os_version = TRY(platform.String("os.version"));
+    p.os_features = TRY(platform.Strings("os.features"));
     out.platform = std::move(p);
   }
   out.annotations = TRY(object.StringMap("annotations"));
@@ -100,6 +102,8 @@ OrderedJson PrintDescriptor(const Descriptor& descriptor) {
     platform["architecture"] = descriptor.platform->architecture;
     platform["os"] = descriptor.platform->os;
     if (!descriptor.platform->variant.empty()) platform["variant"] = descriptor.platform->variant;
+    if (!descriptor.platform->os_version.empty()) platform["os.version"] = descriptor.platform->os_version;
+    if (!descriptor.platform->os_features.empty()) platform["os.features"] = descriptor.platform->os_features;
   }
   return out;
 }

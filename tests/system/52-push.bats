@@ -3,7 +3,7 @@
 # push: to a real registry, plain and with TLS and a password.
 
 load helpers
-# shellcheck source=fixtures/registry.bash
+# shellcheck disable=SC1091
 . "$HERE/fixtures/registry.bash"
 
 file_setup() {
@@ -300,4 +300,25 @@ make_image() {
     exits 125
   done
   kill "$server"
+}
+
+@test "push to archives and folders" {
+  local dir to
+  dir=$(user_dir d)
+  make_image "localhost/mine$BATS_TEST_NUMBER"
+  for to in "oci-archive:$dir/o.tar:a" "oci:$dir/o:a" "dir:$dir/d" "docker-archive:$dir/k.tar:localhost/k:1"; do
+    try push -q "localhost/mine$BATS_TEST_NUMBER" "$to"
+    ok
+    out_is ""
+    skopeo copy -q --insecure-policy "$to" "oci:$T/back${to%%:*}:1"
+    equal "layers of $to" 2 "$(skopeo inspect --raw "oci:$T/back${to%%:*}:1" | jq '.layers | length')"
+  done
+  equal "config" "sha256:$(id_of "localhost/mine$BATS_TEST_NUMBER")" \
+    "$(skopeo inspect --raw "oci:$dir/o:a" | jq -r .config.digest)"
+  equal "compressed" 0 "$(skopeo inspect --raw "oci:$dir/o:a" | grep -c 'layer.v1.tar"' || true)"
+  try push -q --compress "localhost/mine$BATS_TEST_NUMBER" "dir:$dir/z"
+  ok
+  equal "compressed" 0 "$(grep -c 'tar"' "$dir/z/manifest.json" || true)"
+  try push -q "$IMG" "oci:$dir/same:1"
+  equal "digest" "$(local_digest "$IMG")" "$(skopeo inspect --format '{{.Digest}}' "oci:$dir/same:1")"
 }

@@ -29,6 +29,12 @@ Result<int> Become(Context& context, const Options&) {
 }  // namespace
 
 cli::Runnable PushCommand() { return cli::Bind(DescribePush, Become<PushCommandOptions>); }
+cli::Runnable ManifestCreateCommand() { return cli::Bind(DescribeManifestCreate, Become<ManifestOptions>); }
+cli::Runnable ManifestAddCommand() { return cli::Bind(DescribeManifestAdd, Become<ManifestOptions>); }
+cli::Runnable ManifestAnnotateCommand() { return cli::Bind(DescribeManifestAnnotate, Become<ManifestOptions>); }
+cli::Runnable ManifestInspectCommand() { return cli::Bind(DescribeManifestInspect, Become<ManifestOptions>); }
+cli::Runnable ManifestPushCommand() { return cli::Bind(DescribeManifestPush, Become<ManifestOptions>); }
+cli::Runnable ManifestRemoveCommand() { return cli::Bind(DescribeManifestRemove, Become<ManifestOptions>); }
 cli::Runnable LoginCommand() { return cli::Bind(DescribeLogin, Become<LoginCommandOptions>); }
 cli::Runnable LogoutCommand() { return cli::Bind(DescribeLogout, Become<LogoutCommandOptions>); }
 cli::Runnable SearchCommand() { return cli::Bind(DescribeSearch, Become<SearchCommandOptions>); }

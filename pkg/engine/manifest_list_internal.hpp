@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "base/result.hpp"
+#include "engine/manifest_list.hpp"
+
+namespace ctool::engine {
+
+// Where the image of an entry is: "containers-storage:ID" or "docker://REPOSITORY". An annotation of the store's own
+// document only: nobody else gets to see it.
+inline constexpr char kEntrySource[] = "io.ctool.source";
+inline constexpr std::string_view kStoredImage = "containers-storage:", kInRegistry = "docker://";
+
+Result<spec::Index> ReadList(Engine& engine, const state::Image& list);
+
+// The list as others get it: without the annotation, in the format of docker when it is empty or that is asked for.
+spec::Index PublicList(spec::Index index, const std::string& format);
+
+}  // namespace ctool::engine
