@@ -123,7 +123,7 @@ class Saver {
  public:
   Saver(const storage::Store& store, const SaveOptions& options, transport::ImageDestination& to)
       : store_(store), options_(options), to_(to),
-        progress_(PullProgress::StyleFor(STDERR_FILENO, options.quiet)) {}
+        progress_(PullProgress::StyleFor(STDERR_FILENO, options.quiet)), layers_(store, to, progress_) {}
 
   Status Save(const Chosen& chosen) {
     const spec::Digest digest = TRY(spec::Digest::Parse(chosen.image.manifest_digest));
@@ -135,7 +135,7 @@ class Saver {
     for (size_t i = 0; i < manifest.layers.size(); ++i) {
       spec::Descriptor& layer = manifest.layers[i];
       const SavedLayer saved{layer, TRY(spec::Digest::Parse(chosen.image.layers[i].diff_id))};
-      layer = TRY(SaveLayer(store_, saved, FormOf(options_, layer), to_, progress_));
+      layer = TRY(layers_.Save(saved, FormOf(options_, layer)));
     }
     TRY(SaveBlob(store_, manifest.config, "Copying config", to_, progress_));
     if (IsDocker(options_) && manifest.media_type != spec::kDockerManifest) MakeDocker(manifest);
@@ -149,11 +149,17 @@ class Saver {
     return to_.PutImage(document, chosen.names);
   }
 
+  Status Finish() {
+    TRY(layers_.FillPlaces());
+    return to_.Finish();
+  }
+
  private:
   const storage::Store& store_;
   const SaveOptions& options_;
   transport::ImageDestination& to_;
   PullProgress progress_;
+  LayerSaver layers_;
 };
 
 }  // namespace
@@ -168,8 +174,8 @@ Status Save(Engine& engine, const SaveOptions& options) {
   {
     Saver saver(store, options, *to);
     for (const Chosen& image : images) TRY_CTX("saving " + Printable(to->Name()), saver.Save(image));
+    TRY_CTX("saving " + Printable(to->Name()), saver.Finish());
   }
-  TRY(to->Finish());
   for (const Chosen& image : images) TellImage(engine, "save", image.image.id, options.output);
   return Ok();
 }

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/save_blob_internal.hpp"
 
-#include <sys/mman.h>
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <atomic>
+#include <cerrno>
+#include <mutex>
+#include <optional>
 #include <thread>
 
 #include "archive/compress.hpp"
@@ -152,44 +158,32 @@ Result<bool> IsCompressed(const sys::Fd& file, const spec::Descriptor& blob) {
   return archive::DetectCompression({first.data(), static_cast<size_t>(n)}) != spec::Compression::kNone;
 }
 
+Status WriteAt(const transport::FileRange& range, int64_t at, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::pwrite(range.fd, bytes.data(), bytes.size(), range.offset + at);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return Error::Sys(errno, "write", "the archive");
+    bytes.remove_prefix(static_cast<size_t>(n));
+    at += n;
+  }
+  return Ok();
+}
+
+// All of `in`, which must be as long as the range.
+Status WriteRange(archive::Source& in, const transport::FileRange& range, PullProgress::Transfer& transfer) {
+  std::string chunk(kChunkBytes, '\0');
+  for (int64_t at = 0;;) {
+    const size_t n = TRY(in.Read({chunk.data(), chunk.size()}));
+    if (at + static_cast<int64_t>(n) > range.size || (n == 0 && at < range.size))
+      return Error(Code::kCorrupt, "a layer is not as long as it was when it was unpacked");
+    if (n == 0) return Ok();
+    TRY(WriteAt(range, at, {chunk.data(), n}));
+    at += static_cast<int64_t>(n);
+    transfer.counter()->received += static_cast<int64_t>(n);
+  }
+}
+
 bool IsDockerType(std::string_view media_type) { return StartsWith(media_type, "application/vnd.docker."); }
-
-Result<spec::Descriptor> SavePlain(const storage::Store& store, const SavedLayer& layer, const sys::Fd& file,
-                                   transport::ImageDestination& to, PullProgress& progress) {
-  spec::Descriptor as = layer.blob;
-  as.media_type = IsDockerType(layer.blob.media_type) ? spec::kDockerLayer : spec::kOciLayer;
-  as.digest = layer.diff_id;
-  const bool compressed = TRY(IsCompressed(file, layer.blob));
-  as.size = compressed ? TRY(TarSize(store, layer, file)) : layer.blob.size;
-  if (TRY(to.TryReuse(as))) return as;
-  const auto transfer = progress.Begin("Copying blob", as.digest, as.size);
-  TRY(compressed ? PutPlain(file, layer, as, to, *transfer) : PutVerified(file, layer.blob, as, to, *transfer));
-  transfer->Finish();
-  return as;
-}
-
-// Digest and size are known only when all of it is compressed: it goes to a nameless file first.
-Result<spec::Descriptor> SaveCompressed(const SavedLayer& layer, const sys::Fd& file, const storage::Store& store,
-                                        transport::ImageDestination& to, PullProgress& progress) {
-  const std::unique_ptr<archive::Source> raw =
-      transport::ReadRange({file.get(), 0, layer.blob.size}, "blob " + layer.blob.digest.str());
-  Verifying verifying(*raw, layer.blob.digest);
-  const sys::Fd draft = TRY(sys::Open(store.root() + "/staging", O_TMPFILE | O_RDWR, 0600));
-  spec::Descriptor as = layer.blob;
-  as.media_type = IsDockerType(layer.blob.media_type) ? spec::kDockerLayerGzip : spec::kOciLayerGzip;
-  as.size = 0;
-  digest::Hasher hasher;
-  TRY(archive::Compress(verifying, {}, [&](std::string_view chunk) -> Status {
-    hasher.Update(chunk);
-    as.size += static_cast<int64_t>(chunk.size());
-    return sys::WriteAll(draft.get(), chunk, "compressed layer");
-  }));
-  as.digest = hasher.Finish();
-  const auto transfer = progress.Begin("Copying blob", as.digest, as.size);
-  TRY(to.PutBlob(as, {nullptr, transport::FileRange{draft.get(), 0, as.size}}, transfer->counter()));
-  transfer->Finish();
-  return as;
-}
 
 }  // namespace
 
@@ -203,17 +197,100 @@ Status SaveBlob(const storage::Store& store, const spec::Descriptor& blob, const
   return Ok();
 }
 
-Result<spec::Descriptor> SaveLayer(const storage::Store& store, const SavedLayer& layer, LayerForm form,
-                                   transport::ImageDestination& to, PullProgress& progress) {
-  if (form == LayerForm::kAsItCame) {
-    TRY(SaveBlob(store, layer.blob, "Copying blob", to, progress));
-    return layer.blob;
+Result<spec::Descriptor> LayerSaver::SavePlain(const SavedLayer& layer) {
+  const sys::Fd file = TRY(OpenBlob(store_, layer.blob));
+  spec::Descriptor as = layer.blob;
+  as.media_type = IsDockerType(layer.blob.media_type) ? spec::kDockerLayer : spec::kOciLayer;
+  as.digest = layer.diff_id;
+  const bool compressed = TRY(IsCompressed(file, layer.blob));
+  as.size = compressed ? TRY(TarSize(store_, layer, file)) : layer.blob.size;
+  if (TRY(to_.TryReuse(as))) return as;
+  if (compressed) {
+    if (const std::optional<transport::FileRange> range = TRY(to_.Reserve(as))) {
+      places_.push_back({layer, *range});
+      return as;
+    }
   }
-  const sys::Fd file = TRY(OpenBlob(store, layer.blob));
-  if (form == LayerForm::kPlain) return SavePlain(store, layer, file, to, progress);
-  if (!TRY(IsCompressed(file, layer.blob))) return SaveCompressed(layer, file, store, to, progress);
-  TRY(SaveBlob(store, layer.blob, "Copying blob", to, progress));
+  const auto transfer = progress_.Begin("Copying blob", as.digest, as.size);
+  TRY(compressed ? PutPlain(file, layer, as, to_, *transfer) : PutVerified(file, layer.blob, as, to_, *transfer));
+  transfer->Finish();
+  return as;
+}
+
+// Digest and size are known only when all of it is compressed: it goes to a nameless file first.
+Result<spec::Descriptor> LayerSaver::SaveCompressed(const SavedLayer& layer, const sys::Fd& file) {
+  const std::unique_ptr<archive::Source> raw =
+      transport::ReadRange({file.get(), 0, layer.blob.size}, "blob " + layer.blob.digest.str());
+  Verifying verifying(*raw, layer.blob.digest);
+  const sys::Fd draft = TRY(sys::Open(store_.root() + "/staging", O_TMPFILE | O_RDWR, 0600));
+  spec::Descriptor as = layer.blob;
+  as.media_type = IsDockerType(layer.blob.media_type) ? spec::kDockerLayerGzip : spec::kOciLayerGzip;
+  as.size = 0;
+  digest::Hasher hasher;
+  TRY(archive::Compress(verifying, {}, [&](std::string_view chunk) -> Status {
+    hasher.Update(chunk);
+    as.size += static_cast<int64_t>(chunk.size());
+    return sys::WriteAll(draft.get(), chunk, "compressed layer");
+  }));
+  as.digest = hasher.Finish();
+  const auto transfer = progress_.Begin("Copying blob", as.digest, as.size);
+  TRY(to_.PutBlob(as, {nullptr, transport::FileRange{draft.get(), 0, as.size}}, transfer->counter()));
+  transfer->Finish();
+  return as;
+}
+
+Result<spec::Descriptor> LayerSaver::Save(const SavedLayer& layer, LayerForm form) {
+  if (form == LayerForm::kPlain) return SavePlain(layer);
+  if (form == LayerForm::kGzip) {
+    const sys::Fd file = TRY(OpenBlob(store_, layer.blob));
+    if (!TRY(IsCompressed(file, layer.blob))) return SaveCompressed(layer, file);
+  }
+  TRY(SaveBlob(store_, layer.blob, "Copying blob", to_, progress_));
   return layer.blob;
+}
+
+Status LayerSaver::Fill(const Place& place) const {
+  const sys::Fd file = TRY(OpenBlob(store_, place.layer.blob));
+  const Decompressed decompressed = TRY(Decompress(file, place.layer.blob));
+  const auto transfer = progress_.Begin("Copying blob", place.layer.diff_id, place.range.size);
+  // With fewer layers than processors reading and writing are done apart.
+  if (places_.size() < std::thread::hardware_concurrency()) {
+    archive::Pipe pipe = archive::MakePipe();
+    std::thread decompressor = TRY(StartThread([&] { pipe.writer.Close(Pump(*decompressed.tar, pipe.writer)); }));
+    const Status written = WriteRange(*pipe.reader, place.range, *transfer);
+    pipe.reader.reset();  // ends a decompressor that still has something to say
+    decompressor.join();
+    TRY(Status(written));
+  } else {
+    TRY(WriteRange(*decompressed.tar, place.range, *transfer));
+  }
+  transfer->Finish();
+  return Ok();
+}
+
+Status LayerSaver::FillPlaces() {
+  std::atomic<size_t> next{0};
+  std::mutex mutex;
+  std::optional<Error> error;
+  const auto work = [&] {
+    for (size_t i = next++; i < places_.size(); i = next++) {
+      Status filled = Fill(places_[i]);
+      if (filled.ok()) continue;
+      const std::lock_guard<std::mutex> lock(mutex);
+      if (!error) error = std::move(filled).error();
+      next = places_.size();  // nobody begins another
+    }
+  };
+  std::vector<std::thread> others;
+  for (size_t i = 1; i < std::min<size_t>(std::thread::hardware_concurrency(), places_.size()); ++i) {
+    Result<std::thread> thread = StartThread(work);
+    if (!thread.ok()) break;  // fewer at once, but all of them
+    others.push_back(std::move(*thread));
+  }
+  work();
+  for (std::thread& thread : others) thread.join();
+  if (error) return std::move(*error);
+  return Ok();
 }
 
 }  // namespace ctool::engine

@@ -37,6 +37,13 @@ class DockerArchive final : public ImageDestination {
     return tar_.PutText(std::string(blob.digest.hex()) + ".json", text);
   }
 
+  Result<std::optional<FileRange>> Reserve(const spec::Descriptor& blob) override {
+    if (written_.count(blob.digest) != 0) return Error(Code::kInternal, "a layer is put twice");
+    std::optional<FileRange> range = TRY(tar_.Reserve(LayerName(blob.digest), blob.size));
+    if (range) written_.insert(blob.digest);
+    return range;
+  }
+
   Status PutPart(const Document&) override {
     return Error(Code::kUnsupported, "a docker-archive can't hold a list of images");
   }

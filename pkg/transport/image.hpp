@@ -78,6 +78,9 @@ class ImageDestination {
   // Exactly blob.size bytes of `bytes`, else kCorrupt.
   virtual Status PutBlob(const spec::Descriptor& blob, const BlobBytes& bytes,
                          Progress* progress) = 0;
+  // A place for a blob that the caller fills with exactly its bytes before Finish, by pwrite(2) and from any thread; others
+  // may be put meanwhile. Nothing where there are no places (a pipe).
+  virtual Result<std::optional<FileRange>> Reserve(const spec::Descriptor& /*blob*/) { return std::optional<FileRange>(); }
   // A manifest that an index names: it is known there by its digest only.
   virtual Status PutPart(const Document& manifest) = 0;
   // What the image stands for, a manifest or an index. `names`: what it is to be called there (tags, whole references);

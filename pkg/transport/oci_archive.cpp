@@ -22,6 +22,14 @@ class OciArchive final : public ImageDestination {
     return tar_.PutBlob(BlobMember(blob.digest), blob.size, bytes, progress);
   }
 
+  Result<std::optional<FileRange>> Reserve(const spec::Descriptor& blob) override {
+    if (written_.count(blob.digest) != 0) return Error(Code::kInternal, "a blob is put twice");
+    TRY(BeginArchive(blob.digest));
+    std::optional<FileRange> range = TRY(tar_.Reserve(BlobMember(blob.digest), blob.size));
+    if (range) written_.insert(blob.digest);
+    return range;
+  }
+
   Status PutPart(const Document& manifest) override {
     if (!written_.insert(manifest.digest).second) return Ok();
     TRY(BeginArchive(manifest.digest));

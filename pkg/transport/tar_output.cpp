@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transport/tar_output_internal.hpp"
 
-#include <algorithm>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
 
 #include "sys/file.hpp"
 #include "sys/send_range.hpp"
@@ -76,6 +80,24 @@ Status TarOutput::PutBlob(const std::string& name, int64_t size, const BlobBytes
     });
   }));
   return tar_.End();
+}
+
+Result<std::optional<FileRange>> TarOutput::Reserve(const std::string& name, int64_t size) {
+  const struct stat st = TRY(sys::StatFd(file_.fd(), file_.what()));
+  const int flags = ::fcntl(file_.fd(), F_GETFL);
+  // pwrite to a file that is only appended to ends up at its end.
+  if (!S_ISREG(st.st_mode) || flags < 0 || (flags & O_APPEND) != 0) return std::optional<FileRange>();
+  archive::Entry entry = EntryOf(name, archive::EntryType::kFile, mode_);
+  entry.size = static_cast<uint64_t>(size);
+  TRY(tar_.Begin(entry));
+  FileRange range{file_.fd(), 0, size};
+  TRY(tar_.WriteAround(entry.size, [&]() -> Status {
+    range.offset = ::lseek(file_.fd(), 0, SEEK_CUR);
+    if (range.offset < 0 || ::lseek(file_.fd(), size, SEEK_CUR) < 0) return Error::Sys(errno, "lseek", file_.what());
+    return Ok();
+  }));
+  TRY(tar_.End());
+  return std::optional<FileRange>(range);
 }
 
 Status TarOutput::Finish() {

@@ -22,6 +22,8 @@ class TarOutput {
   Status PutLink(const std::string& name, const std::string& target);
   // kCorrupt unless `bytes` are `size` of them.
   Status PutBlob(const std::string& name, int64_t size, const BlobBytes& bytes, Progress* progress);
+  // Room for `size` bytes that come later; nothing where the archive goes to no file.
+  Result<std::optional<FileRange>> Reserve(const std::string& name, int64_t size);
   Status Finish();  // and makes the file visible
 
   const std::string& what() const { return file_.what(); }

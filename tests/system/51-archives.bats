@@ -77,8 +77,8 @@ store_state() {
   equal "digest" "$digest" "$(skopeo inspect --format '{{.Digest}}' "oci-archive:$T/a.tar:localhost/plain:name")"
   mkdir "$T/x"
   tar xf "$T/a.tar" -C "$T/x"
-  oci-image-tool validate --type image --ref "$NAMED" "$T/x"
-  oci-image-tool validate --type image --ref "$NAMED" "$T/a.tar"
+  # Not the archive itself: this tool finds nothing in a tar file, whoever wrote it.
+  oci-image-tool validate --type image --ref "name=$NAMED" "$T/x"
   umoci stat --image "$T/dir:localhost/v1:latest" --json | jq -e '.history | length > 0' >/dev/null
   umoci unpack --rootless --image "$T/dir:localhost/v1:latest" "$T/bundle" >/dev/null
   [[ -x $T/bundle/rootfs/bin/busybox ]]
@@ -106,14 +106,15 @@ store_state() {
   equal "repository" "$legacy" "$(tar xOf "$T/a.tar" repositories | jq -r --arg r "${IMG%:*}" '.[$r].latest')"
 }
 
-@test "save | load keeps the id; both through pipes" {
+@test "save and load through pipes keep the id" {
   must pull -q "$NAMED"
   local id format
   id=$(id_of "$NAMED")
   for format in docker-archive oci-archive; do
     ct save -q --format "$format" "$NAMED" | cat >"$T/$format.tar"
     forget_all
-    cat "$T/$format.tar" | ct load -q >"$T/loaded"
+    # A pipe, not the file.
+    ct load -q >"$T/loaded" < <(cat "$T/$format.tar")
     equal "loaded" "Loaded image: $NAMED" "$(<"$T/loaded")"
     equal "id" "$id" "$(id_of "$NAMED")"
     must run --rm "$NAMED" true
@@ -235,7 +236,7 @@ Loaded image: $NAMED"
   must save -q -o "$T/link" "$IMG"
   [[ -L $T/link ]]
   tar tf "$T/a.tar" | grep -q '^manifest.json$'
-  equal "files" "a.tar link" "$(ls "$T" | xargs)"
+  equal "files" "a.tar link" "$(cd "$T" && echo [al]*)"
 }
 
 @test "save: what is wrong" {
@@ -318,7 +319,7 @@ Loaded image: $NAMED"
     kill -9 "$pid" 2>/dev/null || true
     finish
     if [[ -e $T/k.tar ]]; then tar tf "$T/k.tar" | grep -q '^index.json$'; fi
-    equal "files" "" "$(ls -A "$T" | grep -v -e '^k.tar$' -e '^\.out$' -e '^\.err$' -e '^small$' || true)"
+    equal "files" "" "$(find "$T" -mindepth 1 ! -name k.tar ! -name .out ! -name .err ! -name small)"
     rm -f "$T/k.tar"
   done
 }
@@ -588,6 +589,7 @@ PYTHON
 good() {
   must pull -q "$NAMED"
   must save -q --format "$1" -o "$T/good.tar" "$NAMED"
+  forget_all
 }
 
 @test "hostile layouts: documents" {
@@ -763,7 +765,7 @@ edit("manifest.json", lambda m: m[0].update(Layers=["aa/layer.tar"]))'
   must save -q -m --format docker-archive -o "$T/good.tar" "$NAMED" "$MANY"
   forget_all
   hostile 'edit("manifest.json", lambda m: m[1].update(Layers=list(reversed(m[1]["Layers"]))))'
-  refused 'layers do not match|digest mismatch'
+  refused 'layers do not match|digest mismatch|wrong size'
   equal "images" "" "$(ct images -q)"
 }
 

@@ -4,6 +4,7 @@
 
 load helpers
 # shellcheck disable=SC1091
+# shellcheck disable=SC1091
 . "$HERE/fixtures/registry.bash"
 
 file_setup() {
