@@ -65,10 +65,12 @@ Result<std::string> ReadSecret(int fd, std::string_view prompt) {
       if (::tcgetattr(fd, &saved) < 0) return Error::Sys(errno, "tcgetattr");
       termios quiet = saved;
       quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-      TRY(WriteAll(fd, prompt, "the terminal"));
+      // Before the prompt: who sees it may answer at once. What was typed earlier is no answer to it.
       if (::tcsetattr(fd, TCSAFLUSH, &quiet) < 0) return Error::Sys(errno, "tcsetattr");
-      line = ReadLine(fd);
-      ::tcsetattr(fd, TCSAFLUSH, &saved);
+      const Status asked = WriteAll(fd, prompt, "the terminal");
+      if (asked.ok()) line = ReadLine(fd);
+      ::tcsetattr(fd, TCSADRAIN, &saved);
+      TRY(asked);
       if (Status ended = WriteAll(fd, "\n", "the terminal"); !ended.ok()) return std::move(ended).error();
     }
     if (caught == 0) return line;
