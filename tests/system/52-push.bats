@@ -31,6 +31,9 @@ test_setup() {
   ct pull -q "$IMG" >/dev/null
 }
 
+# A registry of a test that failed.
+test_teardown() { [[ ! -e $T/server ]] || kill "$(<"$T/server")" 2>/dev/null || true; }
+
 # What a registry has.
 remote_digest() { skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://$1"; }
 remote_raw() { skopeo inspect --tls-verify=false --raw "docker://$1"; }
@@ -270,6 +273,7 @@ make_image() {
 @test "a signal ends a push" {
   python3 "$HERE/faultreg.py" --root "$T" >"$T/ports" 3>&- 4>&- &
   local server=$!
+  echo "$server" >"$T/server"
   until_ok 10 test -s "$T/ports"
   begin push --tls-verify=false "$IMG" "127.0.0.1:$(head -n 1 "$T/ports")/upload-stall/x:1"
   until_ok 10 grep -q PUT "$T/requests.log"
@@ -283,6 +287,7 @@ make_image() {
 @test "push: a registry with faults" {
   python3 "$HERE/faultreg.py" --root "$T" >"$T/ports" 3>&- 4>&- &
   local server=$! fault f
+  echo "$server" >"$T/server"
   until_ok 10 test -s "$T/ports"
   f=127.0.0.1:$(head -n 1 "$T/ports")
   make_image "localhost/mine$BATS_TEST_NUMBER"
