@@ -12,8 +12,8 @@ namespace ctool::spec {
 // OCI image-spec v1.1 image-index.md "platform"; Go's names ("amd64", "arm64", variant "v8").
 struct Platform {
   std::string os, architecture, variant;
-  std::string os_version;                // Windows'
-  std::vector<std::string> os_features;  // the same
+  std::string os_version = {};                // Windows'
+  std::vector<std::string> os_features = {};  // the same
 
   static Platform Host();  // from uname(2)
   // "linux/amd64", "linux/arm64/v8", "amd64" or "linux" alone (the rest from the host); aliases
