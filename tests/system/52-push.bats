@@ -4,7 +4,6 @@
 
 load helpers
 # shellcheck disable=SC1091
-# shellcheck disable=SC1091
 . "$HERE/fixtures/registry.bash"
 
 file_setup() {
