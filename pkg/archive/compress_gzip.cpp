@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "archive/compress_internal.hpp"
+#include "sys/thread.hpp"
 
 namespace ctool::archive {
 namespace {
@@ -73,11 +74,9 @@ class Blocks {
   explicit Blocks(std::optional<int> level) : level_(level) {
     const unsigned count = std::clamp(std::thread::hardware_concurrency(), 1U, kMaxThreads);
     for (unsigned i = 0; i < count; ++i) {
-      try {
-        threads_.emplace_back([this] { Work(); });
-      } catch (const std::system_error&) {
-        break;  // with fewer; with none the caller does it itself
-      }
+      Result<std::thread> thread = sys::StartThread([this] { Work(); });
+      if (!thread.ok()) break;  // with fewer; with none the caller does it itself
+      threads_.push_back(std::move(*thread));
     }
   }
   Blocks(const Blocks&) = delete;

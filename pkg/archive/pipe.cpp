@@ -6,6 +6,7 @@
 #include <cstring>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -111,6 +112,16 @@ void PipeWriter::Close(Status status) {
 Pipe MakePipe(size_t capacity) {
   auto state = std::make_shared<internal::PipeState>(capacity);
   return Pipe{.writer = PipeWriter(state), .reader = std::make_unique<PipeReader>(state)};
+}
+
+Status Pump(Source& in, PipeWriter& out) {
+  constexpr size_t kChunkBytes = 128 << 10;
+  std::string chunk(kChunkBytes, '\0');
+  for (;;) {
+    const size_t n = TRY(in.Read({chunk.data(), chunk.size()}));
+    if (n == 0) return Ok();
+    TRY(out.Write({chunk.data(), n}));
+  }
 }
 
 }  // namespace ctool::archive

@@ -43,4 +43,7 @@ struct Pipe {
 inline constexpr size_t kPipeBytes = 1 << 20;
 Pipe MakePipe(size_t capacity = kPipeBytes);
 
+// Everything from `in` into the pipe, which stays open.
+Status Pump(Source& in, PipeWriter& out);
+
 }  // namespace ctool::archive

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <atomic>
 #include <mutex>
 #include <thread>
 
 #include "base/text.hpp"
 #include "digest/sha256.hpp"
 #include "engine/check_internal.hpp"
-#include "engine/pull_thread_internal.hpp"
+#include "engine/jobs_internal.hpp"
 #include "spec/image.hpp"
 #include "sys/file.hpp"
 
@@ -83,20 +82,10 @@ class Finder {
   }
 
   Status RunTasks() {
-    std::atomic<size_t> next{0};
-    const auto run = [&] {
-      for (size_t i = next++; i < tasks_.size() && !work_.interrupt.stopped(); i = next++) RunTask(tasks_[i]);
-    };
-    std::vector<std::thread> others;
-    const size_t count = std::min<size_t>(std::thread::hardware_concurrency(), tasks_.size());
-    for (size_t i = 1; i < count; ++i) {
-      Result<std::thread> thread = StartThread(run);
-      if (!thread.ok()) break;  // fewer at once, but all of them
-      others.push_back(std::move(*thread));
-    }
-    run();
-    for (std::thread& thread : others) thread.join();
-    return work_.interrupt.Check();
+    return RunJobs(tasks_.size(), std::thread::hardware_concurrency(), [this](size_t i) {
+      RunTask(tasks_[i]);
+      return Ok();
+    }, &work_.interrupt);
   }
 
   Status CheckRows() {

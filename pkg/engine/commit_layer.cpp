@@ -7,8 +7,8 @@
 #include "archive/pipe.hpp"
 #include "engine/commit_internal.hpp"
 #include "engine/pack_tree.hpp"
-#include "engine/pull_thread_internal.hpp"
 #include "sys/file.hpp"
+#include "sys/thread.hpp"
 
 namespace ctool::engine {
 namespace {
@@ -58,7 +58,7 @@ Result<ImportedLayer> CommitLayer(const CommitPlan& plan, const storage::Store& 
   const std::unique_ptr<storage::Store::BlobWriter> blob = TRY(store.NewBlob({}));
   archive::Pipe pipe = archive::MakePipe();
   Result<storage::Store::UnpackedLayer> layer = Error(Code::kInternal, "not unpacked");
-  std::thread unpacker = TRY(StartThread([&] {
+  std::thread unpacker = TRY(sys::StartThread([&] {
     const std::unique_ptr<archive::Source> reader = std::move(pipe.reader);
     layer = store.UnpackLayer(*reader, spec::Digest(), options);
   }));

@@ -4,7 +4,7 @@
 #include "archive/pipe.hpp"
 #include "archive/stream.hpp"
 #include "engine/import_internal.hpp"
-#include "engine/pull_thread_internal.hpp"
+#include "sys/thread.hpp"
 
 namespace ctool::engine {
 namespace {
@@ -89,7 +89,7 @@ Result<ImportedLayer> ImportLayer(const ImportPlan& plan, const storage::Store& 
   const std::unique_ptr<storage::Store::BlobWriter> blob = TRY(store.NewBlob({}));
   archive::Pipe pipe = archive::MakePipe();
   Result<storage::Store::UnpackedLayer> layer = Error(Code::kInternal, "not unpacked");
-  std::thread unpacker = TRY(StartThread([&] {
+  std::thread unpacker = TRY(sys::StartThread([&] {
     const std::unique_ptr<archive::Source> reader = std::move(pipe.reader);
     Result<std::unique_ptr<archive::Source>> tar = archive::Decompress(*reader, kept);
     layer = tar.ok() ? store.UnpackLayer(**tar, spec::Digest(), options)

@@ -10,9 +10,9 @@
 
 #include "archive/pipe.hpp"
 #include "base/text.hpp"
-#include "engine/pull_thread_internal.hpp"
 #include "http/client.hpp"
 #include "sys/file.hpp"
+#include "sys/thread.hpp"
 
 namespace ctool::engine {
 namespace {
@@ -28,7 +28,7 @@ class UrlSource final : public archive::Source {
     options.cancel = interrupt.flag();
     std::unique_ptr<http::Client> client = TRY(http::Client::Create(std::move(options)));
     std::unique_ptr<UrlSource> source(new UrlSource(std::move(client)));
-    source->thread_ = TRY(StartThread(
+    source->thread_ = TRY(sys::StartThread(
         [raw = source.get(), url] { raw->pipe_.writer.Close(raw->Fetch(url)); }));
     return std::unique_ptr<archive::Source>(std::move(source));
   }

@@ -2,15 +2,13 @@
 #include "engine/pull_layers_internal.hpp"
 
 #include <algorithm>
-#include <atomic>
-#include <mutex>
-#include <optional>
 #include <string>
 #include <thread>
 
 #include "archive/pipe.hpp"
 #include "archive/stream.hpp"
-#include "engine/pull_thread_internal.hpp"
+#include "engine/jobs_internal.hpp"
+#include "sys/thread.hpp"
 
 namespace ctool::engine {
 namespace {
@@ -18,8 +16,6 @@ namespace {
 // Layers under way at once. More do not help: two cores are busy with two (DESIGN.md), and each
 // holds buffers and a window for its decoder.
 constexpr size_t kAtOnce = 3;
-
-constexpr size_t kPumpBytes = 128 << 10;
 
 // Ends early once the pull is stopped, also while nothing comes from the network.
 class StoppableSource final : public archive::Source {
@@ -35,16 +31,6 @@ class StoppableSource final : public archive::Source {
   archive::Source& in_;
   const Interrupt& interrupt_;
 };
-
-// Everything from `in` into the pipe.
-Status Pump(archive::Source& in, archive::PipeWriter& out) {
-  std::string chunk(kPumpBytes, '\0');
-  for (;;) {
-    const size_t n = TRY(in.Read({chunk.data(), chunk.size()}));
-    if (n == 0) return Ok();
-    TRY(out.Write({chunk.data(), n}));
-  }
-}
 
 Status UnpackTar(const LayerWork& work, LayerJob& job, archive::Source& tar) {
   const storage::Store::UnpackedLayer layer =
@@ -65,7 +51,7 @@ Status Unpack(const LayerWork& work, LayerJob& job, archive::Source& compressed)
     return UnpackTar(work, job, *tar);
   archive::Pipe pipe = archive::MakePipe();
   std::thread decompressor =
-      TRY(StartThread([&] { pipe.writer.Close(Pump(*tar, pipe.writer)); }));
+      TRY(sys::StartThread([&] { pipe.writer.Close(archive::Pump(*tar, pipe.writer)); }));
   const Status unpacked = UnpackTar(work, job, *pipe.reader);
   pipe.reader.reset();  // ends a decompressor that still has something to say
   decompressor.join();
@@ -87,7 +73,7 @@ Status Download(const LayerWork& work, LayerJob& job, PullProgress::Transfer& tr
   }
   archive::Pipe pipe = archive::MakePipe();
   Status unpacked = Ok();
-  std::thread unpacker = TRY(StartThread([&, reader = std::shared_ptr<archive::Source>(
+  std::thread unpacker = TRY(sys::StartThread([&, reader = std::shared_ptr<archive::Source>(
                                                  std::move(pipe.reader))]() mutable {
     unpacked = Unpack(work, job, *reader);
     reader.reset();  // a writer that waits for room learns that there will be none
@@ -133,40 +119,6 @@ Status DoJob(const LayerWork& work, LayerJob& job) {
   return Ok();
 }
 
-// The jobs in order, one after the other for each thread that calls Run.
-class JobQueue {
- public:
-  JobQueue(const LayerWork& work, std::vector<LayerJob>& jobs) : work_(work), jobs_(jobs) {}
-
-  void Run() {
-    while (!work_.interrupt.stopped()) {
-      const size_t index = next_.fetch_add(1);
-      if (index >= jobs_.size()) return;
-      Status done = DoJob(work_, jobs_[index]);
-      if (!done.ok()) Fail(std::move(done).error());
-    }
-  }
-
-  Status Outcome() {
-    TRY(work_.interrupt.Check());
-    if (error_) return std::move(*error_);
-    return Ok();
-  }
-
- private:
-  void Fail(Error error) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (!error_) error_ = std::move(error);
-    work_.interrupt.Stop();
-  }
-
-  const LayerWork& work_;
-  std::vector<LayerJob>& jobs_;
-  std::atomic<size_t> next_{0};
-  std::mutex mutex_;
-  std::optional<Error> error_;
-};
-
 }  // namespace
 
 Status FetchLayers(LayerWork work, std::vector<LayerJob>& jobs) {
@@ -175,16 +127,7 @@ Status FetchLayers(LayerWork work, std::vector<LayerJob>& jobs) {
   for (const LayerJob& job : jobs)
     if (job.fetch) work.progress.Expect(job.blob.size);
   work.decompress_apart = static_cast<size_t>(layers) < std::thread::hardware_concurrency();
-  JobQueue queue(work, jobs);
-  std::vector<std::thread> others;
-  for (size_t i = 1; i < std::min(kAtOnce, jobs.size()); ++i) {
-    Result<std::thread> thread = StartThread([&queue] { queue.Run(); });
-    if (!thread.ok()) break;  // fewer at once, but all of them
-    others.push_back(std::move(*thread));
-  }
-  queue.Run();
-  for (std::thread& thread : others) thread.join();
-  return queue.Outcome();
+  return RunJobs(jobs.size(), kAtOnce, [&](size_t i) { return DoJob(work, jobs[i]); }, &work.interrupt);
 }
 
 }  // namespace ctool::engine

@@ -4,12 +4,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
-#include <mutex>
 #include <thread>
 
-#include "engine/pull_thread_internal.hpp"
+#include "engine/jobs_internal.hpp"
 #include "engine/push_spool_internal.hpp"
+#include "sys/thread.hpp"
 
 namespace ctool::engine {
 namespace {
@@ -59,7 +58,7 @@ Result<registry::BlobSent> SendConverted(const PushWork& work, PushJob& job, reg
   }
   if (!job.file) return NotKept(job.blob);
   const std::unique_ptr<Spool> spool = TRY(Spool::Make(work.store, work.interrupt));
-  std::thread compressor = TRY(StartThread([&] {
+  std::thread compressor = TRY(sys::StartThread([&] {
     spool->Close(Recompress(job.file.get(), job.blob, job.diff_id, *job.convert, *spool));
   }));
   OutgoingBlob out;
@@ -82,50 +81,10 @@ Status DoJob(const PushWork& work, PushJob& job) {
   return Ok();
 }
 
-// The jobs in order, one after the other for each thread that calls Run.
-class Queue {
- public:
-  Queue(const PushWork& work, std::vector<PushJob>& jobs) : work_(work), jobs_(jobs) {}
-
-  void Run() {
-    while (!work_.interrupt.stopped()) {
-      const size_t index = next_.fetch_add(1);
-      if (index >= jobs_.size()) return;
-      Status done = DoJob(work_, jobs_[index]);
-      if (done.ok()) continue;
-      const std::lock_guard lock(mutex_);
-      if (!error_) error_ = std::move(done).error();
-      work_.interrupt.Stop();
-    }
-  }
-
-  Status Outcome() {
-    TRY(work_.interrupt.Check());
-    if (error_) return std::move(*error_);
-    return Ok();
-  }
-
- private:
-  const PushWork& work_;
-  std::vector<PushJob>& jobs_;
-  std::atomic<size_t> next_{0};
-  std::mutex mutex_;
-  std::optional<Error> error_;
-};
-
 }  // namespace
 
 Status PushBlobs(const PushWork& work, std::vector<PushJob>& jobs) {
-  Queue queue(work, jobs);
-  std::vector<std::thread> others;
-  for (size_t i = 1; i < std::min(kAtOnce, jobs.size()); ++i) {
-    Result<std::thread> thread = StartThread([&queue] { queue.Run(); });
-    if (!thread.ok()) break;  // fewer at once, but all of them
-    others.push_back(std::move(*thread));
-  }
-  queue.Run();
-  for (std::thread& thread : others) thread.join();
-  return queue.Outcome();
+  return RunJobs(jobs.size(), kAtOnce, [&](size_t i) { return DoJob(work, jobs[i]); }, &work.interrupt);
 }
 
 }  // namespace ctool::engine

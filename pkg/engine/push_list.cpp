@@ -7,9 +7,9 @@
 #include "engine/image_lookup_internal.hpp"
 #include "engine/manifest_entries_internal.hpp"
 #include "engine/manifest_list_internal.hpp"
-#include "engine/pull_thread_internal.hpp"
 #include "engine/push_list_internal.hpp"
 #include "engine/push_spool_internal.hpp"
+#include "sys/thread.hpp"
 
 namespace ctool::engine {
 namespace {
@@ -39,7 +39,7 @@ class PassingBlob {
  private:
   Status Start() {
     if (fetcher_.joinable()) return Ok();
-    fetcher_ = TRY(StartThread([this] {
+    fetcher_ = TRY(sys::StartThread([this] {
       spool_.Close(from_.GetBlob(blob_, [this](std::string_view chunk) { return spool_.Append(chunk); }, nullptr));
     }));
     return Ok();

@@ -7,9 +7,7 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cerrno>
-#include <mutex>
 #include <optional>
 #include <thread>
 
@@ -18,8 +16,9 @@
 #include "archive/stream.hpp"
 #include "base/text.hpp"
 #include "digest/sha256.hpp"
-#include "engine/pull_thread_internal.hpp"
+#include "engine/jobs_internal.hpp"
 #include "sys/file.hpp"
+#include "sys/thread.hpp"
 #include "transport/archive.hpp"
 
 namespace ctool::engine {
@@ -95,7 +94,7 @@ Status PutVerified(const sys::Fd& file, const spec::Descriptor& blob, const spec
     return to.PutBlob(as, bytes, transfer.counter());
   }
   Status verified = Ok();
-  std::thread verifier = TRY(StartThread([&] { verified = VerifyFile(file, blob); }));
+  std::thread verifier = TRY(sys::StartThread([&] { verified = VerifyFile(file, blob); }));
   Status put = to.PutBlob(as, bytes, transfer.counter());
   verifier.join();
   TRY(std::move(put));
@@ -117,15 +116,6 @@ Result<Decompressed> Decompress(const sys::Fd& file, const spec::Descriptor& blo
   return out;
 }
 
-Status Pump(archive::Source& in, archive::PipeWriter& out) {
-  std::string chunk(kChunkBytes, '\0');
-  for (;;) {
-    const size_t n = TRY(in.Read({chunk.data(), chunk.size()}));
-    if (n == 0) return Ok();
-    TRY(out.Write({chunk.data(), n}));
-  }
-}
-
 Result<int64_t> TarSize(const storage::Store& store, const SavedLayer& layer, const sys::Fd& file) {
   const int64_t known = store.LayerTarSize(layer.diff_id);
   if (known > 0) return known;
@@ -144,7 +134,7 @@ Status PutPlain(const sys::Fd& file, const SavedLayer& layer, const spec::Descri
   const Decompressed decompressed = TRY(Decompress(file, layer.blob));
   archive::Pipe pipe = archive::MakePipe();
   std::thread decompressor =
-      TRY(StartThread([&] { pipe.writer.Close(Pump(*decompressed.tar, pipe.writer)); }));
+      TRY(sys::StartThread([&] { pipe.writer.Close(archive::Pump(*decompressed.tar, pipe.writer)); }));
   const Status put = to.PutBlob(as, {pipe.reader.get(), {}}, transfer.counter());
   pipe.reader.reset();  // ends a decompressor that still has something to say
   decompressor.join();
@@ -256,7 +246,7 @@ Status LayerSaver::Fill(const Place& place) const {
   // With fewer layers than processors reading and writing are done apart.
   if (places_.size() < std::thread::hardware_concurrency()) {
     archive::Pipe pipe = archive::MakePipe();
-    std::thread decompressor = TRY(StartThread([&] { pipe.writer.Close(Pump(*decompressed.tar, pipe.writer)); }));
+    std::thread decompressor = TRY(sys::StartThread([&] { pipe.writer.Close(archive::Pump(*decompressed.tar, pipe.writer)); }));
     const Status written = WriteRange(*pipe.reader, place.range, *transfer);
     pipe.reader.reset();  // ends a decompressor that still has something to say
     decompressor.join();
@@ -269,28 +259,7 @@ Status LayerSaver::Fill(const Place& place) const {
 }
 
 Status LayerSaver::FillPlaces() {
-  std::atomic<size_t> next{0};
-  std::mutex mutex;
-  std::optional<Error> error;
-  const auto work = [&] {
-    for (size_t i = next++; i < places_.size(); i = next++) {
-      Status filled = Fill(places_[i]);
-      if (filled.ok()) continue;
-      const std::lock_guard<std::mutex> lock(mutex);
-      if (!error) error = std::move(filled).error();
-      next = places_.size();  // nobody begins another
-    }
-  };
-  std::vector<std::thread> others;
-  for (size_t i = 1; i < std::min<size_t>(std::thread::hardware_concurrency(), places_.size()); ++i) {
-    Result<std::thread> thread = StartThread(work);
-    if (!thread.ok()) break;  // fewer at once, but all of them
-    others.push_back(std::move(*thread));
-  }
-  work();
-  for (std::thread& thread : others) thread.join();
-  if (error) return std::move(*error);
-  return Ok();
+  return RunJobs(places_.size(), std::thread::hardware_concurrency(), [this](size_t i) { return Fill(places_[i]); });
 }
 
 }  // namespace ctool::engine

@@ -6,10 +6,10 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
-#include <system_error>
 #include <thread>
 
 #include "registry/blob_internal.hpp"
+#include "sys/thread.hpp"
 
 namespace ctool::registry {
 namespace {
@@ -106,11 +106,9 @@ Status FetchSegments(Transport& transport, const spec::Descriptor& blob, Extent 
   Segments segments(transport, blob, wanted, progress);
   std::vector<std::thread> threads;
   for (int i = 0; i < kConnections; ++i) {
-    try {
-      threads.emplace_back([&segments] { segments.Fetch(); });
-    } catch (const std::system_error&) {
-      break;  // fewer at once
-    }
+    Result<std::thread> thread = sys::StartThread([&segments] { segments.Fetch(); });
+    if (!thread.ok()) break;  // fewer at once
+    threads.push_back(std::move(*thread));
   }
   const Status delivered = threads.empty() ? FetchExtent(transport, blob, wanted, sink, progress) : segments.Deliver(sink);
   segments.Stop();

@@ -7,7 +7,7 @@
 
 #include "base/result.hpp"
 
-namespace ctool::engine {
+namespace ctool::sys {
 
 // A thread, or the reason why there can't be one (RLIMIT_NPROC, the pids limit of a cgroup).
 inline Result<std::thread> StartThread(std::function<void()> work) {
@@ -18,4 +18,4 @@ inline Result<std::thread> StartThread(std::function<void()> work) {
   }
 }
 
-}  // namespace ctool::engine
+}  // namespace ctool::sys
