@@ -112,4 +112,13 @@ Result<std::vector<ImageRow>> ListImages(Engine& engine, const ListImagesOptions
   return rows;
 }
 
+Result<std::vector<std::string>> AllImageIds(Engine& engine) {
+  ListImagesOptions list;
+  list.all = true;
+  std::vector<std::string> ids;
+  for (const ImageRow& row : TRY(ListImages(engine, list)))
+    if (ids.empty() || ids.back() != row.image.id) ids.push_back(row.image.id);
+  return ids;
+}
+
 }  // namespace ctool::engine

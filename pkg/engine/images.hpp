@@ -68,6 +68,8 @@ struct ListImagesOptions {
   bool with_config = true;           // false: `config` of the rows may be empty, which is quicker
 };
 Result<std::vector<ImageRow>> ListImages(Engine& engine, const ListImagesOptions& options);
+// The ids of all images, newest first.
+Result<std::vector<std::string>> AllImageIds(Engine& engine);
 
 struct RemoveImagesOptions {
   bool force = false, all = false, ignore = false, no_prune = false;

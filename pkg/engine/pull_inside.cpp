@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/pull_inside_internal.hpp"
 
-#include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -39,33 +38,33 @@ Result<int> RunIn(const userns::IdMap& map, int member, const std::function<int(
   return unusable ? userns::RunInside(map, run) : std::move(joined);
 }
 
+Result<std::string> RunWork(const userns::IdMap& map, const GlobalOptions& store,
+                            const std::function<Result<std::string>(Interrupt&)>& work, Interrupt& interrupt, int member) {
+  const sys::Fd memory(::memfd_create("outcome", MFD_CLOEXEC));
+  if (!memory) return Error::Sys(errno, "memfd_create");
+  const auto run = [&]() -> int {
+    // The modes in a layer are the image's: with the caller's mask every file would need a chmod. What the store
+    // makes for itself names no rights of others.
+    ::umask(0);
+    const Result<std::string> outcome = work(interrupt);
+    EmptyTrash(store);
+    return sys::WriteAll(memory.get(), EncodeOutcome(outcome), "outcome").ok() ? 0 : 1;
+  };
+  static_cast<void>(TRY(RunIn(map, member, run)));
+  if (::lseek(memory.get(), 0, SEEK_SET) < 0) return Error::Sys(errno, "lseek");
+  const std::string outcome = TRY(sys::ReadAll(memory.get(), "outcome", kMaxOutcome));
+  return DecodeOutcome(outcome);
+}
+
 }  // namespace
 
 Result<std::string> RunInStore(const userns::IdMap& map, const GlobalOptions& store,
                                const std::function<Result<std::string>(Interrupt&)>& work, const InStore& how) {
   WarnAboutSingleId(map);
-  const sys::Fd memory(::memfd_create("outcome", MFD_CLOEXEC));
-  if (!memory) return Error::Sys(errno, "memfd_create");
-  const std::unique_ptr<Interrupt> interrupt = TRY(Interrupt::Begin());
-  const auto run = [&]() -> int {
-    // The modes in a layer are the image's: with the caller's mask every file would need a chmod. What the store
-    // makes for itself names no rights of others.
-    ::umask(0);
-    const Result<std::string> outcome = work(*interrupt);
-    EmptyTrash(store);
-    return sys::WriteAll(memory.get(), EncodeOutcome(outcome), "outcome").ok() ? 0 : 1;
-  };
-  Result<int> status = RunIn(map, how.member, run);
+  const Result<std::unique_ptr<Interrupt>> interrupt = Interrupt::Begin();
+  Result<std::string> result = interrupt.ok() ? RunWork(map, store, work, **interrupt, how.member) : Result<std::string>(interrupt.error());
   if (how.after) how.after();
-  const int signal = interrupt->signal();
-  if (!status.ok()) return std::move(status).error();
-  if (::lseek(memory.get(), 0, SEEK_SET) < 0) return Error::Sys(errno, "lseek");
-  const std::string outcome = TRY(sys::ReadAll(memory.get(), "outcome", kMaxOutcome));
-  Result<std::string> result = DecodeOutcome(outcome);
-  if (!result.ok() && signal != 0) {
-    ::signal(signal, SIG_DFL);
-    ::raise(signal);
-  }
+  if (!result.ok() && interrupt.ok()) (*interrupt)->TakeEffect();
   return result;
 }
 

@@ -60,6 +60,12 @@ void Interrupt::Stop() { shared_->stop.store(true); }
 void Interrupt::Resume() { shared_->stop.store(shared_->signal.load() != 0); }
 int Interrupt::signal() const { return shared_->signal.load(); }
 
+void Interrupt::TakeEffect() const {
+  if (signal() == 0) return;
+  ::signal(signal(), SIG_DFL);
+  ::raise(signal());
+}
+
 Status Interrupt::Check() const {
   if (signal() != 0) return Error(Code::kIo, "interrupted");
   return Ok();

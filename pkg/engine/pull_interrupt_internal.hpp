@@ -26,6 +26,8 @@ class Interrupt {
   // Another attempt begins: forgets Stop(), but no signal.
   void Resume();
   int signal() const;  // 0: none came
+  // What was begun is undone: the signal that came, if one did, takes its usual effect on this process.
+  void TakeEffect() const;
 
   // kIo "interrupted" once a signal came.
   Status Check() const;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/push.hpp"
 
-#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -59,11 +58,10 @@ Result<std::string> RunPush(Engine& engine, const PushOptions& options, const Pu
     return document;
   };
   const Result<transport::Document> pushed = push();
-  if (!pushed.ok() && interrupt->signal() != 0) {
-    ::signal(interrupt->signal(), SIG_DFL);
-    ::raise(interrupt->signal());
+  if (!pushed.ok()) {
+    interrupt->TakeEffect();
+    return pushed.error();
   }
-  if (!pushed.ok()) return pushed.error();
   TRY(WriteDigestFile(options.digest_file, pushed->digest));
   return pushed->digest.str();
 }

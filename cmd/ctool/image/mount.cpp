@@ -74,15 +74,6 @@ std::string Table(const std::vector<ImageMountPoint>& mounted) {
   return cli::AlignRows(cells);
 }
 
-Result<std::vector<std::string>> AllImages(Context& context) {
-  engine::ListImagesOptions list;
-  list.all = true;
-  std::vector<std::string> ids;
-  for (const engine::ImageRow& row : TRY(engine::ListImages(context.engine, list)))
-    if (ids.empty() || ids.back() != row.image.id) ids.push_back(row.image.id);
-  return ids;
-}
-
 Result<int> RunMount(Context& context, const MountOptions& o) {
   TRY(RequireUnshared("mount"));
   if (o.all && !o.images.empty()) return Error(Code::kInvalidArgument, kAllAndNames);
@@ -91,7 +82,7 @@ Result<int> RunMount(Context& context, const MountOptions& o) {
   std::vector<ImageMountPoint> mounted;
   if (o.images.empty() && !o.all) mounted = TRY(engine::ListMountedImages(context.engine));
   Several several;
-  for (const std::string& image : o.all ? TRY(AllImages(context)) : o.images) {
+  for (const std::string& image : o.all ? TRY(engine::AllImageIds(context.engine)) : o.images) {
     Result<ImageMountPoint> point = engine::MountImage(context.engine, image);
     if (point.ok()) mounted.push_back(*point);
     several.Add(point.ok() ? Ok() : Status(point.error()));

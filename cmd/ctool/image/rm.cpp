@@ -51,12 +51,7 @@ Result<std::vector<std::string>> Targets(Context& context, const RmiOptions& o) 
   if (!o.images.empty())
     return Error(Code::kInvalidArgument,
                  "when using the --all switch, you may not pass any images names or IDs");
-  engine::ListImagesOptions list;
-  list.all = true;
-  std::vector<std::string> ids;
-  for (const engine::ImageRow& row : TRY(engine::ListImages(context.engine, list)))
-    if (ids.empty() || ids.back() != row.image.id) ids.push_back(row.image.id);
-  return ids;
+  return engine::AllImageIds(context.engine);
 }
 
 Result<int> Run(Context& context, const RmiOptions& o) {
