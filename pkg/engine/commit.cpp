@@ -166,11 +166,16 @@ Result<std::string> CommitContainer(Engine& engine, const CommitOptions& options
   const CommitPlan plan = TRY(PlanCommit(*reader, options));
   reader.reset();
   const bool pauses = plan.live && options.pause;
-  if (pauses) static_cast<void>(TRY(PauseContainer(engine, plan.wanted.container)));
   Status unpaused = Ok();
   InStore in_store;
   if (plan.live) in_store.member = plan.live->pidfd.get();
-  if (pauses) in_store.after = [&] { unpaused = UnpauseContainer(engine, plan.wanted.container); };
+  if (pauses) {
+    in_store.before = [&]() -> Status {
+      static_cast<void>(TRY(PauseContainer(engine, plan.wanted.container)));
+      return Ok();
+    };
+    in_store.after = [&] { unpaused = UnpauseContainer(engine, plan.wanted.container); };
+  }
   Result<std::string> id = RunInStore(
       plan.map, plan.store, [&plan](Interrupt& interrupt) { return CommitInside(plan, interrupt); },
       in_store);

@@ -61,10 +61,11 @@ Result<std::string> RunWork(const userns::IdMap& map, const GlobalOptions& store
 Result<std::string> RunInStore(const userns::IdMap& map, const GlobalOptions& store,
                                const std::function<Result<std::string>(Interrupt&)>& work, const InStore& how) {
   WarnAboutSingleId(map);
-  const Result<std::unique_ptr<Interrupt>> interrupt = Interrupt::Begin();
-  Result<std::string> result = interrupt.ok() ? RunWork(map, store, work, **interrupt, how.member) : Result<std::string>(interrupt.error());
-  if (how.after) how.after();
-  if (!result.ok() && interrupt.ok()) (*interrupt)->TakeEffect();
+  const std::unique_ptr<Interrupt> interrupt = TRY(Interrupt::Begin());
+  const Status begun = how.before ? how.before() : Ok();
+  Result<std::string> result = begun.ok() ? RunWork(map, store, work, *interrupt, how.member) : Result<std::string>(begun.error());
+  if (begun.ok() && how.after) how.after();
+  if (!result.ok()) interrupt->TakeEffect();
   return result;
 }
 

@@ -18,7 +18,9 @@ namespace ctool::engine {
 struct InStore {
   // The pidfd of a process in a namespace with this map, if one is at hand: joining it takes 0.2 ms, a new one 2.8.
   int member = -1;
-  std::function<void()> after;  // the work, however it ended, and before a signal takes its effect
+  // What the work needs and must be undone: from its first step on a signal waits. An error is the whole's.
+  std::function<Status()> before;
+  std::function<void()> after;  // the work, however it ended, and before a signal takes its effect; not if `before` failed
 };
 Result<std::string> RunInStore(const userns::IdMap& map, const GlobalOptions& store,
                                const std::function<Result<std::string>(Interrupt&)>& work, const InStore& how = {});

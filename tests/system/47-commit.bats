@@ -180,6 +180,14 @@ A /new"
   equal "its end" 143 "$rc"
   equal state running "$(ct inspect --format '{{.State.Status}}' "$C")"
   ! ct image exists "localhost/$C"
+  # From the very first step on: also between the pause and the work.
+  for delay in 0.0{01,03,05,07,09,11,13,15,17,19,21,23,25,30,35,40}; do
+    begin commit -q -p "$C" "localhost/$C"
+    sleep "$delay"
+    kill -TERM "$pid" || true
+    finish
+    until_ok 2 has_status "$C" running
+  done
 }
 says_ready() { ct logs "$1" | grep -q ready; }
 is_paused() { [[ $(ct inspect --format '{{.State.Status}}' "$1") == paused ]]; }
