@@ -16,6 +16,11 @@ void AddRegistryOptions(std::vector<cli::Option>& into, engine::FetchOptions& o)
   into.push_back({.name = "quiet", .short_name = 'q', .help = "Show no progress", .sink = &o.quiet});
 }
 
+void AddDigestFile(std::vector<cli::Option>& into, engine::PushOptions& p) {
+  into.push_back({.name = "digestfile", .value = "file", .help = "Write the manifest's digest at the destination here",
+                  .sink = &p.digest_file, .complete = cli::Complete::kFiles});
+}
+
 void AddPushFormatOptions(std::vector<cli::Option>& into, engine::PushOptions& p) {
   into.push_back({.name = "format", .short_name = 'f', .value = "format",
                   .help = "Format of the manifest: oci or v2s2; the image's own unless given", .sink = &p.format,
@@ -27,8 +32,7 @@ void AddPushFormatOptions(std::vector<cli::Option>& into, engine::PushOptions& p
                   .help = "Level for what is compressed: gzip 1 to 9, zstd 1 to 20", .sink = &p.compression_level});
   into.push_back({.name = "force-compression", .help = "Compress again what has the format already, when a level is given",
                   .sink = &p.force_compression});
-  into.push_back({.name = "digestfile", .value = "file", .help = "Write the manifest's digest at the destination here",
-                  .sink = &p.digest_file, .complete = cli::Complete::kFiles});
+  AddDigestFile(into, p);
 }
 
 cli::Command DescribePush(PushCommandOptions& o) {
