@@ -806,3 +806,60 @@ edit("manifest.json", lambda m: m[0].update(Layers=["aa/layer.tar"]))'
   done
   umount "$T/small"
 }
+
+@test "run and create of an image in an archive or a folder" {
+  local d
+  d=$(user_dir there)
+  must pull -q "$IMG"
+  must save -q --format oci-archive -o "$d/o.tar" "$IMG"
+  must save -q --format docker-archive -o "$d/k.tar" "$IMG"
+  must save -q --format oci-dir -o "$d/o" "$IMG"
+  must save -q --format docker-dir -o "$d/d" "$IMG"
+  local id from
+  id=$(ct inspect --type image -f '{{.Id}}' "$IMG")
+  for from in "oci-archive:$d/o.tar" "docker-archive:$d/k.tar" "oci:$d/o" "dir:$d/d"; do
+    must rmi -fa
+    try run --rm "$from" echo here
+    ok
+    out_is here
+    equal "images" 1 "$(ct images -q | sort -u | wc -l)"
+    try create --name "$C" "$from" true
+    ok
+    try inspect -f '{{.Image}}' "$C"
+    [[ $from == dir:* ]] || out_is "$id"
+    must rm "$C"
+  done
+  # A path of the caller's folder, and a name in the archive.
+  must rmi -fa
+  last="run in the archive's folder"
+  capture_into redirected eval 'cd "$d" && ct run --rm oci-archive:o.tar echo near'
+  ok
+  out_is near
+  try run --rm "oci-archive:$d/nosuch.tar" true
+  exits 125
+  err_has "no such file"
+  must tag "$IMG" "localhost/other:1"
+  try run --rm "containers-storage:localhost/other:1" echo stored
+  ok
+  out_is stored
+}
+
+@test "run of an archive that holds several images, or none that is meant" {
+  local d
+  d=$(user_dir there)
+  must pull -q "$IMG"
+  must tag "$IMG" localhost/a:1
+  must pull -q "$TOOLS"
+  must save -q -m -o "$d/both.tar" localhost/a:1 "$TOOLS"
+  must rmi -fa
+  try run --rm "docker-archive:$d/both.tar:localhost/a:1" echo one
+  ok
+  out_is one
+  try run --rm "docker-archive:$d/both.tar:localhost/nosuch:1" true
+  exits 125
+  try run --rm "docker-archive:$d/both.tar:@1" true
+  ok
+  must rmi -fa
+  try run --pull never --rm "docker-archive:$d/both.tar:@0" echo never
+  ok
+}
