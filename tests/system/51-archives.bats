@@ -863,3 +863,85 @@ edit("manifest.json", lambda m: m[0].update(Layers=["aa/layer.tar"]))'
   try run --pull never --rm "docker-archive:$d/both.tar:@0" echo never
   ok
 }
+
+@test "a manifest list: saved whole, valid, and brought back" {
+  ! oracle || skip "podman 4.3.1 saves the image for this platform"
+  local d form file id
+  d=$(user_dir there)
+  must pull -q "$IMG"
+  must pull -q "$TOOLS"
+  must manifest create list
+  must manifest add list "$IMG"
+  must manifest add --arch arm64 --annotation a=b list "$TOOLS"
+  must manifest add --arch s390x list "docker://$REGISTRY/busybox:zstd"
+  local digests
+  digests=$(ct manifest inspect list | jq -r '.manifests[:2][].digest')
+  for form in oci-archive oci-dir; do
+    file=$d/$form
+    try save -q --format "$form" -o "$file" list
+    ok
+    err_has "is not in the store: it is left out"
+    if [[ $form == oci-archive ]]; then tar -C "$(user_dir flat)" -xf "$file" && file=$T/flat; fi
+    oci-image-tool validate --type image --ref "name=localhost/list:latest" "$file" >"$T/said" 2>&1 || complain "a valid layout: $(<"$T/said")"
+    equal "name" localhost/list:latest "$(jq -r '.manifests[0].annotations["org.opencontainers.image.ref.name"]' "$file/index.json")"
+    skopeo inspect --raw "oci:$file" >"$T/list"
+    equal "digests" "$digests" "$(jq -r '.manifests[].digest' "$T/list")"
+    equal "annotation" b "$(jq -r '.manifests[1].annotations.a' "$T/list")"
+    equal "sources" null "$(jq -r '.manifests[0].annotations["io.ctool.source"]' "$T/list")"
+    skopeo copy -q --all "oci:$file" "dir:$T/$form.copy"
+    rm -rf "$T/flat"
+  done
+  must rmi -fa
+  for file in "$d/oci-archive" "$d/oci-dir"; do
+    try load -q -i "$file"
+    ok
+    out_is "Loaded image: localhost/list:latest"
+    must manifest exists list
+    equal "digests" "$digests" "$(ct manifest inspect list | jq -r '.manifests[].digest')"
+    equal "platforms" amd64,arm64 "$(ct manifest inspect list | jq -r '[.manifests[].platform.architecture] | join(",")')"
+    try run --rm list echo there
+    ok
+    out_is there
+    must system check
+    must save -q --format oci-archive -o "$d/again" list
+    must rmi -fa
+  done
+  try load -q <"$d/again"
+  ok
+  must manifest exists list
+  # docker's formats get the image for this platform.
+  must save -q -o "$d/docker" list
+  must rmi -fa
+  try load -q -i "$d/docker"
+  ok
+  out_is "Loaded image: localhost/list:latest"
+  try manifest exists list
+  exits 1
+}
+
+@test "a manifest list without images here can't be saved, and one that lies can't be loaded" {
+  ! oracle || skip "podman 4.3.1 saves the image for this platform"
+  local d
+  d=$(user_dir there)
+  must rmi -fa
+  must manifest create empty
+  must manifest add empty "docker://$REGISTRY/busybox:zstd"
+  try save -q --format oci-archive -o "$d/x" empty
+  exits 125
+  err_has "none of the list's images is in the store"
+  try save -q -o "$d/x" empty
+  exits 125
+  err_has "is not in the store"
+  [[ ! -e $d/x ]]
+  # An image that says that it is a list.
+  must pull -q "$IMG"
+  must save -q --format oci-dir -o "$d/lie" "$IMG"
+  jq -c '.manifests[0].annotations["io.ctool.list"] = "true"' "$d/lie/index.json" >"$d/new"
+  cp "$d/new" "$d/lie/index.json"
+  must rmi -fa
+  try load -i "$d/lie"
+  exits 125
+  err_has "it is called a list and is none"
+  try images -q
+  out_is ""
+}
