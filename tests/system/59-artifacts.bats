@@ -431,6 +431,22 @@ make_artifact() {
   must system check
 }
 
+@test "a subject is kept, and nobody asks for what refers to it" {
+  make_artifact "$D/x" file
+  local api=http://${D%%/*}/v2/${D#*/}/x subject
+  subject=$(sha256sum <"$T/manifest" | cut -d ' ' -f 1)
+  jq -c --arg d "sha256:$subject" --argjson s "$(stat -c %s "$T/manifest")" \
+    '.subject = {mediaType: .mediaType, digest: $d, size: $s} | .artifactType = "x/refers"' "$T/manifest" >"$T/refers"
+  curl -fsS -X PUT -H 'Content-Type: application/vnd.oci.image.manifest.v1+json' --data-binary "@$T/refers" "$api/manifests/refers"
+  must artifact pull -q "$D/x:refers"
+  equal "digest" "$(sha "$T/refers")" "$out"
+  try artifact inspect -f '{{.Manifest.Subject.Digest}} {{.Manifest.ArtifactType}}' "$D/x:refers"
+  out_is "sha256:$subject x/refers"
+  must artifact push -q "$D/x:refers"
+  equal "digest" "$(sha "$T/refers")" "$(skopeo inspect --tls-verify=false --raw "docker://$D/x:refers" | sha256sum | cut -d ' ' -f 1)"
+  ! grep -q referrers "$FILE_DIR/reg/log"
+}
+
 @test "pull with kill -9 at many instants" {
   head -c 3000000 /dev/urandom >"$F/big"
   must artifact add "$D/x" "$F/big" "$F/a.txt"
