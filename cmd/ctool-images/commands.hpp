@@ -109,6 +109,12 @@ cli::Command DescribeArtifactPush(ArtifactPushOptions& options);
 Result<int> RunArtifactPush(Context& context, const ArtifactPushOptions& options);
 
 // Options that commands have in common.
+cli::Option AuthFileOption(std::string& sink);
+cli::Option CertDirOption(std::string& sink);
+cli::Option TlsVerifyOption(std::optional<bool>& sink);
+// --authfile, --creds, --cert-dir, --tls-verify
+void AddCredentialOptions(std::vector<cli::Option>& into, engine::FetchOptions& o);
+// These, --retry, --retry-delay and --quiet.
 void AddRegistryOptions(std::vector<cli::Option>& into, engine::FetchOptions& o);
 void AddDigestFile(std::vector<cli::Option>& into, engine::PushOptions& p);
 void AddPushFormatOptions(std::vector<cli::Option>& into, engine::PushOptions& p);
