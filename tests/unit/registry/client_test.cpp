@@ -231,6 +231,8 @@ TEST_F(RegistryTest, Index) {
   EXPECT_EQ(Pull(*client, chosen->digest.str()), "");
   const auto deep = spec::Index::Parse(Connect("deep-index/1")->GetManifest("latest")->bytes);
   EXPECT_FALSE(deep->Select(spec::Platform::Host()).ok());
+  const auto others = spec::Index::Parse(Connect("no-platform/1")->GetManifest("latest")->bytes);
+  EXPECT_EQ(others->Select(spec::Platform::Host()).error().code(), Code::kNotFound);
 }
 
 TEST_F(RegistryTest, RefusedAuthorization) {
