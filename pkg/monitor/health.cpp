@@ -36,7 +36,7 @@ Result<Running> Start(const Config& config, int container) {
   Pipes pipes = TRY(MakePipes(false, false));
   runtime::Launch launch = TRY(runtime::Launch::Join(
       container, std::move(plan), {pipes.in.get(), pipes.out.get(), pipes.err.get()}, {}));
-  TRY(launch.AwaitReady([](pid_t, const std::string&, const std::string&) -> Status {
+  TRY(launch.AwaitReady([](pid_t, const runtime::FuseMount&) -> Status {
     return Error(Code::kInternal, "a health check mounts nothing");
   }));
   TRY(launch.Exec());

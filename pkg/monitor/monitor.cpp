@@ -99,8 +99,8 @@ Result<Running> Start(Prepared prepared, const Order& order, runtime::SyncSocket
   stage = Stage::kNetwork;
   std::optional<Network> network;
   if (!order.sandbox.slirp_command.empty()) network = TRY(Network::Start(order.sandbox, launch.pid()));
-  const Status ready = launch.AwaitReady([&](pid_t init, const std::string& options, const std::string& target) {
-    return runtime::StartFuseOverlay(config.fuse_overlayfs, init, options, target);
+  const Status ready = launch.AwaitReady([&](pid_t init, const runtime::FuseMount& mount) {
+    return runtime::StartFuseOverlay(config.fuse_overlayfs, init, mount);
   });
   stage = launch.stage();
   if (!ready.ok()) return ready.error();

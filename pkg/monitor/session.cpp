@@ -58,7 +58,7 @@ Result<Session> Begin(const runtime::SyncSocket& client, runtime::Frame& frame, 
   stage = Stage::kClone;
   runtime::Launch launch = TRY(runtime::Launch::Join(
       init.get(), std::move(plan), {pipes.in.get(), pipes.out.get(), pipes.err.get()}, preserved));
-  const Status ready = launch.AwaitReady([](pid_t, const std::string&, const std::string&) -> Status {
+  const Status ready = launch.AwaitReady([](pid_t, const runtime::FuseMount&) -> Status {
     return Error(Code::kInternal, "a session mounts nothing");
   });
   stage = launch.stage();

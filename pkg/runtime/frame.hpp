@@ -5,7 +5,7 @@
 //
 //   monitor -> init   kBundle      payload: path of the bundle
 //   monitor -> init   kIdMapDone   its uid_map and gid_map are written
-//   init -> monitor   kWantFuse    overlay refused; payload: options for fuse-overlayfs
+//   init -> monitor   kWantFuse    overlay refused; payload: a FuseMount, in strings separated by NULs
 //   monitor -> init   kFuseDone    the file system is mounted
 //   init -> monitor   kConsole     carries the pty master
 //   init -> monitor   kReady       everything but exec is done
