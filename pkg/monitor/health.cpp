@@ -17,6 +17,7 @@
 #include "runtime/launch.hpp"
 #include "sys/file.hpp"
 #include "sys/lock.hpp"
+#include "sys/process_tree.hpp"
 #include "sys/syscalls.hpp"
 
 namespace ctool::monitor {
@@ -33,6 +34,7 @@ struct Running {
 Result<Running> Start(const Config& config, int container) {
   runtime::InitPlan plan =
       TRY(runtime::BuildPlan(TRY(spec::RuntimeSpec::Parse(TRY(sys::ReadFile(config.health.process, 8 << 20))))));
+  plan.keeps_orphans = true;
   Pipes pipes = TRY(MakePipes(false, false));
   runtime::Launch launch = TRY(runtime::Launch::Join(
       container, std::move(plan), {pipes.in.get(), pipes.out.get(), pipes.err.get()}, {}));
@@ -70,8 +72,8 @@ Result<int> Await(Running& running, const HealthConfig& health, std::string& out
     if (::poll(polled.data(), polled.size(), static_cast<int>(std::clamp<int64_t>(left_ms, 0, 1 << 30))) < 0 && errno != EINTR)
       return Error::Sys(errno, "poll");
     if (MonotonicNanos() >= deadline) {
-      ::kill(-running.process.pid(), SIGKILL);  // its session, of which it is the leader
-      TRY(running.process.Wait());
+      const Status killed = sys::KillTree(std::move(running.process));
+      if (!killed.ok()) Debug(killed.error().Message());
       output = "Healthcheck command exceeded timeout of " + Seconds(health.timeout_ns);
       return -1;
     }

@@ -34,6 +34,12 @@ Status OpenRoot(Context& c) {
   return Ok();
 }
 
+// The kernel looks for a new parent in the orphan's own pid namespace only: it can't be one of ours.
+Status KeepOrphans(Context& c) {
+  if (c.plan.keeps_orphans && ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0) return Error::Sys(errno, "become a subreaper");
+  return Ok();
+}
+
 constexpr Step kBeforeJoin[] = {
     {Stage::kProcess, SetOomScore},
     {Stage::kSecurity, BecomeUndumpable},
@@ -45,6 +51,7 @@ constexpr Step kAfterJoin[] = {
     {Stage::kIdentity, ResolveIdentity},
     {Stage::kTerminal, SetupTerminal},
     {Stage::kProcess, SetLimits},
+    {Stage::kProcess, KeepOrphans},
     {Stage::kProcess, EnterCwd},
     {Stage::kSecurity, JoinKeyring},
     {Stage::kSecurity, AwaitExec},
