@@ -23,6 +23,19 @@
 namespace ctool::monitor {
 namespace {
 
+constexpr auto kCheckFields = [](auto& o, const auto& field) {
+  field("start", o.start);
+  field("end", o.end);
+  field("exitCode", o.exit_code);
+  field("output", o.output);
+};
+
+constexpr auto kStateFields = [](auto& o, const auto& field) {
+  field("status", o.status);
+  field("failingStreak", o.failing_streak);
+  field("log", o.log, kCheckFields);
+};
+
 // Exit statuses of the child that checks.
 constexpr int kPassed = 0, kFailed = 1, kUnhealthy = 2;
 
@@ -180,30 +193,8 @@ HealthAction Health::ActionOf(const sys::ExitStatus& check) const {
   return wanted == "restart" ? HealthAction::kRestart : HealthAction::kNone;
 }
 
-Result<HealthState> HealthState::Parse(std::string_view bytes) {
-  const Json doc = TRY(ParseObject(bytes, "health.json"));
-  HealthState state;
-  Read(doc, "status", state.status);
-  Read(doc, "failingStreak", state.failing_streak);
-  const auto log = doc.find("log");
-  if (log == doc.end() || !log->is_array()) return state;
-  for (const Json& item : *log) {
-    if (!item.is_object()) continue;
-    Check check;
-    Read(item, "start", check.start);
-    Read(item, "end", check.end);
-    Read(item, "exitCode", check.exit_code);
-    Read(item, "output", check.output);
-    state.log.push_back(std::move(check));
-  }
-  return state;
-}
+Result<HealthState> HealthState::Parse(std::string_view bytes) { return ParseObject<HealthState>(bytes, "health.json", kStateFields); }
 
-std::string HealthState::Print() const {
-  Json items = Json::array();
-  for (const Check& c : log) items.push_back({{"start", c.start}, {"end", c.end}, {"exitCode", c.exit_code}, {"output", c.output}});
-  return Json{{"status", status}, {"failingStreak", failing_streak}, {"log", items}}.dump(
-      -1, ' ', false, Json::error_handler_t::replace);
-}
+std::string HealthState::Print() const { return PrintObject(*this, kStateFields); }
 
 }  // namespace ctool::monitor
