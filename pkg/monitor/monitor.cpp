@@ -66,6 +66,13 @@ Status WriteStatus(const Config& config, pid_t pid) {
   return sys::WriteFileAtomic(config.run_dir + "/status", status.Print(), 0600, sys::Durability::kNone);
 }
 
+// For `inspect`, which shows the environment with it.
+void NoteHome(const Config& config, const std::string& home) {
+  if (home.empty()) return;
+  const Status noted = sys::WriteFileAtomic(HomeFile(config.run_dir), home, 0600, sys::Durability::kNone);
+  if (!noted.ok()) Debug(noted.error().Message());
+}
+
 // What a command asked for. The lock is only held: it is free when the monitor is gone.
 struct Order {
   Sandbox sandbox;
@@ -104,6 +111,7 @@ Result<Running> Start(Prepared prepared, const Order& order, runtime::SyncSocket
   });
   stage = launch.stage();
   if (!ready.ok()) return ready.error();
+  NoteHome(config, launch.home());
   stage = Stage::kNetwork;
   if (network) TRY(network->AwaitReady(config));
   stage = Stage::kExec;

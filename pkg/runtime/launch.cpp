@@ -91,6 +91,7 @@ Status Launch::AwaitReady(const MountFuse& mount_fuse) {
         console_ = std::move(frame.fd);
         break;
       case Msg::kReady:
+        home_ = std::move(frame.payload);
         return Ok();
       default:
         return Error(Code::kInternal, "unexpected frame from container init");

@@ -50,6 +50,7 @@ class Launch {
   Stage stage() const { return last_; }  // of init's last frame: where a failure was
   pid_t pid() const { return child_.pid(); }
   int pidfd() const { return child_.pidfd(); }
+  const std::string& home() const { return home_; }  // HOME by passwd, after AwaitReady; empty when the order had one
   sys::Fd TakeConsole() { return std::move(console_); }  // pty master, after AwaitReady
   sys::Child TakeChild() && { return std::move(child_); }
 
@@ -63,6 +64,7 @@ class Launch {
   SyncSocket sync_;
   std::optional<userns::MapWriter> maps_;  // nothing to write for who joins
   sys::Fd console_;
+  std::string home_;
   Stage last_ = Stage::kClone;
 };
 
