@@ -159,6 +159,12 @@ END
   out_lacks '"HOME="'
 }
 
+@test "info: the version of slirp4netns, as it says it" {
+  try info -f '{{.Host.Slirp4NetNS.Version}}'
+  ok
+  out_is "$(slirp4netns --version)"
+}
+
 @test "-e of an empty word is nothing" {
   try run --rm -e '' "$IMG" true
   ok
