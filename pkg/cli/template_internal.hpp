@@ -54,7 +54,7 @@ struct Lexeme {
 // All lexemes up to the end of the text or the first error, which is the last one then.
 std::vector<Lexeme> Lex(std::string_view text);
 
-// ---- tree (template_parse.cpp)
+// ---- tree (template_parse.cpp, template_expression.cpp)
 
 struct Node {
   enum class Kind {
@@ -82,7 +82,10 @@ struct TemplateSet {
 Result<std::shared_ptr<const TemplateSet>> ParseTemplate(std::string_view name,
                                                          std::string_view text);
 
-// The node written out again, as Go shows it in error texts.
+// The value of a literal that is a whole lexeme (template_literal.cpp). Its error says only why.
+Result<Value> LiteralValue(const Lexeme& l);
+
+// The node written out again, as Go shows it in error texts (template_source.cpp).
 std::string Source(const Node& node);
 
 // ---- functions (template_functions.cpp)

@@ -9,6 +9,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "engine/fold_internal.hpp"
+#include "engine/signal_option.hpp"
 #include "sys/file.hpp"
 #include "sys/signals.hpp"
 
@@ -131,9 +132,7 @@ Status FoldLifecycle(const FoldInput& in, ContainerSpec& spec) {
   TRY(FoldLog(in, spec));
   const std::string signal_text = !o.stop_signal.empty() ? o.stop_signal
                                   : !in.image.stop_signal.empty() ? in.image.stop_signal : "SIGTERM";
-  const std::optional<int> signal = sys::ParseSignal(signal_text);
-  if (!signal) return Error(Code::kInvalidArgument, "invalid signal: " + Printable(signal_text));
-  spec.stop_signal = sys::SignalName(*signal);
+  spec.stop_signal = sys::SignalName(TRY(ParseSignalOption(signal_text)));
   spec.stop_timeout = o.stop_timeout.value_or(in.conf.stop_timeout.value_or(10));
   spec.timeout = o.timeout;
   spec.auto_remove = o.rm.value_or(false) || o.rmi;

@@ -111,9 +111,9 @@ Status FoldSecurityOptions(const FoldInput& in, ContainerSpec& spec) {
   return Ok();
 }
 
-Result<uint64_t> LimitValue(const std::string& text, const std::string& whole) {
+Result<uint64_t> LimitValue(const std::string& text) {
   const std::optional<int64_t> n = ParseInt(text);
-  if (!n || *n < -1) return Error(Code::kInvalidArgument, "invalid ulimit " + Quote(whole) + ": wanted TYPE=SOFT[:HARD]");
+  if (!n || *n < -1) return Error(Code::kInvalidArgument, "invalid limit " + Quote(text) + ": want a number, or -1 for no limit");
   return *n == -1 ? UINT64_MAX : static_cast<uint64_t>(*n);
 }
 
@@ -178,23 +178,30 @@ Status FoldSecurity(const FoldInput& in, ContainerSpec& spec) {
   return Ok();
 }
 
-Status AddUlimit(const std::string& text, ContainerSpec& spec) {
+// "nofile=1024:2048". podman's words, but for what Go says of a number.
+Result<spec::Rlimit> ParseUlimit(const std::string& text) {
+  const auto wrong = [](std::string why) { return Error(Code::kInvalidArgument, std::move(why)); };
   const size_t equals = text.find('=');
+  if (equals == std::string::npos) return wrong("invalid ulimit argument: " + Printable(text));
   std::string type = ToLower(text.substr(0, equals));
   if (StartsWith(type, "rlimit_")) type.erase(0, 7);
-  const bool known = std::find(std::begin(kLimitTypes), std::end(kLimitTypes), type) != std::end(kLimitTypes);
-  if (!known || equals == std::string::npos)
-    return Error(Code::kInvalidArgument, "invalid ulimit " + Quote(text) + ": wanted TYPE=SOFT[:HARD]");
-  const std::string values = text.substr(equals + 1);
-  const size_t colon = values.find(':');
+  if (std::find(std::begin(kLimitTypes), std::end(kLimitTypes), type) == std::end(kLimitTypes))
+    return wrong("invalid ulimit type: " + Printable(text.substr(0, equals)));
+  const std::vector<std::string> values = Split(text.substr(equals + 1), ':');
+  if (values.size() > 2)
+    return wrong("too many limit value arguments - " + Printable(text.substr(equals + 1)) + ", can only have up to two, `soft[:hard]`");
   spec::Rlimit limit;
   limit.type = "RLIMIT_";
   for (const char c : type) limit.type += static_cast<char>(c - 'a' + 'A');
-  limit.soft = TRY(LimitValue(values.substr(0, colon), text));
-  limit.hard = colon == std::string::npos ? limit.soft : TRY(LimitValue(values.substr(colon + 1), text));
+  limit.soft = TRY(LimitValue(values[0]));
+  limit.hard = TRY(LimitValue(values.back()));
   if (limit.soft > limit.hard)
-    return Error(Code::kInvalidArgument, "ulimit option " + Quote(text) +
-                                             " requires name=SOFT:HARD, failed to be parsed: the soft limit is above the hard limit");
+    return wrong("ulimit soft limit must be less than or equal to hard limit: " + values[0] + " > " + values[1]);
+  return limit;
+}
+
+Status AddUlimit(const std::string& text, ContainerSpec& spec) {
+  spec::Rlimit limit = TRY_CTX("ulimit option " + Quote(text) + " requires name=SOFT:HARD, failed to be parsed", ParseUlimit(text));
   spec.rlimits.erase(std::remove_if(spec.rlimits.begin(), spec.rlimits.end(), [&](const spec::Rlimit& l) { return l.type == limit.type; }), spec.rlimits.end());
   spec.rlimits.push_back(std::move(limit));
   return Ok();

@@ -15,6 +15,7 @@
 #include "engine/info_internal.hpp"
 #include "network/slirp4netns.hpp"
 #include "spec/platform.hpp"
+#include "sys/child.hpp"
 #include "sys/file.hpp"
 #include "userns/userns.hpp"
 
@@ -123,7 +124,8 @@ class Collector {
     host["rootlessNetworkCmd"] = "slirp4netns";
     host["security"] = TRY(Security(conf));
     host["serviceIsRemote"] = false;
-    host["slirp4netns"] = {{"executable", Slirp(conf)}, {"package", ""}, {"version", ""}};
+    const std::string slirp = Slirp(conf);
+    host["slirp4netns"] = {{"executable", slirp}, {"package", ""}, {"version", VersionOf(slirp)}};
     host["swapFree"] = memory.swap_free;
     host["swapTotal"] = memory.swap_total;
     host["uptime"] = UptimeText(Uptime());
@@ -147,6 +149,15 @@ class Collector {
     else if (const Status tun = network::CheckTunDevice(); !tun.ok())
       Degrade("network", tun.error());
     return program.ok() ? *program : "";
+  }
+
+  // What a program says of itself; nothing when it can't.
+  static std::string VersionOf(const std::string& program) {
+    if (program.empty()) return "";
+    sys::SpawnOptions options;
+    options.argv = {program, "--version"};
+    const Result<sys::Captured> said = sys::RunCaptured(std::move(options));
+    return said.ok() && said->status.ok() ? std::string(Trim(said->out)) : "";
   }
 
   // The capabilities are those that a container of no options gets.

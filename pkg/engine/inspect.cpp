@@ -128,7 +128,7 @@ std::string InspectText(const InspectInput& in) {
   for (const char* name : {"IsInfra", "IsService"}) out[name] = false;
   out["KubeExitCodePropagation"] = "invalid";
   out["lockNumber"] = 0;
-  out["Config"] = InspectConfig(spec);
+  out["Config"] = InspectConfig(spec, in.home);
   out["HostConfig"] = InspectHostConfig(spec);
   return out.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -144,6 +144,7 @@ Result<std::string> InspectContainer(Engine& engine, const state::Container& con
   in.sessions = TRY(ListSessions(engine, container.id));
   in.restarts = RestartsOf(container, files.bundle);
   in.copied = sys::Exists(files.Rootfs());
+  if (Result<std::string> home = sys::ReadFile(monitor::HomeFile(files.bundle)); home.ok()) in.home = std::move(*home);
   in.has_bundle = sys::Exists(files.bundle + "/config.json");
   in.stopped = WasStopped(files.bundle);
   if (size) in.size = TRY(SizeOf(engine, container));

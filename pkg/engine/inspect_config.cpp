@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // "Config": what the process of the container was made from.
+#include <algorithm>
+
+#include "base/text.hpp"
 #include "engine/inspect_internal.hpp"
 
 namespace ctool::engine {
@@ -30,9 +33,18 @@ Json ExposedPorts(const ContainerSpec& spec) {
   return out.empty() ? Json(nullptr) : out;
 }
 
+// As the process has it: what is said counts, and an empty word is none.
+std::vector<std::string> EnvWithHome(std::vector<std::string> env, const std::string& home) {
+  const auto said = std::find_if(env.begin(), env.end(), [](const std::string& e) { return StartsWith(e, "HOME="); });
+  if (home.empty() || (said != env.end() && *said != "HOME=")) return env;
+  if (said != env.end()) env.erase(said);
+  env.push_back("HOME=" + home);
+  return env;
+}
+
 }  // namespace
 
-InspectJson InspectConfig(const ContainerSpec& spec) {
+InspectJson InspectConfig(const ContainerSpec& spec, const std::string& home) {
   Json out;
   out["Hostname"] = spec.hostname;
   out["Domainname"] = "";
@@ -41,7 +53,7 @@ InspectJson InspectConfig(const ContainerSpec& spec) {
   out["Tty"] = spec.tty;
   out["OpenStdin"] = spec.interactive;
   out["StdinOnce"] = false;
-  out["Env"] = NullIfEmpty(spec.env);
+  out["Env"] = NullIfEmpty(EnvWithHome(spec.env, home));
   out["Cmd"] = NullIfEmpty(spec.command);
   out["Image"] = spec.image_name;
   out["Volumes"] = nullptr;

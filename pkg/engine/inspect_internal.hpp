@@ -31,6 +31,7 @@ struct InspectInput {
   std::optional<monitor::HealthState> health = std::nullopt;  // of one with a health check that has been started
   std::vector<std::string> sessions = {};                 // of exec, that run
   int64_t restarts = 0;    // by the restart policy
+  std::string home = {};   // its HOME by passwd, of one that was started and is given none
   bool has_bundle = true;  // config.json was written: it was started once
   bool stopped = false;    // somebody asked for its end
   bool copied = false;     // its root is a plain copy of the image, for want of an overlay
@@ -39,7 +40,7 @@ struct InspectInput {
 std::string InspectText(const InspectInput& in);
 
 // The parts that have a file of their own.
-InspectJson InspectConfig(const ContainerSpec& spec);
+InspectJson InspectConfig(const ContainerSpec& spec, const std::string& home);
 InspectJson InspectHostConfig(const ContainerSpec& spec);
 InspectJson InspectNetwork(const InspectInput& in);
 InspectJson InspectMounts(const ContainerSpec& spec, const std::string& volumes_dir);

@@ -22,25 +22,6 @@
 namespace ctool::engine {
 namespace {
 
-struct Process {
-  pid_t parent = 0;
-  char state = '?';  // proc(5): T is stopped, Z a zombie
-  uint64_t started = 0;
-};
-
-// proc(5) stat; nothing when it is gone.
-std::optional<Process> ReadProcess(const std::string& pid) {
-  const Result<std::string> stat = sys::ReadFile("/proc/" + pid + "/stat");
-  const size_t end = stat.ok() ? stat->rfind(") ") : std::string::npos;
-  if (end == std::string::npos) return std::nullopt;
-  const std::vector<std::string> fields = Split(std::string_view(*stat).substr(end + 2), ' ');  // from field 3 on
-  if (fields.size() < 20 || fields[0].size() != 1) return std::nullopt;
-  const std::optional<int64_t> parent = ParseInt(fields[1]);
-  const std::optional<uint64_t> started = ParseUint(fields[19]);
-  if (!parent || !started) return std::nullopt;
-  return Process{static_cast<pid_t>(*parent), fields[0][0], *started};
-}
-
 // Empty when it is gone, or nobody may know.
 std::string PidNamespace(const std::string& pid) {
   Result<std::string> link = sys::ReadLinkAt(AT_FDCWD, "/proc/" + pid + "/ns/pid");
@@ -49,13 +30,14 @@ std::string PidNamespace(const std::string& pid) {
 
 // In the namespace are those whose link says so (an exec session's parent is outside), and the children of those that
 // are: a nested namespace, or a program whose links nobody may read.
-Result<std::map<pid_t, Process>> Members(const std::string& name_space) {
+Result<std::map<pid_t, sys::ProcessStat>> Members(const std::string& name_space) {
   const sys::Fd proc = TRY(sys::Open("/proc", O_RDONLY | O_DIRECTORY));
-  std::map<pid_t, Process> others, members;
+  std::map<pid_t, sys::ProcessStat> others, members;
   for (const std::string& name : TRY(sys::ListDir(proc.get(), "/proc"))) {
     const std::optional<int64_t> pid = ParseInt(name);
-    const std::optional<Process> process = pid ? ReadProcess(name) : std::nullopt;
-    if (!process) continue;
+    if (!pid) continue;
+    const Result<sys::ProcessStat> process = sys::ReadProcessStat(static_cast<pid_t>(*pid));
+    if (!process.ok()) continue;  // gone
     (PidNamespace(name) == name_space ? members : others)[static_cast<pid_t>(*pid)] = *process;
   }
   for (bool grown = true; grown;) {
@@ -75,7 +57,7 @@ Result<std::map<pid_t, Process>> Members(const std::string& name_space) {
 
 // What a process still has to take. One that sleeps uninterruptibly (its vforked child is stopped) has the signal
 // pending, and takes it before it runs again.
-bool HasTaken(const Process& process, int signal, bool sent) {
+bool HasTaken(const sys::ProcessStat& process, int signal, bool sent) {
   if (process.state == 'Z' || process.state == 'X') return true;
   if (signal == SIGCONT) return process.state != 'T';
   return process.state == 'T' || process.state == 't' || (process.state == 'D' && sent);
@@ -95,7 +77,7 @@ Status SignalAll(pid_t init, int signal) {
     for (const auto& [pid, process] : TRY(Members(name_space))) {
       if (HasTaken(process, signal, sent.count(pid) > 0)) continue;
       settled = false;
-      const Result<sys::Fd> pidfd = sys::OpenProcess(pid, process.started);
+      const Result<sys::Fd> pidfd = sys::OpenProcess(pid, process.start_time);
       if (!pidfd.ok()) continue;  // gone
       if (sys::PidfdSendSignal(pidfd->get(), signal) < 0 && errno != ESRCH)
         return Error::Sys(errno, "send " + sys::SignalName(signal), std::to_string(pid));

@@ -49,6 +49,9 @@ struct Config {
   std::string Print() const;
 };
 
+// RUN_DIR/home: the HOME that a container which was given none got from its passwd, when it was started last.
+inline std::string HomeFile(const std::string& run_dir) { return run_dir + "/home"; }
+
 // RUN_DIR/status: a running container's identity. A pid alone means nothing after it was reused.
 struct RunStatus {
   pid_t pid = 0, monitor_pid = 0;

@@ -17,10 +17,24 @@
 #include "runtime/launch.hpp"
 #include "sys/file.hpp"
 #include "sys/lock.hpp"
+#include "sys/process_tree.hpp"
 #include "sys/syscalls.hpp"
 
 namespace ctool::monitor {
 namespace {
+
+constexpr auto kCheckFields = [](auto& o, const auto& field) {
+  field("start", o.start);
+  field("end", o.end);
+  field("exitCode", o.exit_code);
+  field("output", o.output);
+};
+
+constexpr auto kStateFields = [](auto& o, const auto& field) {
+  field("status", o.status);
+  field("failingStreak", o.failing_streak);
+  field("log", o.log, kCheckFields);
+};
 
 // Exit statuses of the child that checks.
 constexpr int kPassed = 0, kFailed = 1, kUnhealthy = 2;
@@ -33,10 +47,11 @@ struct Running {
 Result<Running> Start(const Config& config, int container) {
   runtime::InitPlan plan =
       TRY(runtime::BuildPlan(TRY(spec::RuntimeSpec::Parse(TRY(sys::ReadFile(config.health.process, 8 << 20))))));
+  plan.keeps_orphans = true;
   Pipes pipes = TRY(MakePipes(false, false));
   runtime::Launch launch = TRY(runtime::Launch::Join(
       container, std::move(plan), {pipes.in.get(), pipes.out.get(), pipes.err.get()}, {}));
-  TRY(launch.AwaitReady([](pid_t, const std::string&, const std::string&) -> Status {
+  TRY(launch.AwaitReady([](pid_t, const runtime::FuseMount&) -> Status {
     return Error(Code::kInternal, "a health check mounts nothing");
   }));
   TRY(launch.Exec());
@@ -70,8 +85,8 @@ Result<int> Await(Running& running, const HealthConfig& health, std::string& out
     if (::poll(polled.data(), polled.size(), static_cast<int>(std::clamp<int64_t>(left_ms, 0, 1 << 30))) < 0 && errno != EINTR)
       return Error::Sys(errno, "poll");
     if (MonotonicNanos() >= deadline) {
-      ::kill(-running.process.pid(), SIGKILL);  // its session, of which it is the leader
-      TRY(running.process.Wait());
+      const Status killed = sys::KillTree(std::move(running.process));
+      if (!killed.ok()) Debug(killed.error().Message());
       output = "Healthcheck command exceeded timeout of " + Seconds(health.timeout_ns);
       return -1;
     }
@@ -178,30 +193,8 @@ HealthAction Health::ActionOf(const sys::ExitStatus& check) const {
   return wanted == "restart" ? HealthAction::kRestart : HealthAction::kNone;
 }
 
-Result<HealthState> HealthState::Parse(std::string_view bytes) {
-  const Json doc = TRY(ParseObject(bytes, "health.json"));
-  HealthState state;
-  Read(doc, "status", state.status);
-  Read(doc, "failingStreak", state.failing_streak);
-  const auto log = doc.find("log");
-  if (log == doc.end() || !log->is_array()) return state;
-  for (const Json& item : *log) {
-    if (!item.is_object()) continue;
-    Check check;
-    Read(item, "start", check.start);
-    Read(item, "end", check.end);
-    Read(item, "exitCode", check.exit_code);
-    Read(item, "output", check.output);
-    state.log.push_back(std::move(check));
-  }
-  return state;
-}
+Result<HealthState> HealthState::Parse(std::string_view bytes) { return ParseObject<HealthState>(bytes, "health.json", kStateFields); }
 
-std::string HealthState::Print() const {
-  Json items = Json::array();
-  for (const Check& c : log) items.push_back({{"start", c.start}, {"end", c.end}, {"exitCode", c.exit_code}, {"output", c.output}});
-  return Json{{"status", status}, {"failingStreak", failing_streak}, {"log", items}}.dump(
-      -1, ' ', false, Json::error_handler_t::replace);
-}
+std::string HealthState::Print() const { return PrintObject(*this, kStateFields); }
 
 }  // namespace ctool::monitor

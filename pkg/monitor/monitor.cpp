@@ -66,6 +66,13 @@ Status WriteStatus(const Config& config, pid_t pid) {
   return sys::WriteFileAtomic(config.run_dir + "/status", status.Print(), 0600, sys::Durability::kNone);
 }
 
+// For `inspect`, which shows the environment with it.
+void NoteHome(const Config& config, const std::string& home) {
+  if (home.empty()) return;
+  const Status noted = sys::WriteFileAtomic(HomeFile(config.run_dir), home, 0600, sys::Durability::kNone);
+  if (!noted.ok()) Debug(noted.error().Message());
+}
+
 // What a command asked for. The lock is only held: it is free when the monitor is gone.
 struct Order {
   Sandbox sandbox;
@@ -99,11 +106,12 @@ Result<Running> Start(Prepared prepared, const Order& order, runtime::SyncSocket
   stage = Stage::kNetwork;
   std::optional<Network> network;
   if (!order.sandbox.slirp_command.empty()) network = TRY(Network::Start(order.sandbox, launch.pid()));
-  const Status ready = launch.AwaitReady([&](pid_t init, const std::string& options, const std::string& target) {
-    return runtime::StartFuseOverlay(config.fuse_overlayfs, init, options, target);
+  const Status ready = launch.AwaitReady([&](pid_t init, const runtime::FuseMount& mount) {
+    return runtime::StartFuseOverlay(config.fuse_overlayfs, init, mount);
   });
   stage = launch.stage();
   if (!ready.ok()) return ready.error();
+  NoteHome(config, launch.home());
   stage = Stage::kNetwork;
   if (network) TRY(network->AwaitReady(config));
   stage = Stage::kExec;

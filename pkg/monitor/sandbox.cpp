@@ -6,55 +6,30 @@
 namespace ctool::monitor {
 namespace {
 
-Json PrintMappings(const std::vector<userns::IdMapping>& mappings) {
-  Json out = Json::array();
-  for (const userns::IdMapping& m : mappings) out.push_back({m.inside, m.outside, m.count});
-  return out;
-}
+constexpr auto kMappingFields = [](auto& o, const auto& field) {
+  field("inside", o.inside);
+  field("outside", o.outside);
+  field("count", o.count);
+};
 
-std::vector<userns::IdMapping> ReadMappings(const Json& from, const char* key) {
-  std::vector<userns::IdMapping> mappings;
-  const auto it = from.find(key);
-  if (it == from.end() || !it->is_array()) return mappings;
-  for (const Json& m : *it)
-    if (m.is_array() && m.size() == 3 && m[0].is_number_unsigned() && m[1].is_number_unsigned() &&
-        m[2].is_number_unsigned())
-      mappings.push_back({m[0].get<uint32_t>(), m[1].get<uint32_t>(), m[2].get<uint32_t>()});
-  return mappings;
-}
+constexpr auto kFields = [](auto& o, const auto& field) {
+  field("namespaces", o.namespaces);
+  field("uids", o.map.uids, kMappingFields);
+  field("gids", o.map.gids, kMappingFields);
+  field("singleId", o.map.single_id);
+  field("newuidmap", o.map.newuidmap);
+  field("newgidmap", o.map.newgidmap);
+  field("terminal", o.terminal);
+  field("keepStdin", o.keep_stdin);
+  field("passthrough", o.passthrough);
+  field("files", o.files);
+  field("slirpCommand", o.slirp_command);
+};
 
 }  // namespace
 
-Result<Sandbox> Sandbox::Parse(std::string_view bytes) {
-  const Json doc = TRY(ParseObject(bytes, "the sandbox"));
-  Sandbox s;
-  Read(doc, "namespaces", s.namespaces);
-  s.map.uids = ReadMappings(doc, "uids");
-  s.map.gids = ReadMappings(doc, "gids");
-  Read(doc, "singleId", s.map.single_id);
-  Read(doc, "newuidmap", s.map.newuidmap);
-  Read(doc, "newgidmap", s.map.newgidmap);
-  Read(doc, "terminal", s.terminal);
-  Read(doc, "keepStdin", s.keep_stdin);
-  Read(doc, "passthrough", s.passthrough);
-  Read(doc, "files", s.files);
-  Read(doc, "slirpCommand", s.slirp_command);
-  return s;
-}
+Result<Sandbox> Sandbox::Parse(std::string_view bytes) { return ParseObject<Sandbox>(bytes, "the sandbox", kFields); }
 
-std::string Sandbox::Print() const {
-  return Json{{"namespaces", namespaces},
-              {"uids", PrintMappings(map.uids)},
-              {"gids", PrintMappings(map.gids)},
-              {"singleId", map.single_id},
-              {"newuidmap", map.newuidmap},
-              {"newgidmap", map.newgidmap},
-              {"terminal", terminal},
-              {"keepStdin", keep_stdin},
-              {"passthrough", passthrough},
-              {"files", files},
-              {"slirpCommand", slirp_command}}
-      .dump(-1, ' ', false, Json::error_handler_t::replace);
-}
+std::string Sandbox::Print() const { return PrintObject(*this, kFields); }
 
 }  // namespace ctool::monitor

@@ -23,6 +23,18 @@ using runtime::Stage;
 
 constexpr size_t kMaxConfig = 8 << 20;  // arguments and environment: the kernel takes 6 MiB of them (execve(2))
 
+constexpr auto kOrderFields = [](auto& o, const auto& field) {
+  field("id", o.id);
+  field("runDir", o.run_dir);
+  field("keepStdin", o.keep_stdin);
+  field("preserved", o.preserved);
+};
+
+constexpr auto kRecordFields = [](auto& o, const auto& field) {
+  field("pid", o.pid);
+  field("startTime", o.start_time);
+};
+
 struct Session {
   sys::Child process;
   Streams streams;
@@ -58,7 +70,7 @@ Result<Session> Begin(const runtime::SyncSocket& client, runtime::Frame& frame, 
   stage = Stage::kClone;
   runtime::Launch launch = TRY(runtime::Launch::Join(
       init.get(), std::move(plan), {pipes.in.get(), pipes.out.get(), pipes.err.get()}, preserved));
-  const Status ready = launch.AwaitReady([](pid_t, const std::string&, const std::string&) -> Status {
+  const Status ready = launch.AwaitReady([](pid_t, const runtime::FuseMount&) -> Status {
     return Error(Code::kInternal, "a session mounts nothing");
   });
   stage = launch.stage();
@@ -81,33 +93,22 @@ Result<Session> Begin(const runtime::SyncSocket& client, runtime::Frame& frame, 
 }  // namespace
 
 Result<SessionOrder> SessionOrder::Parse(std::string_view bytes) {
-  const Json doc = TRY(ParseObject(bytes, "the order of a session"));
-  SessionOrder o;
-  Read(doc, "id", o.id);
-  Read(doc, "runDir", o.run_dir);
-  Read(doc, "keepStdin", o.keep_stdin);
-  Read(doc, "preserved", o.preserved);
+  SessionOrder o = TRY(ParseObject<SessionOrder>(bytes, "the order of a session", kOrderFields));
   // The id names a file.
   if (o.id.empty() || o.run_dir.empty() || o.id.find_first_not_of("0123456789abcdef") != std::string::npos)
     return Error(Code::kCorrupt, "the order of a session has no id or runDir");
   return o;
 }
 
-std::string SessionOrder::Print() const {
-  return Json{{"id", id}, {"runDir", run_dir}, {"keepStdin", keep_stdin}, {"preserved", preserved}}.dump(
-      -1, ' ', false, Json::error_handler_t::replace);
-}
+std::string SessionOrder::Print() const { return PrintObject(*this, kOrderFields); }
 
 Result<SessionRecord> SessionRecord::Parse(std::string_view bytes) {
-  const Json doc = TRY(ParseObject(bytes, "the record of a session"));
-  SessionRecord r;
-  Read(doc, "pid", r.pid);
-  Read(doc, "startTime", r.start_time);
+  const SessionRecord r = TRY(ParseObject<SessionRecord>(bytes, "the record of a session", kRecordFields));
   if (r.pid <= 0) return Error(Code::kCorrupt, "the record of a session has no pid");
   return r;
 }
 
-std::string SessionRecord::Print() const { return Json{{"pid", pid}, {"startTime", start_time}}.dump(); }
+std::string SessionRecord::Print() const { return PrintObject(*this, kRecordFields); }
 
 int RunSession(runtime::SyncSocket client, runtime::Frame order, const Config& config) {
   ::signal(SIGPIPE, SIG_IGN);

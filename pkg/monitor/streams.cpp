@@ -79,12 +79,16 @@ void Resize(int terminal, const std::string& payload) {
   ::ioctl(terminal, TIOCSWINSZ, &window);  // a lost resize is corrected by the next
 }
 
+Word WordOf(const runtime::Frame& frame) {
+  return {frame.header.msg == Msg::kHold, !frame.payload.empty(), frame.payload == "stdin"};
+}
+
 Result<Word> AwaitWord(const runtime::SyncSocket& command, int terminal) {
   for (runtime::Frame frame;;) {
     if (!TRY(command.Receive(frame))) return CommandGone();
     const Msg msg = frame.header.msg;
-    if (msg == Msg::kGo || msg == Msg::kHold) return Word{msg == Msg::kHold, !frame.payload.empty(), frame.payload == "stdin"};
-    if (frame.header.msg == Msg::kResize) Resize(terminal, frame.payload);
+    if (msg == Msg::kGo || msg == Msg::kHold) return WordOf(frame);
+    if (msg == Msg::kResize) Resize(terminal, frame.payload);
   }
 }
 

@@ -38,6 +38,8 @@ struct Word {
   bool attached = false;  // the command stays, to get the output
   bool has_input = false;
 };
+// A kGo or kHold frame's.
+Word WordOf(const runtime::Frame& frame);
 // Waits for it. The window size, if there is a terminal, comes before the first instruction.
 Result<Word> AwaitWord(const runtime::SyncSocket& command, int terminal);
 

@@ -5,10 +5,10 @@
 //
 //   monitor -> init   kBundle      payload: path of the bundle
 //   monitor -> init   kIdMapDone   its uid_map and gid_map are written
-//   init -> monitor   kWantFuse    overlay refused; payload: options for fuse-overlayfs
+//   init -> monitor   kWantFuse    overlay refused; payload: a FuseMount, in strings separated by NULs
 //   monitor -> init   kFuseDone    the file system is mounted
 //   init -> monitor   kConsole     carries the pty master
-//   init -> monitor   kReady       everything but exec is done
+//   init -> monitor   kReady       everything but exec is done; payload: HOME, when it comes from passwd
 //   monitor -> init   kExec        network up, record committed: go
 //   EOF                            exec succeeded (the socket is close-on-exec)
 //   init -> monitor   kFailed      at any point: stage, code, errno, text

@@ -20,8 +20,7 @@ namespace ctool::runtime {
 // It has a mount namespace of its own: init's pivot_root moves the root of every process of init's,
 // and the daemon needs the host's /proc. Its mount reaches init because init has made the mount
 // point shared.
-Status StartFuseOverlay(const std::string& program, pid_t init, const std::string& options,
-                        const std::string& target) {
+Status StartFuseOverlay(const std::string& program, pid_t init, const FuseMount& mount) {
   if (program.empty())
     return Error(Code::kUnsupported, "fuse-overlayfs is not installed")
         .Hint("install the package fuse-overlayfs");
@@ -36,9 +35,10 @@ Status StartFuseOverlay(const std::string& program, pid_t init, const std::strin
   if (child.in_child()) {
     // In the namespaces of init, but not in its pid namespace: the container can't see it.
     if (::setns(pidfd.get(), CLONE_NEWUSER | CLONE_NEWNS) < 0 || ::setresgid(0, 0, 0) < 0 ||
-        ::setresuid(0, 0, 0) < 0 || ::unshare(CLONE_NEWNS) < 0 || ::dup2(write_end.get(), 1) < 0 || ::dup2(write_end.get(), 2) < 0)
+        ::setresuid(0, 0, 0) < 0 || ::unshare(CLONE_NEWNS) < 0 || ::chdir(mount.folder.c_str()) < 0 || ::dup2(write_end.get(), 1) < 0 ||
+        ::dup2(write_end.get(), 2) < 0)
       ::_exit(124);
-    const char* const argv[] = {program.c_str(), "-o", options.c_str(), target.c_str(), nullptr};
+    const char* const argv[] = {program.c_str(), "-o", mount.options.c_str(), mount.target.c_str(), nullptr};
     const char* const envp[] = {"PATH=/usr/bin:/bin", nullptr};
     ::execve(program.c_str(), const_cast<char**>(argv), const_cast<char**>(envp));
     ::_exit(127);

@@ -81,8 +81,9 @@ Status Launch::AwaitReady(const MountFuse& mount_fuse) {
     if (!TRY(Receive(frame))) return Died();
     switch (frame.header.msg) {
       case Msg::kWantFuse: {
-        const size_t nul = frame.payload.find('\0');
-        TRY(mount_fuse(child_.pid(), frame.payload.substr(0, nul), frame.payload.substr(nul + 1)));
+        const std::vector<std::string> parts = Split(frame.payload, '\0');
+        if (parts.size() != 3) return Error(Code::kInternal, "unexpected frame from container init");
+        TRY(mount_fuse(child_.pid(), {parts[0], parts[1], parts[2]}));
         TRY(sync_.Send(Msg::kFuseDone, Stage::kRootfs));
         break;
       }
@@ -90,6 +91,7 @@ Status Launch::AwaitReady(const MountFuse& mount_fuse) {
         console_ = std::move(frame.fd);
         break;
       case Msg::kReady:
+        home_ = std::move(frame.payload);
         return Ok();
       default:
         return Error(Code::kInternal, "unexpected frame from container init");

@@ -14,6 +14,13 @@
 
 namespace ctool::runtime {
 
+// What fuse-overlayfs is to mount. The paths are those of init's mount namespace.
+struct FuseMount {
+  std::string folder;   // where it is started: the names of the layers begin there
+  std::string options;  // lowerdir=... and so on
+  std::string target;
+};
+
 // A container's init between clone and exec, seen from the parent. Destroying it kills init, and
 // with it all that init has made: namespaces, mounts, processes.
 class Launch {
@@ -34,9 +41,8 @@ class Launch {
   Status AwaitIdMap();
 
   // Waits until init has done everything but exec. `mount_fuse` serves init's request for
-  // fuse-overlayfs: its options and the mount point, in init's mount namespace.
-  using MountFuse =
-      std::function<Status(pid_t init, const std::string& options, const std::string& target)>;
+  // fuse-overlayfs.
+  using MountFuse = std::function<Status(pid_t init, const FuseMount& mount)>;
   Status AwaitReady(const MountFuse& mount_fuse);
   // Lets init exec and waits until it has.
   Status Exec();
@@ -44,6 +50,7 @@ class Launch {
   Stage stage() const { return last_; }  // of init's last frame: where a failure was
   pid_t pid() const { return child_.pid(); }
   int pidfd() const { return child_.pidfd(); }
+  const std::string& home() const { return home_; }  // HOME by passwd, after AwaitReady; empty when the order had one
   sys::Fd TakeConsole() { return std::move(console_); }  // pty master, after AwaitReady
   sys::Child TakeChild() && { return std::move(child_); }
 
@@ -57,14 +64,14 @@ class Launch {
   SyncSocket sync_;
   std::optional<userns::MapWriter> maps_;  // nothing to write for who joins
   sys::Fd console_;
+  std::string home_;
   Stage last_ = Stage::kClone;
 };
 
-// Runs fuse-overlayfs (`program`) for `init` and returns once `target`, a shared mount point of
+// Runs fuse-overlayfs (`program`) for `init` and returns once `mount.target`, a shared mount point of
 // init's, is mounted. The daemon becomes a child of this process; EndFuseDaemons when the container
 // has ended.
-Status StartFuseOverlay(const std::string& program, pid_t init, const std::string& options,
-                        const std::string& target);
+Status StartFuseOverlay(const std::string& program, pid_t init, const FuseMount& mount);
 void EndFuseDaemons();
 
 }  // namespace ctool::runtime

@@ -54,6 +54,7 @@ struct InitPlan {
   std::string seccomp;            // struct sock_filter[], empty: unconfined
   uint64_t namespaces = 0;        // CLONE_NEW* to make
   std::string session_keyring;    // name of the keyring to join
+  bool keeps_orphans = false;     // what it starts stays below it (PR_SET_CHILD_SUBREAPER), for sys::KillTree
   uint64_t bounding = 0, effective = 0, permitted = 0, inheritable = 0, ambient = 0;
 };
 

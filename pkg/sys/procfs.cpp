@@ -9,19 +9,23 @@
 
 namespace ctool::sys {
 
-Result<uint64_t> ProcessStartTime(pid_t pid) {
+Result<ProcessStat> ReadProcessStat(pid_t pid) {
   const std::string path = "/proc/" + std::to_string(pid) + "/stat";
   const std::string stat = TRY(ReadFile(path));
+  const auto strange = [&] { return Error(Code::kCorrupt, "unexpected format of '" + path + "'"); };
   // The second field is the command name in parentheses and may hold anything, ")" included.
   const size_t end = stat.rfind(") ");
-  if (end == std::string::npos) return Error(Code::kCorrupt, "unexpected format of '" + path + "'");
+  if (end == std::string::npos) return strange();
+  constexpr size_t kFirst = 3, kState = 3 - kFirst, kParent = 4 - kFirst, kStartTime = 22 - kFirst;
   const std::vector<std::string> fields = Split(std::string_view(stat).substr(end + 2), ' ');
-  constexpr size_t kStartTime = 22 - 3;  // the first of `fields` is field 3
-  const std::optional<uint64_t> ticks =
-      fields.size() > kStartTime ? ParseUint(fields[kStartTime]) : std::nullopt;
-  if (!ticks) return Error(Code::kCorrupt, "unexpected format of '" + path + "'");
-  return *ticks;
+  if (fields.size() <= kStartTime || fields[kState].size() != 1) return strange();
+  const std::optional<int64_t> parent = ParseInt(fields[kParent]);
+  const std::optional<uint64_t> ticks = ParseUint(fields[kStartTime]);
+  if (!parent || !ticks) return strange();
+  return ProcessStat{fields[kState][0], static_cast<pid_t>(*parent), *ticks};
 }
+
+Result<uint64_t> ProcessStartTime(pid_t pid) { return TRY(ReadProcessStat(pid)).start_time; }
 
 Result<Fd> OpenProcess(pid_t pid, uint64_t start_time) {
   Fd pidfd(PidfdOpen(pid, 0));

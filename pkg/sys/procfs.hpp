@@ -11,6 +11,14 @@
 
 namespace ctool::sys {
 
+// proc(5) stat of a process. kNotFound when there is none.
+struct ProcessStat {
+  char state = '?';  // T: stopped, Z: a zombie
+  pid_t parent = 0;
+  uint64_t start_time = 0;  // field 22, clock ticks since boot
+};
+Result<ProcessStat> ReadProcessStat(pid_t pid);
+
 // Start time of a process in clock ticks since boot (proc(5), stat field 22): with the pid it
 // names a process for good. kNotFound when there is no such process.
 Result<uint64_t> ProcessStartTime(pid_t pid);

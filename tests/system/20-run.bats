@@ -247,9 +247,17 @@ load helpers
   out_is $'100\n200'
   try run --rm --ulimit core=-1:1000 "$IMG" true
   exits 125
-  try run --rm --ulimit nosuch=1 "$IMG" true
-  exits 125
-  err_has "nosuch"
+  wrong() {
+    try run --rm --ulimit "$1" "$IMG" true
+    exits 125
+    err_like "^Error: ulimit option \"$1\" requires name=SOFT:HARD, failed to be parsed: $2\$"
+  }
+  wrong nosuch=1 'invalid ulimit type: nosuch'
+  wrong nofile 'invalid ulimit argument: nofile'
+  wrong nofile=1:2:3 'too many limit value arguments - 1:2:3, can only have up to two, `soft\[:hard\]`'
+  wrong nofile=3:2 'ulimit soft limit must be less than or equal to hard limit: 3 > 2'
+  # podman lets Go say it
+  wrong nofile=x '(strconv\.ParseInt: parsing "x": invalid syntax|invalid limit "x": want a number, or -1 for no limit)'
 }
 
 @test "--shm-size" {

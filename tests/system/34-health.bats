@@ -164,6 +164,17 @@ END
   runs 'sleep 3400'
 }
 
+@test "--health-timeout ends what has left the check's session, or lost its parent, too" {
+  # a session of its own; one whose parent has ended; both of it, and deeper
+  must run -d --name "$C" --health-cmd 'setsid sleep 3411 & (sleep 3412 &) ; (setsid sh -c "setsid sleep 3413 & sleep 3414" &) ; sleep 3415' \
+    --health-timeout 2s --health-interval 60s --health-retries 1 "$IMG" sleep 3400
+  local n
+  for n in 3411 3412 3413 3414 3415; do until_ok 5 runs "sleep $n"; done
+  until_ok 5 has_health "$C" unhealthy
+  for n in 3411 3412 3413 3414 3415; do runs_not "sleep $n" || complain "the end of sleep $n"; done
+  runs 'sleep 3400'
+}
+
 @test "--health-start-period: failures do not count, a success does" {
   must run -d --name "$C" --health-cmd 'test -e /well' --health-interval 200ms --health-retries 1 --health-start-period 3s "$IMG" sleep 3400
   until_ok 10 has_checks "$C" 3

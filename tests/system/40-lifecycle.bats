@@ -434,6 +434,35 @@ started_by_several() {
   must start -a "$C"
 }
 
+@test "init: who connects to what waits, and says nothing, keeps nobody waiting" {
+  local act socket quiet
+  for act in start "rm -f -t 0"; do
+    must create --name "$C" "$IMG" sleep 4955
+    must init "$C"
+    socket=$(find "$FILE_DIR/run/ctool" -path "*$(ct inspect -f '{{.Id}}' "$C")/ctl")
+    as_user python3 -u - "$socket" >"$T/quiet" 2>&1 3>&- 4>&- <<'END' &
+import os, socket, sys, time
+os.chdir(os.path.dirname(sys.argv[1]))
+peers = [socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) for _ in range(3)]
+for peer in peers:
+    peer.connect("ctl")  # by a short name: an address holds 107 bytes
+peers[1].send(b"no frame")
+print("there")
+time.sleep(60)
+END
+    quiet=$!
+    until_ok 5 grep there "$T/quiet"
+    sleep 0.2
+    last="$TOOL $act"
+    # shellcheck disable=SC2086  # words
+    capture as_user timeout 10 "$CTOOL" $act "$C"
+    kill "$quiet"
+    ok
+    [[ $act != start ]] || has_status "$C" running || complain "a container that runs"
+    must rm -f -t 0 --ignore "$C"
+  done
+}
+
 @test "output that nobody reads: an error, and an --rm container goes" {
 
   set +o pipefail

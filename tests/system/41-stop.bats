@@ -429,6 +429,12 @@ ended() { [[ $(ps -o stat= -p "$1") =~ ^(Z.*)?$ ]]; }
   try kill -s FOO nosuch
   exits 125
   err_is "Error: invalid signal: FOO"
+  try kill -s '' nosuch
+  exits 125
+  err_is "Error: invalid signal: "
+  try kill -s -BAR nosuch
+  exits 125
+  err_is "Error: invalid signal: BAR"
   try kill -s 65 nosuch
   exits 125
   err_is "Error: valid signals are 1 through 64"

@@ -55,7 +55,8 @@ pid_of() { ct inspect -f '{{.State.Pid}}' "$1"; }
   err_is "Error: unknown container state: foo: invalid argument"
   try wait --interval x "$C"
   exits 125
-  err_is 'Error: time: invalid duration "x"'
+  # podman lets Go say it
+  err_like '^Error: (time: invalid duration "x"|invalid --interval "x": want a number of milliseconds, or a time like 2s or 1m30s)$'
   try wait -l "$C"
   exits 125
   err_is "Error: --latest and containers cannot be used together"
@@ -432,7 +433,13 @@ test_teardown() {
   err_is 'Error: failed to find published port "80/udp"'
   try port "$C" x
   exits 125
-  err_is 'Error: strconv.ParseUint: parsing "x": invalid syntax'
+  err_like '^Error: (strconv.ParseUint: parsing "x": invalid syntax|invalid port "x": want a number from 0 to 65535.*)$'
+  try port "$C" 65536
+  exits 125
+  err_like '^Error: (strconv.ParseUint: parsing "65536": value out of range|invalid port "65536": want a number from 0 to 65535.*)$'
+  try port "$C" ""
+  ok
+  out_is "80/tcp -> 0.0.0.0:18311"
   try port
   exits 125
   err_is "Error: you must supply a running container name or id"

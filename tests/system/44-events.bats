@@ -5,7 +5,7 @@
 load helpers
 
 # A name that is no prefix of an id: filters take both.
-test_setup() { C=ev$BATS_TEST_NUMBER; }
+test_setup() { printf -v C 'ev%03d' "$BATS_TEST_NUMBER"; }
 
 # The states that a container's events have gone through, in one line.
 story() { ct events --stream=false --filter container="$1" --format '{{.Status}}' | tr '\n' ' ' | sed 's/ $//'; }

@@ -131,6 +131,40 @@ load helpers
   out_is shareable
 }
 
+@test "inspect: Config.Env is what the process has, once it was started" {
+  home_of() { ct inspect -f '{{range .Config.Env}}{{println .}}{{end}}' "$1" | grep ^HOME=; }
+  local n=0 options want
+  while read -r want options; do
+    # shellcheck disable=SC2086  # words
+    must create --name "$C-$((++n))" $options "$IMG" sleep 45012
+    must start "$C-$n"
+    equal "HOME with '$options'" "HOME=$want" "$(home_of "$C-$n")"
+    equal "the same in it" "HOME=$want" "$(ct exec "$C-$n" cat /proc/1/environ | tr "\0" "\n" | grep ^HOME=)"
+  done <<'END'
+/root
+/ -u 1234
+/given -e HOME=/given
+/ -u 4321:1 -w /tmp
+END
+  must stop -t 0 "$C-1"
+  equal "HOME when it has ended" HOME=/root "$(home_of "$C-1")"
+  must create --name "$C" "$IMG" sleep 45012
+  equal "HOME before the first start" "" "$(home_of "$C")"
+}
+
+@test "inspect: an empty HOME is that of passwd" {
+  must run -d --name "$C" -e HOME= "$IMG" sleep 45013
+  try inspect -f '{{json .Config.Env}}' "$C"
+  out_has '"HOME=/root"'
+  out_lacks '"HOME="'
+}
+
+@test "info: the version of slirp4netns, as it says it" {
+  try info -f '{{.Host.Slirp4NetNS.Version}}'
+  ok
+  out_is "$(slirp4netns --version)"
+}
+
 @test "-e of an empty word is nothing" {
   try run --rm -e '' "$IMG" true
   ok

@@ -106,6 +106,13 @@ load helpers
   try unshare sh -c "$CTOOL mount $C >/dev/null; $CTOOL umount $C; $CTOOL container unmount -f $C"
   ok
   out_is "$C"$'\n'"$C"
+  # outside of unshare nothing is mounted, which is no error
+  try unmount "$C"
+  ok
+  out_is "$C"
+  try unmount -a
+  ok
+  out_is ""
   try unmount nosuch
   exits 125
   err_is 'Error: no container with name or ID "nosuch" found: no such container'

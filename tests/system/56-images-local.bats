@@ -192,6 +192,16 @@ EOF
   try unshare "$CTOOL" image mount --format x
   exits 125
   err_has 'unknown --format argument: "x"'
+  # nothing is mounted outside, which is no error
+  try image unmount "$IMG"
+  ok
+  out_is ""
+  try image unmount -a
+  ok
+  out_is ""
+  try image unmount nosuch
+  exits 125
+  err_has "nosuch: image not known"
   try image unmount
   exits 125
   err_has "image name or ID must be specified"

@@ -46,6 +46,34 @@ same_tree() {
   same_tree "$DEBIAN"
 }
 
+@test "through fuse-overlayfs: more layers, in a store with a longer path, than a message to the monitor holds" {
+  local deep
+  deep=$(user_dir deep)
+  # as long as SQLite takes it: 511 bytes with the database's name
+  while ((${#deep} < 460)); do deep+=/$(printf 'd%.0s' $(seq $((460 - ${#deep} < 200 ? 460 - ${#deep} : 200)))); done
+  python3 - "$HERE/fixtures" "$(user_dir layout)" <<'END'
+import pathlib, sys, tarfile
+sys.dont_write_bytecode = True
+sys.path.insert(0, sys.argv[1])
+from make_images import Layout, Tar
+layout = Layout(pathlib.Path(sys.argv[2]))
+shell = pathlib.Path("/bin/busybox").read_bytes()
+layers = [Tar().add("bin", tarfile.DIRTYPE).add("bin/sh", tarfile.REGTYPE, data=shell)]
+layers += [Tar().add("l", tarfile.DIRTYPE).add(f"l/{i}", tarfile.REGTYPE, 0o644, b"%d\n" % i) for i in range(1, 150)]
+layout.tag("many", layout.manifest([layout.layer(tar.bytes()) for tar in layers]))
+layout.close()
+END
+  CT_OPTIONS=(--root "$deep" --runroot "$(user_dir run)")
+  CT_ENV=(CTOOL_OVERLAY=fuse)
+  must pull -q "oci:$T/layout:many"
+  try run --rm "$out" sh -c 'while read -r line; do case $line in *" / "*) echo "$line"; esac; done </proc/mounts
+    for file in /l/*; do read -r line <"$file"; all="$all $line"; done; set -- $all; echo $#; read -r line </l/149; echo $line'
+  ok
+  out_like $'fuse-overlayfs.*\n149\n149$'
+  err_is ""
+  ct rmi -fa >/dev/null
+}
+
 @test "the same by plain copies, with a warning" {
   CT_ENV=(CTOOL_OVERLAY=copy)
   must run --rm "$IMG" grep " / " /proc/mounts

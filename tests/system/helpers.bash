@@ -212,7 +212,7 @@ setup_file() {
 
 setup() {
   T=$FILE_DIR/$BATS_TEST_NUMBER
-  C=c$BATS_TEST_NUMBER
+  printf -v C 'c%03d' "$BATS_TEST_NUMBER" # none is the beginning of another
   CT_ENV=() CT_OPTIONS=()
   install -d -o "$ACCOUNT" -m 0755 "$T"
   cd "$T" || return

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "base/text.hpp"
 #include "ctool/container/options.hpp"
 #include "ctool/container/targets.hpp"
+#include "engine/signal_option.hpp"
 #include "engine/stop.hpp"
-#include "sys/signals.hpp"
 
 namespace ctool {
 namespace {
@@ -23,17 +22,8 @@ cli::Command Describe(KillOptions& o) {
   return c;
 }
 
-// Also "-9", as kill(1) has it. podman's words.
-Result<int> ParseSignal(const std::string& typed) {
-  const std::string text = typed.size() > 1 && typed[0] == '-' ? typed.substr(1) : typed;
-  if (const std::optional<int> signal = sys::ParseSignal(text)) return *signal;
-  if (const std::optional<int64_t> number = ParseInt(text); number && *number != 0)
-    return Error(Code::kInvalidArgument, "valid signals are 1 through 64");
-  return Error(Code::kInvalidArgument, "invalid signal: " + Printable(typed));
-}
-
 Result<int> Run(Context& context, const KillOptions& o) {
-  const int signal = TRY(ParseSignal(o.signal));
+  const int signal = TRY(engine::ParseSignalOption(o.signal));
   Several several;
   for (const Target& target : TRY(FindTargets(context, o.targets, {"running", "paused", "stopping"}, several))) {
     Status killed = engine::KillContainer(context.engine, target.container, signal);

@@ -44,7 +44,7 @@ Result<std::string> WholePort(const std::string& typed) {
   const std::string number = typed.substr(0, slash);
   const std::optional<uint64_t> port = ParseUint(number);
   if (!port || *port > 65535)
-    return Error(Code::kInvalidArgument, "strconv.ParseUint: parsing " + Quote(number) + (port ? ": value out of range" : ": invalid syntax"));
+    return Error(Code::kInvalidArgument, "invalid port " + Quote(typed) + ": want a number from 0 to 65535, and /udp or /sctp if it is not TCP's");
   return std::to_string(*port) + (slash == std::string::npos ? "/tcp" : typed.substr(slash));
 }
 
@@ -55,8 +55,8 @@ Result<int> Run(Context& context, const PortOptions& o) {
   if (!o.all && !o.latest && o.words.empty()) return refuse("you must supply a running container name or id");
   if (o.latest && o.words.size() > 1) return refuse("--latest and containers cannot be used together");
   if (o.all) return ShowAll(context);
-  const bool one = o.words.size() == (o.latest ? 1U : 2U);
-  const std::string typed = one ? o.words.back() : "";
+  const std::string typed = o.words.size() == (o.latest ? 1U : 2U) ? o.words.back() : "";
+  const bool one = !typed.empty();
   const std::string wanted = one ? TRY(WholePort(typed)) : "";
   const state::Container container =
       o.latest ? TRY(engine::LatestContainer(context.engine)) : TRY(engine::FindContainer(context.engine, o.words[0]));

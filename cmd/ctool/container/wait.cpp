@@ -36,7 +36,7 @@ Result<int64_t> ParseInterval(const std::string& text) {
   if (const std::optional<uint64_t> millis = ParseUint(text); millis && *millis <= INT32_MAX)
     return static_cast<int64_t>(*millis) * 1'000'000;
   const std::optional<int64_t> nanos = ParseGoDuration(text);
-  if (!nanos || *nanos < 0) return Error(Code::kInvalidArgument, "time: invalid duration " + Quote(text));
+  if (!nanos || *nanos < 0) return Error(Code::kInvalidArgument, "invalid --interval " + Quote(text) + ": want a number of milliseconds, or a time like 2s or 1m30s");
   return *nanos;
 }
 

@@ -25,6 +25,7 @@ struct Context {
   ResolvedUser user;
   sys::Fd null;                   // the host's /dev/null, opened before anything can shadow it
   std::vector<std::string> env;   // of the process
+  std::string home;               // HOME, when nobody but passwd has said it
 };
 
 struct Step {

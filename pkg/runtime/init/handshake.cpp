@@ -3,6 +3,7 @@
 // What the processes before exec have in common: their talk with the parent, and their end.
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <linux/close_range.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -54,7 +55,8 @@ Status AwaitExec(Context& c) {
   // The next word may come much later (`ctool init`), and who captured the command's stderr must see its end. Our stdout
   // is /dev/null, or the container's terminal; errors go by the socket.
   if (::dup2(STDOUT_FILENO, STDERR_FILENO) < 0) return Error::Sys(errno, "let go of stderr");
-  TRY(c.sync.Send(Msg::kReady, Stage::kSecurity));
+  // A home that is no path is not worth an error here.
+  TRY(c.sync.Send(Msg::kReady, Stage::kSecurity, c.home.size() < PATH_MAX ? c.home : ""));
   Frame answer;
   if (!TRY(c.sync.Receive(answer)) || answer.header.msg != Msg::kExec)
     return Error(Code::kInternal, "the monitor went away");

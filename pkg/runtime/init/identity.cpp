@@ -127,6 +127,7 @@ Status ResolveIdentity(Context& c) {
   if (!HasEnv(c.env, "HOME")) {
     c.env.erase(std::remove(c.env.begin(), c.env.end(), "HOME="), c.env.end());
     c.env.push_back("HOME=" + c.user.home);
+    c.home = c.user.home;
   }
   TRY(ExtendPasswd(c, passwd, host_users));
   return ExtendGroup(c, wanted->second, group);

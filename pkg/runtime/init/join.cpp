@@ -34,6 +34,12 @@ Status OpenRoot(Context& c) {
   return Ok();
 }
 
+// The kernel looks for a new parent in the orphan's own pid namespace only: it can't be one of ours.
+Status KeepOrphans(Context& c) {
+  if (c.plan.keeps_orphans && ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0) return Error::Sys(errno, "become a subreaper");
+  return Ok();
+}
+
 constexpr Step kBeforeJoin[] = {
     {Stage::kProcess, SetOomScore},
     {Stage::kSecurity, BecomeUndumpable},
@@ -45,6 +51,7 @@ constexpr Step kAfterJoin[] = {
     {Stage::kIdentity, ResolveIdentity},
     {Stage::kTerminal, SetupTerminal},
     {Stage::kProcess, SetLimits},
+    {Stage::kProcess, KeepOrphans},
     {Stage::kProcess, EnterCwd},
     {Stage::kSecurity, JoinKeyring},
     {Stage::kSecurity, AwaitExec},
@@ -72,7 +79,7 @@ void JoinMain(int target, InitPlan plan, const SyncSocket& sync, const int (&std
               const std::vector<int>& preserved) {
   sys::ResetSignals();
   const uint64_t namespaces = plan.namespaces;
-  init::Context context{namespaces, sync, std::move(plan), {}, {}, {}, {}, {}, {}};
+  init::Context context{namespaces, sync, std::move(plan), {}, {}, {}, {}, {}, {}, {}};
   for (const init::Step& step : init::kBeforeJoin) init::Do(step, context);
   sys::Fd pidfd;
   const auto join = [&]() -> Result<pid_t> {

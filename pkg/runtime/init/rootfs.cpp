@@ -38,23 +38,45 @@ Status MountOverlay(const MountPlan& mount, const std::string& target) {
   return std::move(overlay).error();
 }
 
-// The monitor runs fuse-overlayfs in our namespaces: a program of the host's, outside of the
-// container's pid namespace.
-Status MountFuse(Context& c, const MountPlan& mount, const std::string& target) {
-  std::string lower, upper, work;
+// The folder that holds all of them, in whatever depth.
+std::string CommonFolder(const std::vector<std::string>& paths) {
+  const auto parent = [](const std::string& path) { return path.substr(0, path.rfind('/')); };
+  std::string folder = paths.empty() ? "" : parent(paths[0]);
+  for (const std::string& path : paths)
+    while (!StartsWith(path, folder + "/")) folder = parent(folder);
+  return folder;
+}
+
+// The layers go by their names in the folder that they share. That keeps a frame (64 KiB) and one argument of
+// execve(2) (128 KiB) large enough for as many layers as an image may have (500, of 70 bytes each), wherever the
+// store is.
+Result<std::string> FuseRequest(const MountPlan& mount, const std::string& target) {
+  std::vector<std::string> layers;
+  std::string upper, work, lower;
   for (const auto& [key, value] : mount.data) {
-    if (key == "lowerdir+") lower += (lower.empty() ? "" : ":") + value;
+    if (key == "lowerdir+") layers.push_back(value);
     if (key == "upperdir") upper = value;
     if (key == "workdir") work = value;
   }
+  const std::string folder = CommonFolder(layers);
+  for (const std::string& layer : layers) lower += (lower.empty() ? "" : ":") + layer.substr(folder.size() + 1);
   std::string options = "lowerdir=" + lower;
   if (!upper.empty()) options += ",upperdir=" + upper + ",workdir=" + work;
+  std::string request = folder + "/" + '\0' + options + '\0' + target;
+  if (request.size() > kMaxPayload) return Error(Code::kUnsupported, "the paths of the image's layers are too long for fuse-overlayfs");
+  return request;
+}
+
+// The monitor runs fuse-overlayfs in our namespaces: a program of the host's, outside of the
+// container's pid namespace.
+Status MountFuse(Context& c, const MountPlan& mount, const std::string& target) {
+  const std::string request = TRY(FuseRequest(mount, target));
   // Shared, so that what is mounted there in the daemon's namespace appears in ours.
   if (::mount(target.c_str(), target.c_str(), nullptr, MS_BIND, nullptr) < 0 ||
       ::mount(nullptr, target.c_str(), nullptr, MS_SHARED, nullptr) < 0)
     return Error::Sys(errno, "make a shared mount point of", target);
   const sys::Fd point = TRY(sys::Open(target, O_PATH | O_DIRECTORY));
-  TRY(c.sync.Send(Msg::kWantFuse, Stage::kRootfs, options + '\0' + target));
+  TRY(c.sync.Send(Msg::kWantFuse, Stage::kRootfs, request));
   Frame answer;
   if (!TRY(c.sync.Receive(answer)) || answer.header.msg != Msg::kFuseDone)
     return Error(Code::kUnsupported, "fuse-overlayfs did not start");

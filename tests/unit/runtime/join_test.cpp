@@ -57,7 +57,7 @@ class JoinTest : public ::testing::Test {
   // The exit status of a command in there.
   Result<int> Run(const std::vector<std::string>& args, const std::string& cwd = "/") {
     Launch launch = TRY(Join(args, cwd));
-    TRY(launch.AwaitReady([](pid_t, const std::string&, const std::string&) { return Ok(); }));
+    TRY(launch.AwaitReady([](pid_t, const FuseMount&) { return Ok(); }));
     TRY(launch.Exec());
     sys::Child child = std::move(launch).TakeChild();
     return TRY(child.Wait()).code;
