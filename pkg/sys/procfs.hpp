@@ -4,9 +4,11 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/result.hpp"
+#include "sys/child.hpp"
 #include "sys/fd.hpp"
 
 namespace ctool::sys {
@@ -16,6 +18,7 @@ struct ProcessStat {
   char state = '?';  // T: stopped, Z: a zombie
   pid_t parent = 0;
   uint64_t start_time = 0;  // field 22, clock ticks since boot
+  int wait_status = 0;      // field 52, of a zombie; 0 for who may not trace it
 };
 Result<ProcessStat> ReadProcessStat(pid_t pid);
 
@@ -28,6 +31,10 @@ Result<Fd> OpenProcess(pid_t pid, uint64_t start_time);
 
 // True while the process behind a pidfd runs (a zombie does not).
 bool IsRunning(int pidfd);
+
+// How a process that is no child of ours has ended, by a pidfd that was open before. Nothing: the kernel does not tell.
+// It does while the process is a zombie, to who may trace it, and since Linux 6.15 afterwards too.
+std::optional<ExitStatus> ExitStatusOf(int pidfd);
 
 // /proc/sys/kernel/random/boot_id, without its newline.
 Result<std::string> BootId();
