@@ -39,6 +39,17 @@ Result<Sandbox> Sandbox::Parse(std::string_view bytes) {
   Read(doc, "passthrough", s.passthrough);
   Read(doc, "files", s.files);
   Read(doc, "slirpCommand", s.slirp_command);
+  Read(doc, "joined", s.joined);
+  Read(doc, "origins", s.origins);
+  s.below.uids = ReadMappings(doc, "uidsBelow");
+  s.below.gids = ReadMappings(doc, "gidsBelow");
+  s.below.single_id = s.map.single_id;
+  Read(doc, "netavark", s.netavark.program);
+  Read(doc, "aardvark", s.netavark.aardvark);
+  Read(doc, "netavarkRequest", s.netavark.request);
+  Read(doc, "sharedDir", s.shared_dir);
+  Read(doc, "leaseFiles", s.lease_files);
+  Read(doc, "resolver", s.resolver);
   return s;
 }
 
@@ -53,7 +64,17 @@ std::string Sandbox::Print() const {
               {"keepStdin", keep_stdin},
               {"passthrough", passthrough},
               {"files", files},
-              {"slirpCommand", slirp_command}}
+              {"slirpCommand", slirp_command},
+              {"joined", joined},
+              {"origins", origins},
+              {"uidsBelow", PrintMappings(below.uids)},
+              {"gidsBelow", PrintMappings(below.gids)},
+              {"netavark", netavark.program},
+              {"aardvark", netavark.aardvark},
+              {"netavarkRequest", netavark.request},
+              {"sharedDir", shared_dir},
+              {"leaseFiles", lease_files},
+              {"resolver", resolver}}
       .dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
