@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <cstdlib>
 
@@ -41,55 +42,106 @@ Result<std::string> BaseHosts(const ContainerSpec& spec) {
   return text;
 }
 
-Status WriteHosts(const ContainerSpec& spec, const config::ContainersConf& conf, const std::string& address, const ContainerFiles& files) {
+Status WriteHosts(const ContainerSpec& spec, const config::ContainersConf& conf, const std::vector<std::string>& addresses,
+                  const ContainerFiles& files) {
   if (spec.no_hosts) return Ok();
   network::HostsInput input;
   input.add_host = spec.add_host;
   input.base = TRY(BaseHosts(spec));
   if (spec.network_mode == "host") input.internal_ip = "127.0.0.1";
   else if (spec.network_mode != "none") input.internal_ip = conf.host_containers_internal_ip.value_or("");
-  if (input.internal_ip.empty() && spec.network_mode == "slirp4netns") input.internal_ip = network::HostAddress();
-  const std::string own = spec.network_mode == "slirp4netns" ? address : "127.0.0.1";
-  if (spec.network_mode != "host") input.own.push_back({own, {spec.hostname, spec.name}});
+  if (input.internal_ip.empty() && (spec.network_mode == "slirp4netns" || spec.network_mode == "bridge"))
+    input.internal_ip = network::HostAddress();
+  for (const std::string& own : addresses) input.own.push_back({own, {spec.hostname, spec.name}});
   return Write(files.bundle + "/hosts", TRY(network::MakeHosts(input)), 0644);
 }
 
-Status WriteResolvConf(const ContainerSpec& spec, const std::string& forwarder, bool ipv6, const ContainerFiles& files) {
+// The servers that a network has itself, and the domain of its names.
+struct Resolver {
+  std::vector<std::string> servers;
+  bool ipv6 = false, answers_names = false;
+};
+
+Status WriteResolvConf(const ContainerSpec& spec, const Resolver& resolver, const ContainerFiles& files) {
   network::ResolvConfInput input;
   input.host = TRY(network::ReadHostResolvConf());
   input.own_network = spec.network_mode != "host";
-  input.ipv6 = ipv6;
-  if (!forwarder.empty()) input.forwarders = {forwarder};
+  input.ipv6 = resolver.ipv6;
+  input.forwarders = resolver.servers;
   input.dns = spec.dns;
   input.searches = spec.dns_search;
+  input.host_searches = !resolver.answers_names;
+  if (resolver.answers_names && input.searches.empty()) input.searches = {"dns.podman"};
   input.options = spec.dns_option;
   return Write(files.bundle + "/resolv.conf", TRY(network::MakeResolvConf(input)), 0644);
 }
 
-// Files for the network, and what the monitor does once it is up.
-Status PrepareNetwork(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files,
-                      monitor::Config& config) {
+// Conflicts are found before anything is started.
+Status PreparePorts(const ContainerSpec& spec, monitor::Config& config) {
+  if (spec.ports.empty()) return Ok();
+  Status free = network::CheckHostPorts(TRY(network::ParsePortMappings(spec.ports)));
+  if (!free.ok()) return std::move(free).error().As(Code::kNotExecutable);
+  config.ports = spec.ports;
+  return Ok();
+}
+
+Status PrepareUserMode(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files, monitor::Config& config) {
   const config::ContainersConf& conf = *TRY(engine.Conf());
-  network::SlirpAddresses addresses;
-  bool ipv6 = false;
-  std::string forwarder;
-  if (spec.network_mode == "slirp4netns") {
-    const network::SlirpOptions options = TRY(SlirpOptionsOf(spec, conf));
-    addresses = network::AddressesOf(options);
-    ipv6 = options.enable_ipv6;
-    if (!options.disable_dns) forwarder = addresses.dns;
-    TRY(network::CheckTunDevice());
-    if (!spec.ports.empty()) {
-      const std::vector<network::PortMapping> mappings = TRY(network::ParsePortMappings(spec.ports));
-      Status free = network::CheckHostPorts(mappings);
-      if (!free.ok()) return std::move(free).error().As(Code::kNotExecutable);
-      config.slirp_socket = SlirpSocketOf(spec, files.bundle);
-    }
-    config.container_ip = addresses.container;
-    config.ports = spec.ports;
+  const network::SlirpOptions options = TRY(SlirpOptionsOf(spec, conf));
+  const network::SlirpAddresses addresses = network::AddressesOf(options);
+  TRY(network::CheckTunDevice());
+  TRY(PreparePorts(spec, config));
+  if (!spec.ports.empty()) config.slirp_socket = SlirpSocketOf(spec, files.bundle);
+  config.container_ip = addresses.container;
+  TRY(WriteHosts(spec, conf, {addresses.container}, files));
+  Resolver resolver{{}, options.enable_ipv6, false};
+  if (!options.disable_dns) resolver.servers = {addresses.dns};
+  return WriteResolvConf(spec, resolver, files);
+}
+
+// The addresses were taken when the sandbox was begun.
+Status PrepareBridges(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files, monitor::Config& config) {
+  std::vector<std::string> addresses;
+  Resolver resolver;
+  for (const JoinedNetwork& network : JoinedNetworks(files.bundle)) {
+    addresses.insert(addresses.end(), network.addresses.begin(), network.addresses.end());
+    if (!network.definition.dns) continue;
+    resolver.answers_names = true;
+    for (const bridge::SubnetConfig& subnet : network.definition.subnets)
+      if (!subnet.gateway.empty()) resolver.servers.push_back(subnet.gateway);
   }
-  TRY(WriteHosts(spec, conf, addresses.container, files));
-  return WriteResolvConf(spec, forwarder, ipv6, files);
+  TRY(PreparePorts(spec, config));
+  for (const std::string& address : addresses)
+    if (config.container_ip.empty() && address.find(':') == std::string::npos) config.container_ip = address;
+  // Without names of its own the way out is slirp4netns' resolver.
+  if (!resolver.answers_names) {
+    const Result<network::SlirpOptions> options = SlirpOptionsOf(ContainerSpec(), *TRY(engine.Conf()));
+    if (options.ok()) resolver.servers = {network::AddressesOf(*options).dns};
+  }
+  TRY(WriteHosts(spec, *TRY(engine.Conf()), addresses, files));
+  return WriteResolvConf(spec, resolver, files);
+}
+
+// The other's own files: what is written to them in one container is seen in both.
+Status ShareFiles(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files) {
+  const std::string theirs = TRY(engine.RunDir(NetworkOwner(spec), false));
+  for (const char* name : {"/hosts", "/resolv.conf"}) {
+    const std::string own = files.bundle + name;
+    if (::unlink(own.c_str()) < 0 && errno != ENOENT) return Error::Sys(errno, "remove", own);
+    if (::link((theirs + name).c_str(), own.c_str()) < 0 && errno != ENOENT) return Error::Sys(errno, "link", own);
+  }
+  return Ok();
+}
+
+// Files for the network, and what the monitor does once it is up.
+Status PrepareNetwork(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files, monitor::Config& config) {
+  if (spec.network_mode == "slirp4netns") return PrepareUserMode(engine, spec, files, config);
+  if (spec.network_mode == "bridge") return PrepareBridges(engine, spec, files, config);
+  if (!NetworkOwner(spec).empty()) return ShareFiles(engine, spec, files);
+  std::vector<std::string> own;
+  if (spec.network_mode != "host") own = {"127.0.0.1"};
+  TRY(WriteHosts(spec, *TRY(engine.Conf()), own, files));
+  return WriteResolvConf(spec, {}, files);
 }
 
 std::string ContainerEnv(const ContainerSpec& spec) {

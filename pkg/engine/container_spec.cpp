@@ -124,6 +124,17 @@ void Fields(V& v, T& m) {
 }
 
 template <class V, class T>
+  requires std::is_same_v<std::remove_const_t<T>, bridge::Attachment>
+void Fields(V& v, T& a) {
+  v("network", a.network);
+  v("interface", a.interface);
+  v("aliases", a.aliases);
+  v("ip", a.ip);
+  v("ip6", a.ip6);
+  v("mac", a.mac);
+}
+
+template <class V, class T>
   requires std::is_same_v<std::remove_const_t<T>, spec::Rlimit>
 void Fields(V& v, T& limit) {
   v("type", limit.type);
@@ -193,6 +204,7 @@ void Fields(V& v, T& s) {
   v("devices", s.devices);
   v("network", s.network);
   v("networkMode", s.network_mode);
+  v("networks", s.networks);
   v("networkOptions", s.network_options);
   v("publishes", s.publishes);
   v("ports", s.ports);

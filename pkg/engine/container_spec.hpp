@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "bridge/attachment.hpp"
 #include "spec/image.hpp"
 #include "spec/runtime.hpp"
 
@@ -67,7 +68,8 @@ struct ContainerSpec {
   std::vector<std::string> devices;  // "/dev/fuse", "/dev/x:/dev/y:rw"
 
   std::string network;          // what the user typed; "" is the default
-  std::string network_mode;     // "none", "host", "slirp4netns"
+  std::string network_mode;     // "none", "host", "slirp4netns", "bridge", "container:ID", "ns:PATH"
+  std::vector<bridge::Attachment> networks;  // of mode "bridge"
   std::string network_options;  // after the colon
   bool publishes = false;            // -p or -P was given
   std::vector<std::string> ports;    // as published: podman's -p, one mapping each

@@ -200,6 +200,10 @@ Status Insert(Engine& engine, NewContainer& container, state::ContainerState as)
   return Ok();
 }
 
+std::string WantedName(const CreateOptions& options) {
+  return !options.name.empty() && options.name[0] == '/' ? options.name.substr(1) : options.name;
+}
+
 }  // namespace
 
 Result<ContainerSpec> BeginSpec(Engine& engine, const CreateOptions& options) {
@@ -209,14 +213,16 @@ Result<ContainerSpec> BeginSpec(Engine& engine, const CreateOptions& options) {
   spec.created = WallNanos();
   spec.tty = options.tty;
   spec.interactive = options.interactive;
-  TRY(FoldNetwork(options, *TRY(engine.Conf()), spec));
+  TRY(FoldNetwork(engine, options, spec));
+  // Known to the others of its networks before it is made.
+  if (spec.network_mode == "bridge") spec.name = !WantedName(options).empty() ? WantedName(options) : TRY(FreeName(*TRY(engine.Db()), spec.id));
   TRY(FoldLogDriver(options, *TRY(engine.Conf()), spec));
   return spec;
 }
 
 Result<NewContainer> BeginCreate(Engine& engine, const CreateOptions& options, ContainerSpec spec) {
   if (!options.fetch.authfile.empty()) TRY(config::FindCredentials(options.fetch.authfile, "", ""));
-  const std::string wanted = !options.name.empty() && options.name[0] == '/' ? options.name.substr(1) : options.name;
+  const std::string wanted = WantedName(options);
   // Before the image is fetched: a name that is taken is known at once.
   state::Database& db = *TRY(engine.Db());
   if (!wanted.empty()) {
@@ -225,7 +231,7 @@ Result<NewContainer> BeginCreate(Engine& engine, const CreateOptions& options, C
     if (holder) TRY(RemoveContainer(engine, holder->id, {true, true}));
   }
   TRY(Fold(engine, options, spec));
-  spec.name = wanted.empty() ? TRY(FreeName(db, spec.id)) : wanted;
+  if (spec.name.empty()) spec.name = wanted.empty() ? TRY(FreeName(db, spec.id)) : wanted;
   const ContainerFiles files = TRY(FilesOf(engine, spec.id));
   if (spec.log_path.empty() && spec.log_driver == "k8s-file") spec.log_path = files.Log();
 

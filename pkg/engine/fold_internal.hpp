@@ -6,6 +6,7 @@
 
 #include "base/result.hpp"
 #include "config/containers_conf.hpp"
+#include "engine/engine.hpp"
 #include "engine/container_spec.hpp"
 #include "engine/options.hpp"
 #include "spec/image.hpp"
@@ -23,7 +24,7 @@ struct FoldInput {
 Status CheckOptions(const CreateOptions& options);
 
 // Namespaces, network, names: what the image has no say in, so that the sandbox can be made before it is known.
-Status FoldNetwork(const CreateOptions& options, const config::ContainersConf& conf, ContainerSpec& spec);
+Status FoldNetwork(Engine& engine, const CreateOptions& options, ContainerSpec& spec);
 
 // Who gets the output, which decides about the streams.
 Status FoldLogDriver(const CreateOptions& options, const config::ContainersConf& conf, ContainerSpec& spec);

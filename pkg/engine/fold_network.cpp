@@ -3,7 +3,10 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "bridge/catalog.hpp"
+#include "engine/containers.hpp"
 #include "engine/fold_internal.hpp"
+#include "engine/network_join_internal.hpp"
 #include "network/hosts.hpp"
 #include "network/ports.hpp"
 #include "network/slirp4netns.hpp"
@@ -13,30 +16,98 @@ namespace {
 
 // podman's names for "a network of its own, reached through the user's": one backend serves them.
 bool IsUserMode(const std::string& mode) {
-  return mode.empty() || mode == "private" || mode == "bridge" || mode == "default" ||
-         mode == "pasta" || mode == "slirp4netns" || mode == "podman";
+  return mode.empty() || mode == "private" || mode == "default" || mode == "pasta" || mode == "slirp4netns";
 }
 
-Status FoldMode(const CreateOptions& options, const config::ContainersConf& conf, ContainerSpec& spec) {
-  if (options.network.size() > 1)
-    return Error(Code::kUnsupported, "more than one --network is not supported");
-  spec.network = !options.network.empty() ? options.network[0] : conf.netns.value_or("");
+constexpr char kOnlyBridges[] = "networks and static ip/mac address can only be used with Bridge mode networking";
+
+bool WantsBridgeOptions(const CreateOptions& o) {
+  return !o.ip.empty() || !o.ip6.empty() || !o.mac_address.empty() || !o.network_alias.empty();
+}
+
+// --ip, --ip6 and --mac-address are the only network's, --network-alias every network's.
+Status FoldBridgeOptions(const CreateOptions& o, std::vector<bridge::Attachment>& networks) {
+  const bool single = !o.ip.empty() || !o.ip6.empty() || !o.mac_address.empty();
+  if (single && networks.size() > 1)
+    return Error(Code::kInvalidArgument, "--ip, --ip6 and --mac-address can only be used with a single network; give them as options of the network");
+  for (bridge::Attachment& network : networks) {
+    std::string text = network.network;
+    char separator = ':';
+    const auto add = [&](const char* key, const std::string& value) {
+      if (value.empty()) return;
+      text += separator + std::string(key) + "=" + value;
+      separator = ',';
+    };
+    add("ip", o.ip);
+    add("ip6", o.ip6);
+    add("mac", o.mac_address);
+    for (const std::string& alias : o.network_alias) add("alias", alias);
+    const bridge::Attachment more = TRY(bridge::ParseAttachment(text));
+    for (const auto& [from, to] : {std::pair{&more.ip, &network.ip}, {&more.ip6, &network.ip6}, {&more.mac, &network.mac}})
+      if (!from->empty()) *to = *from;
+    network.aliases.insert(network.aliases.end(), more.aliases.begin(), more.aliases.end());
+  }
+  return bridge::NameInterfaces(networks);
+}
+
+Status FoldBridges(Engine& engine, const CreateOptions& o, const std::vector<std::string>& texts, ContainerSpec& spec) {
+  const bridge::Catalog catalog = TRY(Networks(engine));
+  spec.network_mode = "bridge";
+  for (const std::string& text : texts) {
+    bridge::Attachment attachment = TRY(bridge::ParseAttachment(text));
+    if (attachment.network == "bridge") attachment.network = "podman";
+    Result<bridge::Definition> found = catalog.Find(attachment.network);
+    if (!found.ok()) return std::move(found).error().As(Code::kInvalidArgument);
+    attachment.network = found->name;
+    for (const bridge::Attachment& other : spec.networks)
+      if (other.network == attachment.network)
+        return Error(Code::kInvalidArgument, "network " + Quote(attachment.network) + " is given twice");
+    spec.networks.push_back(std::move(attachment));
+  }
+  return FoldBridgeOptions(o, spec.networks);
+}
+
+Status FoldOther(Engine& engine, const std::string& mode, const std::string& rest, ContainerSpec& spec) {
+  if (rest.empty()) return Error(Code::kInvalidArgument, "network mode " + Quote(mode) + " names nothing: it is " + mode + (mode == "ns" ? ":PATH" : ":CONTAINER"));
+  if (mode == "container") {
+    const state::Container owner = TRY(FindContainer(engine, rest));
+    const ContainerSpec theirs = TRY(ContainerSpec::Parse(owner.spec));
+    if (theirs.network_mode == "host") return Error(Code::kUnsupported, "container " + owner.name + " uses the host's network: use --network=host");
+    spec.network_mode = "container:" + owner.id;
+    spec.hostname = theirs.hostname;
+    spec.dependencies.push_back(owner.id);
+  } else {
+    if (rest[0] != '/') return Error(Code::kInvalidArgument, "network namespace " + Quote(rest) + " is not an absolute path");
+    spec.network_mode = "ns:" + rest;
+  }
+  return Ok();
+}
+
+Status FoldMode(Engine& engine, const CreateOptions& options, const config::ContainersConf& conf, ContainerSpec& spec) {
+  std::vector<std::string> texts = options.network;
+  if (texts.empty()) texts.push_back(conf.netns.value_or(""));
+  spec.network = texts[0];
   const size_t colon = spec.network.find(':');
   const std::string mode = spec.network.substr(0, colon);
   const std::string rest = colon == std::string::npos ? "" : spec.network.substr(colon + 1);
+  const bool user_mode = IsUserMode(mode), other = mode == "none" || mode == "host" || mode == "container" || mode == "ns";
+  if (!user_mode && !other) return FoldBridges(engine, options, texts, spec);
+  if (texts.size() > 1)
+    return Error(Code::kInvalidArgument, "cannot set multiple networks without bridge network mode, selected mode " + mode);
+  if (WantsBridgeOptions(options)) {
+    // What was asked for by default gives way to what needs a bridge.
+    if (options.network.empty() && user_mode) return FoldBridges(engine, options, {"podman"}, spec);
+    return Error(Code::kInvalidArgument, kOnlyBridges);
+  }
+  if (mode == "container" || mode == "ns") return FoldOther(engine, mode, rest, spec);
   if (mode == "none" || mode == "host") {
     if (!rest.empty()) return Error(Code::kInvalidArgument, "network mode " + Quote(mode) + " takes no options");
     spec.network_mode = mode;
-  } else if (IsUserMode(mode)) {
-    spec.network_mode = "slirp4netns";
-    if (mode == "slirp4netns") spec.network_options = rest;
-    else if (!rest.empty()) Warn("options of network " + Quote(spec.network) + " are not used: the network is slirp4netns");
-  } else if (mode == "container" || mode == "ns") {
-    return Error(Code::kUnsupported, "network mode " + Quote(mode) + " is not supported: use slirp4netns, none or host");
-  } else {
-    return Error(Code::kNotFound, "unable to find network with name or ID " + Printable(spec.network) + ": network not found")
-        .As(Code::kInvalidArgument);
+    return Ok();
   }
+  spec.network_mode = "slirp4netns";
+  if (mode == "slirp4netns") spec.network_options = rest;
+  else if (!rest.empty()) Warn("options of network " + Quote(spec.network) + " are not used: the network is slirp4netns");
   return Ok();
 }
 
@@ -53,8 +124,8 @@ Status FoldPorts(const FoldInput& in, ContainerSpec& spec) {
   spec.publish_all = o.publish_all;
   if (o.publish_all) publish.insert(publish.end(), spec.exposed.begin(), spec.exposed.end());
   if (publish.empty()) return Ok();
-  if (spec.network_mode != "slirp4netns") {
-    Warn("Port mappings have been discarded because \"" + spec.network_mode +
+  if (spec.network_mode != "slirp4netns" && spec.network_mode != "bridge") {
+    Warn("Port mappings have been discarded because \"" + spec.network_mode.substr(0, spec.network_mode.find(':')) +
          "\" network namespace mode does not support them");
     return Ok();
   }
@@ -92,14 +163,15 @@ Status RefuseForeignNamespaces(const CreateOptions& o) {
 
 }  // namespace
 
-Status FoldNetwork(const CreateOptions& o, const config::ContainersConf& conf, ContainerSpec& spec) {
+Status FoldNetwork(Engine& engine, const CreateOptions& o, ContainerSpec& spec) {
+  const config::ContainersConf& conf = *TRY(engine.Conf());
   TRY(RefuseForeignNamespaces(o));
   spec.pid_mode = o.pid;
   spec.ipc_mode = o.ipc;
   spec.uts_mode = o.uts;
   spec.cgroupns_mode = o.cgroupns;
   spec.userns_mode = o.userns;
-  TRY(FoldMode(o, conf, spec));
+  TRY(FoldMode(engine, o, conf, spec));
   spec.publishes = !o.publish.empty() || o.publish_all;
   spec.no_hostname = o.no_hostname;
   spec.no_hosts = o.no_hosts || conf.no_hosts.value_or(false);

@@ -50,6 +50,12 @@ Result<Spawned> SpawnMonitor(Engine& engine, const char* word) {
 
 }  // namespace
 
+Result<runtime::SyncSocket> StartKeeper(Engine& engine) {
+  Spawned spawned = TRY(SpawnMonitor(engine, "network"));
+  std::move(spawned.child).Detach();
+  return std::move(spawned.socket);
+}
+
 Result<MonitorProcess> MonitorProcess::Start(Engine& engine, const monitor::Sandbox& sandbox, const std::vector<int>& files) {
   Spawned spawned = TRY(SpawnMonitor(engine, "supervise"));
   MonitorProcess process(std::move(spawned.child), std::move(spawned.socket));

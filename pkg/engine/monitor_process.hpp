@@ -35,6 +35,9 @@ class MonitorProcess {
   runtime::SyncSocket socket_;
 };
 
+// `ctool-monitor network`, which keeps the namespaces of the bridge networks (monitor/shared_network.hpp).
+Result<runtime::SyncSocket> StartKeeper(Engine& engine);
+
 // A process that serves one order to execute something in a container (monitor/session.hpp), and outlives us.
 Result<runtime::SyncSocket> StartSession(Engine& engine);
 

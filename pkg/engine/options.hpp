@@ -61,6 +61,8 @@ struct CreateOptions {
   std::string shm_size, image_volume;
 
   std::vector<std::string> publish, expose, network, dns, dns_search, dns_option, add_host;
+  std::vector<std::string> network_alias;
+  std::string ip, ip6, mac_address;
   std::string hosts_file;
   bool publish_all = false, no_hosts = false, no_hostname = false;
 

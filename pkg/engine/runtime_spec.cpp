@@ -172,6 +172,9 @@ void SetNamespaces(const ContainerSpec& spec, spec::RuntimeSpec& out) {
                                    {CLONE_NEWPID, "pid"}, {CLONE_NEWIPC, "ipc"}, {CLONE_NEWUTS, "uts"},
                                    {CLONE_NEWNET, "network"}, {CLONE_NEWCGROUP, "cgroup"}})
     if ((flags & flag) != 0) out.namespaces.push_back({type, ""});
+  // Joined by descriptors; the paths tell who reads the file.
+  if (SharesNetwork(spec))
+    for (const char* type : {"user", "network"}) out.namespaces.push_back({type, spec.network_mode});
 }
 
 spec::RuntimeProcess ProcessOf(const ContainerSpec& spec) {

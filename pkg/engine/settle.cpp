@@ -10,6 +10,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "engine/images.hpp"
+#include "engine/network_join_internal.hpp"
 #include "engine/run_state.hpp"
 #include "engine/tell.hpp"
 #include "sys/file.hpp"
@@ -159,6 +160,7 @@ Result<bool> Settle(Engine& engine, state::Container& container) {
     if (!updated.ok() && CantWrite(updated.error())) return true;  // known, if not recorded; the next one records it
     if (!updated.ok()) return updated.error();
     if (!ended) Tell(engine, "died", container, container.exit_code);  // its monitor was killed
+    if (!IsLocked(files)) LeaveBridges(engine, container.id);
     Tell(engine, "cleanup", container);
   } else if (container.state == state::ContainerState::kCreated) {
     const std::optional<LiveProcess> live = TRY(FindProcess(engine, container.id));
@@ -228,6 +230,7 @@ Result<std::vector<std::string>> DeleteRecord(Engine& engine, const state::Conta
   }));
   for (const std::string& name : anonymous) TellVolume(engine, "remove", name);
   Tell(engine, "remove", container);
+  LeaveBridges(engine, container.id);
   std::vector<std::string> folders;
   for (const std::string& name : anonymous) {
     const std::string path = store.VolumePath(name);

@@ -38,17 +38,22 @@ bool IsDetached(const AttachOptions& a) { return !a.attach_stdin && !a.attach_st
 struct Sandboxed {
   monitor::Sandbox sandbox;
   MonitorProcess monitor;
+  SandboxOrigin origin;
 };
 
 // `preserved`: our descriptors that become 3, 4, ...
 Result<Sandboxed> MakeSandbox(Engine& engine, const ContainerSpec& spec, const std::vector<int>& preserved) {
-  monitor::Sandbox sandbox = TRY(SandboxOf(engine, spec));
+  SandboxOrigin origin;
+  monitor::Sandbox sandbox = TRY(SandboxOf(engine, spec, origin));
   std::vector<int> files;
   if (sandbox.passthrough) files = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
   files.insert(files.end(), preserved.begin(), preserved.end());
   sandbox.files = static_cast<int64_t>(files.size());
+  std::vector<int> first;
+  for (const sys::Fd& fd : origin.descriptors) first.push_back(fd.get());
+  files.insert(files.begin(), first.begin(), first.end());
   MonitorProcess process = TRY(MonitorProcess::Start(engine, sandbox, files));
-  return Sandboxed{std::move(sandbox), std::move(process)};
+  return Sandboxed{std::move(sandbox), std::move(process), std::move(origin)};
 }
 
 class Starter {

@@ -11,6 +11,7 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "monitor/bridge.hpp"
 #include "monitor/config.hpp"
 #include "monitor/control.hpp"
 #include "monitor/events.hpp"
@@ -45,6 +46,7 @@ struct Running {
   sys::Child container;
   Streams streams;
   std::optional<Network> network;
+  std::optional<Bridge> bridge;
   bool has_input = false;  // of the command that started it
   // Its mount namespace, so that taking the mounts down is not a part of the container's exit but ours, when nobody
   // waits any more.
@@ -76,6 +78,7 @@ void NoteHome(const Config& config, const std::string& home) {
 // What a command asked for. The lock is only held: it is free when the monitor is gone.
 struct Order {
   Sandbox sandbox;
+  std::vector<sys::Fd> origins;  // whose namespaces it shares
   std::vector<sys::Fd> files;  // the container's streams, if they are passed through; then what it gets as 3, 4, ...
   std::string bundle;
   sys::Fd lock;
@@ -87,8 +90,10 @@ Result<Prepared> Prepare(const Order& order) {
   Pipes pipes = TRY(sandbox.passthrough ? PassThrough(order.files) : MakePipes(sandbox.terminal, sandbox.keep_stdin));
   std::vector<int> preserved;
   for (size_t i = sandbox.passthrough ? 3 : 0; i < order.files.size(); ++i) preserved.push_back(order.files[i].get());
+  runtime::Origin origin{{}, sandbox.joined};
+  for (const sys::Fd& fd : order.origins) origin.processes.push_back(fd.get());
   runtime::Launch launch = TRY(runtime::Launch::Start(
-      sandbox.namespaces, sandbox.map, {pipes.in.get(), pipes.out.get(), pipes.err.get()}, preserved));
+      sandbox.namespaces, sandbox.joined != 0 ? sandbox.below : sandbox.map, origin, {pipes.in.get(), pipes.out.get(), pipes.err.get()}, preserved));
   return Prepared{std::move(pipes.ours), std::move(launch)};
 }
 
@@ -106,6 +111,8 @@ Result<Running> Start(Prepared prepared, const Order& order, runtime::SyncSocket
   stage = Stage::kNetwork;
   std::optional<Network> network;
   if (!order.sandbox.slirp_command.empty()) network = TRY(Network::Start(order.sandbox, launch.pid()));
+  std::optional<Bridge> bridge;
+  if (!order.sandbox.netavark.program.empty()) bridge = TRY(Bridge::Start(order.sandbox, order.origins.front().get(), launch.pid()));
   const Status ready = launch.AwaitReady([&](pid_t init, const runtime::FuseMount& mount) {
     return runtime::StartFuseOverlay(config.fuse_overlayfs, init, mount);
   });
@@ -114,6 +121,7 @@ Result<Running> Start(Prepared prepared, const Order& order, runtime::SyncSocket
   NoteHome(config, launch.home());
   stage = Stage::kNetwork;
   if (network) TRY(network->AwaitReady(config));
+  if (bridge) TRY(bridge->AwaitReady(config));
   stage = Stage::kExec;
   prepared.streams.terminal = launch.TakeConsole();
   Word word;
@@ -125,7 +133,7 @@ Result<Running> Start(Prepared prepared, const Order& order, runtime::SyncSocket
   TRY(launch.Exec());
   TellSystemd(config);
   TellStarted(config, command == nullptr, word.attached);
-  return Running{std::move(launch).TakeChild(), std::move(prepared.streams), std::move(network), word.has_input,
+  return Running{std::move(launch).TakeChild(), std::move(prepared.streams), std::move(network), std::move(bridge), word.has_input,
                  mounts.ok() ? std::move(mounts).value() : sys::Fd()};
 }
 
@@ -190,6 +198,7 @@ ExitRecord RunToTheEnd(Order& order, Running& running, Relay& relay) {
     if (!noted.ok()) Debug(noted.error().Message());
     relay.LetGo(record.code);
     running.network.reset();
+    if (running.bridge) running.bridge->End(Bridge::Leases::kKeep);
     running.mounts.Reset();
     BackOff(config, MonotonicNanos() - began, delay_ms);
     if (sys::Exists(StopFile(config.run_dir))) return record;
@@ -206,6 +215,7 @@ ExitRecord RunToTheEnd(Order& order, Running& running, Relay& relay) {
       record.code = started.error().code() == Code::kNoCommand ? 127 : 126;
       return record;
     }
+    running.bridge.reset();
     running = std::move(started).value();
   }
 }
@@ -230,6 +240,7 @@ int Supervise(runtime::SyncSocket command) {
     runtime::Frame frame;
     TRY(Expect(command, frame, Msg::kSandbox));
     order.sandbox = TRY(Sandbox::Parse(frame.payload));
+    if (order.sandbox.joined != 0) order.origins = TRY(ReceiveFiles(command, order.sandbox.origins));
     order.files = TRY(ReceiveFiles(command, order.sandbox.files));
     stage = Stage::kClone;
     Prepared prepared = TRY(Prepare(order));
@@ -271,6 +282,7 @@ int Supervise(runtime::SyncSocket command) {
                order.config.stop_signal, order.config.stop_timeout_seconds});
   const ExitRecord record = RunToTheEnd(order, *running, relay);
   if (running->network) running->network->End();
+  if (running->bridge) running->bridge->ClosePorts();
   relay.SendExit(record.code);
   // Without it the next command finds the process gone and says so: nothing more can be done here.
   const Status written = sys::WriteFileAtomic(order.config.exit_file, record.Print(), 0600, sys::Durability::kNone);
@@ -278,6 +290,7 @@ int Supervise(runtime::SyncSocket command) {
   std::string folders;
   RemoveControl(order.config.run_dir);
   running->mounts.Reset();
+  if (running->bridge) running->bridge->End();
   bool tidy = false;
   const bool done = relay.AwaitDone(folders, tidy);
   // The others: what they look at next is true by now.

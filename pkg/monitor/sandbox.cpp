@@ -24,6 +24,17 @@ constexpr auto kFields = [](auto& o, const auto& field) {
   field("passthrough", o.passthrough);
   field("files", o.files);
   field("slirpCommand", o.slirp_command);
+  field("joined", o.joined);
+  field("origins", o.origins);
+  field("uidsBelow", o.below.uids, kMappingFields);
+  field("gidsBelow", o.below.gids, kMappingFields);
+  field("singleBelow", o.below.single_id);
+  field("netavark", o.netavark.program);
+  field("aardvark", o.netavark.aardvark);
+  field("netavarkRequest", o.netavark.request);
+  field("sharedDir", o.shared_dir);
+  field("leaseFiles", o.lease_files);
+  field("resolver", o.resolver);
 };
 
 }  // namespace

@@ -84,8 +84,10 @@ Status CheckTunDevice();
 // Has slirp4netns listen on the host's ports and pass connections to `container_ip`. The socket is
 // that of SlirpCommand. kBusy: slirp4netns could not bind (its reply says no more); kUnsupported:
 // IPv6 addresses and sctp.
+// `ids`, if it is asked for: what RemoveHostForward takes, one for each port.
 Status AddHostForward(const std::string& api_socket, const PortMapping& mapping,
-                      const std::string& container_ip);
+                      const std::string& container_ip, std::vector<int64_t>* ids = nullptr);
+Status RemoveHostForward(const std::string& api_socket, int64_t id);
 // What AddHostForward would refuse as unsupported; for the time before anything is started.
 Status CheckHostForward(const PortMapping& mapping);
 

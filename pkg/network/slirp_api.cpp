@@ -66,6 +66,16 @@ std::optional<std::string> ErrorOf(const std::string& reply) {
   return Printable(reply.substr(start, reply.find('"', start) - start));
 }
 
+// {"return":{"id":3}}
+std::optional<int64_t> IdOf(const std::string& reply) {
+  const std::string key = "\"id\":";
+  const size_t at = reply.find(key);
+  if (at == std::string::npos) return std::nullopt;
+  const size_t start = reply.find_first_of("0123456789", at + key.size());
+  if (start == std::string::npos) return std::nullopt;
+  return ParseInt(reply.substr(start, reply.find_first_not_of("0123456789", start) - start));
+}
+
 }  // namespace
 
 Status CheckHostForward(const PortMapping& mapping) {
@@ -79,7 +89,7 @@ Status CheckHostForward(const PortMapping& mapping) {
 }
 
 Status AddHostForward(const std::string& api_socket, const PortMapping& mapping,
-                      const std::string& container_ip) {
+                      const std::string& container_ip, std::vector<int64_t>* ids) {
   TRY(CheckHostForward(mapping));
   const std::string host_ip = mapping.host_ip.empty() ? "0.0.0.0" : mapping.host_ip;
   for (uint32_t i = 0; i < mapping.count; ++i) {
@@ -94,7 +104,15 @@ Status AddHostForward(const std::string& api_socket, const PortMapping& mapping,
       return Error(Code::kBusy, "publish " + host_ip + ":" + host_port + "/" + mapping.protocol +
                                     ": slirp4netns: " + *problem)
           .Hint("the port may have been taken meanwhile by another program");
+    if (const std::optional<int64_t> id = IdOf(reply); id && ids != nullptr) ids->push_back(*id);
   }
+  return Ok();
+}
+
+Status RemoveHostForward(const std::string& api_socket, int64_t id) {
+  const std::string reply =
+      TRY(Ask(api_socket, "{\"execute\":\"remove_hostfwd\",\"arguments\":{\"id\":" + std::to_string(id) + "}}"));
+  if (const std::optional<std::string> problem = ErrorOf(reply)) return Error(Code::kInternal, "slirp4netns: " + *problem);
   return Ok();
 }
 

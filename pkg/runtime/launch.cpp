@@ -10,8 +10,31 @@
 
 namespace ctool::runtime {
 
-Result<Launch> Launch::Start(uint64_t namespaces, const userns::IdMap& map, const int (&stdio)[3],
+// A short-lived `joiner` has cloned our child in namespaces that we are not in.
+Result<Launch> Launch::Adopt(sys::Child joiner, SyncSocket sync) {
+  Frame frame;
+  const bool answered = TRY(sync.Receive(frame));
+  const sys::ExitStatus ended = TRY(joiner.Wait());
+  if (!answered) return Error(Code::kInternal, "the joiner of the container " + ended.Describe());
+  if (frame.header.msg == Msg::kFailed) return FrameError(frame).Wrap("join the container's namespaces");
+  if (frame.header.msg != Msg::kJoined) return Error(Code::kInternal, "unexpected frame from the joiner");
+  const std::optional<int64_t> pid = ParseInt(frame.payload);
+  if (!pid || !frame.fd) return Error(Code::kInternal, "the joiner names no process");
+  return Launch(sys::Child::Adopt(static_cast<pid_t>(*pid), std::move(frame.fd)), std::move(sync), std::nullopt);
+}
+
+Result<Launch> Launch::Start(uint64_t namespaces, const userns::IdMap& map, const Origin& origin, const int (&stdio)[3],
                              const std::vector<int>& preserved) {
+  if (!origin.processes.empty()) {
+    auto [ours, theirs] = TRY(SyncSocket::Pair());
+    sys::Child spawner = TRY(sys::Child::Clone(0));
+    if (spawner.in_child()) {
+      ours.Close();
+      SpawnMain(origin, namespaces, map, theirs, stdio, preserved);
+    }
+    theirs.Close();
+    return Adopt(std::move(spawner), std::move(ours));
+  }
   auto [ours, theirs] = TRY(SyncSocket::Pair());
   Result<sys::Child> cloned = sys::Child::Clone(namespaces);
   if (!cloned.ok()) return userns::ExplainUserns(cloned.error().sys_errno());
@@ -27,7 +50,7 @@ Result<Launch> Launch::Start(uint64_t namespaces, const userns::IdMap& map, cons
 }
 
 Status Launch::AwaitIdMap() {
-  TRY(maps_->Finish());
+  if (maps_) TRY(maps_->Finish());
   return sync_.Send(Msg::kIdMapDone, Stage::kIdMap);
 }
 
@@ -39,15 +62,7 @@ Result<Launch> Launch::Join(int init, InitPlan plan, const int (&stdio)[3], cons
     JoinMain(init, std::move(plan), theirs, stdio, preserved);
   }
   theirs.Close();
-  Frame frame;
-  const bool answered = TRY(ours.Receive(frame));
-  const sys::ExitStatus ended = TRY(joiner.Wait());
-  if (!answered) return Error(Code::kInternal, "the joiner of the container " + ended.Describe());
-  if (frame.header.msg == Msg::kFailed) return FrameError(frame).Wrap("join the container's namespaces");
-  if (frame.header.msg != Msg::kJoined) return Error(Code::kInternal, "unexpected frame from the joiner");
-  const std::optional<int64_t> pid = ParseInt(frame.payload);
-  if (!pid || !frame.fd) return Error(Code::kInternal, "the joiner names no process");
-  Launch launch(sys::Child::Adopt(static_cast<pid_t>(*pid), std::move(frame.fd)), std::move(ours), std::nullopt);
+  Launch launch = TRY(Adopt(std::move(joiner), std::move(ours)));
   TRY(launch.sync_.Send(Msg::kIdMapDone, Stage::kIdMap));
   return launch;
 }

@@ -8,6 +8,7 @@
 
 #include "base/result.hpp"
 #include "runtime/frame.hpp"
+#include "runtime/init/init.hpp"
 #include "runtime/plan.hpp"
 #include "sys/child.hpp"
 #include "userns/userns.hpp"
@@ -27,8 +28,9 @@ class Launch {
  public:
   // Clones init into `namespaces` (CLONE_NEW*) and has its id maps written. `stdio` as in InitMain. The caller must
   // be single threaded. Nothing of the bundle is needed yet, which may be written meanwhile. `preserved` become the
-  // descriptors 3, 4, ... of the container's process.
-  static Result<Launch> Start(uint64_t namespaces, const userns::IdMap& map, const int (&stdio)[3],
+  // descriptors 3, 4, ... of the container's process. With an `origin` init is made in namespaces of that process, and
+  // `map` says ids of its user namespace.
+  static Result<Launch> Start(uint64_t namespaces, const userns::IdMap& map, const Origin& origin, const int (&stdio)[3],
                               const std::vector<int>& preserved);
 
   // A process that joins the namespaces of a running container (`init`, a pidfd; `plan.namespaces` of it), for
@@ -57,12 +59,13 @@ class Launch {
  private:
   Launch(sys::Child child, SyncSocket sync, std::optional<userns::MapWriter> maps)
       : child_(std::move(child)), sync_(std::move(sync)), maps_(std::move(maps)) {}
+  static Result<Launch> Adopt(sys::Child joiner, SyncSocket sync);
   Result<bool> Receive(Frame& frame);
   Error Died();
 
   sys::Child child_;
   SyncSocket sync_;
-  std::optional<userns::MapWriter> maps_;  // nothing to write for who joins
+  std::optional<userns::MapWriter> maps_;  // none for who joins, and where the maps are written already
   sys::Fd console_;
   std::string home_;
   Stage last_ = Stage::kClone;

@@ -144,10 +144,11 @@ Result<InitPlan> BuildPlan(spec::RuntimeSpec spec) {
       if (flag.type == ns.type) known = &flag;
     if (known == nullptr)
       return Error(Code::kInvalidArgument, "unknown namespace type " + Quote(ns.type));
-    if (ns.path.empty()) plan.namespaces |= known->flag;
+    (ns.path.empty() ? plan.namespaces : plan.joined) |= known->flag;
   }
-  if ((plan.namespaces & (CLONE_NEWUSER | CLONE_NEWNS)) != (CLONE_NEWUSER | CLONE_NEWNS))
-    return Error(Code::kUnsupported, "a container needs user and mount namespaces of its own");
+  const bool user = ((plan.namespaces | plan.joined) & CLONE_NEWUSER) != 0;
+  if (!user || (plan.namespaces & CLONE_NEWNS) == 0)
+    return Error(Code::kUnsupported, "a container needs a user namespace, and a mount namespace of its own");
   if (spec.process.args.empty())
     return Error(Code::kNoCommand, "no command: neither the image nor the command line names one");
   const spec::CapabilitySets& caps = spec.process.capabilities;

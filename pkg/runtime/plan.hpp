@@ -53,6 +53,7 @@ struct InitPlan {
   std::vector<MountPlan> mounts;  // the root's first, if it is a mount
   std::string seccomp;            // struct sock_filter[], empty: unconfined
   uint64_t namespaces = 0;        // CLONE_NEW* to make
+  uint64_t joined = 0;            // CLONE_NEW* of another process: those with a path
   std::string session_keyring;    // name of the keyring to join
   bool keeps_orphans = false;     // what it starts stays below it (PR_SET_CHILD_SUBREAPER), for sys::KillTree
   uint64_t bounding = 0, effective = 0, permitted = 0, inheritable = 0, ambient = 0;

@@ -96,6 +96,10 @@ Result<int> RunJoined(int pidfd, const JoinOptions& options, const std::function
 // `map` is asked for only then.
 Status RemoveTree(const std::string& path, const std::function<Result<IdMap>()>& map);
 
+// `map` as the user namespace of process `pid` sees it: for a namespace below that one, whose maps need no helper.
+// kUnsupported: an id is not there.
+Result<IdMap> MapBelow(const IdMap& map, pid_t pid);
+
 // What to tell the user when clone or unshare of a user namespace failed with `err`: names the
 // sysctl, the security module or the limit behind it, with the command that mends it.
 Error ExplainUserns(int err);

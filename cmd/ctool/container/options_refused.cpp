@@ -18,7 +18,6 @@ struct Refused {
 
 constexpr std::string_view kNoPods = "there are no pods";
 constexpr std::string_view kNoStartup = "there is one health check a container; --health-start-period gives it time to start";
-constexpr std::string_view kNoBridge = "networks and static ip/mac address can only be used with Bridge mode networking";
 constexpr std::string_view kNotYet = "";
 
 constexpr Refused kRefused[] = {
@@ -31,10 +30,6 @@ constexpr Refused kRefused[] = {
     {"health-startup-success", kNoStartup},
     {"health-startup-timeout", kNoStartup},
     {"health-log-destination", "the log is with the container's other state, for inspect"},
-    {"ip", kNoBridge},
-    {"ip6", kNoBridge},
-    {"mac-address", kNoBridge},
-    {"network-alias", kNoBridge},
     {"secret", "there are no secrets"},
     {"device-cgroup-rule", "device cgroup rules are not supported in rootless mode or in a user namespace"},
     {"gpus", "there is no container device interface"},

@@ -78,7 +78,7 @@ Result<pid_t> CloneInside(sys::Fd& pidfd) {
 void JoinMain(int target, InitPlan plan, const SyncSocket& sync, const int (&stdio)[3],
               const std::vector<int>& preserved) {
   sys::ResetSignals();
-  const uint64_t namespaces = plan.namespaces;
+  const uint64_t namespaces = plan.namespaces | plan.joined;
   init::Context context{namespaces, sync, std::move(plan), {}, {}, {}, {}, {}, {}, {}};
   for (const init::Step& step : init::kBeforeJoin) init::Do(step, context);
   sys::Fd pidfd;

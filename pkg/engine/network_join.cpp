@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/network_join_internal.hpp"
+
+#include <fcntl.h>
+#include <linux/nsfs.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "bridge/attachment.hpp"
+#include "engine/containers.hpp"
+#include "engine/monitor_process.hpp"
+#include "engine/settle_internal.hpp"
+#include "network/netavark.hpp"
+#include "network/slirp4netns.hpp"
+#include "sys/child.hpp"
+#include "sys/file.hpp"
+#include "sys/lock.hpp"
+#include "sys/procfs.hpp"
+
+namespace ctool::engine {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr char kRequestFile[] = "/networks.json", kStatusFile[] = "/networks-status.json", kForwardsFile[] = "/forwards";
+
+// Where the distributions put what nobody calls by hand.
+std::vector<std::string> HelperFolders(const config::ContainersConf& conf) {
+  std::vector<std::string> folders = conf.helper_binaries_dir.value_or(std::vector<std::string>{});
+  for (const char* folder : {"/usr/local/libexec/podman", "/usr/local/lib/podman", "/usr/libexec/podman", "/usr/lib/podman"})
+    folders.emplace_back(folder);
+  return folders;
+}
+
+Result<std::string> FindHelper(const config::ContainersConf& conf, const std::string& name) {
+  return sys::FindProgram(name, Join(HelperFolders(conf), ":") + ":" + sys::ProgramPath());
+}
+
+Result<network::NetavarkOrder> FindNetavark(Engine& engine, bool names) {
+  const config::ContainersConf& conf = *TRY(engine.Conf());
+  Result<std::string> netavark = FindHelper(conf, "netavark");
+  if (!netavark.ok())
+    return Error(Code::kNotFound, "bridge networks need netavark, which is not installed")
+        .Hint("install the packages netavark and aardvark-dns, or use --network=slirp4netns");
+  network::NetavarkOrder order{*netavark, "", ""};
+  const Result<std::string> aardvark = FindHelper(conf, "aardvark-dns");
+  if (aardvark.ok()) order.aardvark = *aardvark;
+  else if (names) Warn("aardvark-dns is not installed: containers do not find each other by name");
+  return order;
+}
+
+// A program of ours makes them; it answers once they are there.
+Result<network::SharedMember> StartShared(Engine& engine, const network::SharedFolder& folder) {
+  const config::ContainersConf& conf = *TRY(engine.Conf());
+  const std::string slirp = TRY(network::FindSlirp(conf.network_cmd_path.value_or(""), conf.helper_binaries_dir.value_or(std::vector<std::string>{})));
+  const network::SlirpOptions options =
+      TRY(network::ParseSlirpNetwork("slirp4netns", conf.network_cmd_options.value_or(std::vector<std::string>{})));
+  TRY(network::CheckTunDevice());
+  monitor::Sandbox order;
+  order.map = TRY(userns::DefaultMap());
+  order.shared_dir = folder.path;
+  order.slirp_command = TRY(network::SlirpCommand(slirp, options, folder.SlirpSocket()));
+  order.resolver = network::AddressesOf(options).dns;
+  const runtime::SyncSocket keeper = TRY(StartKeeper(engine));
+  TRY(keeper.Send(runtime::Msg::kSandbox, runtime::Stage::kNetwork, order.Print()));
+  runtime::Frame frame;
+  if (!TRY(keeper.Receive(frame))) return Error(Code::kInternal, "the process that keeps the networks died");
+  if (frame.header.msg == runtime::Msg::kFailed) return runtime::FrameError(frame).Wrap("make the networks' namespaces");
+  // The keeper waits for our hanging up, which is after this.
+  return network::JoinShared(folder);
+}
+
+// Whether a container still has the addresses that it took.
+bool HoldsAddresses(Engine& engine, const std::string& id) {
+  const auto holds = [&]() -> Result<bool> {
+    if (TRY(FindProcess(engine, id))) return true;
+    const Result<sys::FileLock> lock = TryLock(TRY(FilesOf(engine, id)));
+    return !lock.ok() && lock.error().code() == Code::kBusy;
+  };
+  const Result<bool> held = holds();
+  return held.ok() && *held;
+}
+
+Result<std::vector<bridge::Connected>> TakeAll(Engine& engine, const ContainerSpec& spec, const network::SharedFolder& folder,
+                                               std::vector<std::string>& files) {
+  const bridge::Catalog catalog = TRY(Networks(engine));
+  std::vector<bridge::Connected> connected;
+  for (const bridge::Attachment& attachment : spec.networks) {
+    bridge::Definition definition = TRY(catalog.Find(attachment.network));
+    std::vector<std::string> addresses =
+        TRY(bridge::TakeAddresses(folder.Leases(definition.name), spec.id, definition, attachment,
+                                  [&](const std::string& id) { return HoldsAddresses(engine, id); }, files));
+    connected.push_back({std::move(definition), attachment, std::move(addresses)});
+  }
+  return connected;
+}
+
+// The id map of a namespace, as ids of our own.
+Result<userns::IdMap> NestedMap(const userns::IdMap& map, int init) {
+  const std::string info = TRY(sys::ReadFile("/proc/self/fdinfo/" + std::to_string(init), 4096));
+  const size_t at = info.find("Pid:");
+  if (at == std::string::npos) return Error(Code::kInternal, "a pidfd without a pid");
+  const std::optional<int64_t> pid = ParseInt(Trim(std::string_view(info).substr(at + 4, info.find('\n', at) - at - 4)));
+  if (!pid || *pid <= 0) return Error(Code::kBusy, "the networks' process has ended");
+  return userns::MapBelow(map, static_cast<pid_t>(*pid));
+}
+
+std::vector<std::string> Strings(const Json& from, const char* key) {
+  std::vector<std::string> out;
+  const auto it = from.find(key);
+  if (it == from.end() || !it->is_array()) return out;
+  for (const Json& item : *it)
+    if (item.is_string()) out.push_back(item.get<std::string>());
+  return out;
+}
+
+Json ReadJson(const std::string& path) {
+  const Result<std::string> text = sys::ReadFile(path);
+  return text.ok() ? Json::parse(*text, nullptr, false) : Json();
+}
+
+// {"net":{"interfaces":{"eth0":{"mac_address":...}}}}
+std::string MacOf(const Json& status, const std::string& network, const std::string& interface) {
+  const Json::json_pointer path = Json::json_pointer() / network / "interfaces" / interface / "mac_address";
+  return status.is_object() && status.contains(path) && status[path].is_string() ? status[path].get<std::string>() : "";
+}
+
+}  // namespace
+
+Result<bridge::Catalog> Networks(Engine& engine) { return bridge::Catalog(TRY(engine.Store())->root() + "/networks"); }
+
+Result<network::SharedFolder> SharedNetworkFolder(Engine& engine) {
+  const std::string run_root = TRY(engine.Paths())->run_root;
+  static_cast<void>(TRY(sys::OpenPrivateDir(run_root)));
+  const network::SharedFolder folder{run_root + "/network"};
+  TRY(sys::MakeDirs(folder.path, 0700));
+  return folder;
+}
+
+Status JoinBridges(Engine& engine, const ContainerSpec& spec, monitor::Sandbox& sandbox, SandboxOrigin& origin) {
+  const network::SharedFolder folder = TRY(SharedNetworkFolder(engine));
+  const std::string run_dir = TRY(engine.RunDir(spec.id, true));
+  const sys::FileLock lock = TRY(sys::FileLock::Acquire(folder.Lock(), sys::FileLock::Mode::kExclusive));
+  Result<network::SharedMember> joined = network::JoinShared(folder);
+  network::SharedMember member = joined.ok() ? std::move(joined).value() : TRY(StartShared(engine, folder));
+  const std::vector<bridge::Connected> connected = TRY(TakeAll(engine, spec, folder, sandbox.lease_files));
+  bool names = false;
+  for (const bridge::Connected& c : connected) names = names || c.network.dns;
+  sandbox.netavark = TRY(FindNetavark(engine, names));
+  sandbox.netavark.request = bridge::NetavarkRequest(spec.id, spec.name, connected);
+  TRY(sys::WriteFileAtomic(run_dir + kRequestFile, sandbox.netavark.request, 0600, sys::Durability::kNone));
+  for (const char* file : {kStatusFile, kRequestFile}) sandbox.lease_files.push_back(run_dir + file);
+  sandbox.shared_dir = folder.path;
+  sandbox.joined = CLONE_NEWUSER;
+  sandbox.below = TRY(NestedMap(sandbox.map, member.init.get()));
+  origin.descriptors.push_back(std::move(member.init));
+  origin.alive = std::move(member.alive);
+  return Ok();
+}
+
+std::string NetworkOwner(const ContainerSpec& spec) {
+  constexpr std::string_view kPrefix = "container:";
+  return StartsWith(spec.network_mode, kPrefix) ? spec.network_mode.substr(kPrefix.size()) : "";
+}
+
+namespace {
+
+Status JoinContainer(Engine& engine, const std::string& id, monitor::Sandbox& sandbox, SandboxOrigin& origin) {
+  std::optional<LiveProcess> live = TRY(FindProcess(engine, id));
+  if (!live) {
+    static_cast<void>(TRY_CTX("start the container whose network is to be used", Start(engine, id, {})));
+    live = TRY(FindProcess(engine, id));
+  }
+  if (!live) return Error(Code::kBusy, "container " + id + ", whose network is to be used, is not running");
+  sandbox.joined = CLONE_NEWUSER | CLONE_NEWNET;
+  origin.descriptors.push_back(std::move(live->pidfd));
+  return Ok();
+}
+
+// A file of the nsfs, such as /proc/PID/ns/net, and the user namespace that owns it, which has to be ours to enter.
+Status JoinPath(const std::string& path, monitor::Sandbox& sandbox, SandboxOrigin& origin) {
+  sys::Fd net = TRY(sys::Open(path, O_RDONLY));
+  if (::ioctl(net.get(), NS_GET_NSTYPE) != CLONE_NEWNET)
+    return Error(Code::kInvalidArgument, "'" + path + "' is not a network namespace");
+  sys::Fd user(::ioctl(net.get(), NS_GET_USERNS));
+  if (!user)
+    return Error::Sys(errno, "find the owner of network namespace", path).Hint("it has to belong to a user namespace that you have made");
+  struct stat theirs {}, ours {};
+  if (::fstat(user.get(), &theirs) == 0 && ::stat("/proc/self/ns/user", &ours) == 0 && theirs.st_ino == ours.st_ino)
+    return Error(Code::kUnsupported, "network namespace '" + path + "' belongs to the host: a container of yours can't enter it")
+        .Hint("make it inside 'ctool unshare', or use --network=host");
+  sandbox.joined = CLONE_NEWUSER | CLONE_NEWNET;
+  sandbox.origins = 2;
+  origin.descriptors.push_back(std::move(user));
+  origin.descriptors.push_back(std::move(net));
+  return Ok();
+}
+
+}  // namespace
+
+Status JoinOthersNetwork(Engine& engine, const ContainerSpec& spec, monitor::Sandbox& sandbox, SandboxOrigin& origin) {
+  if (const std::string owner = NetworkOwner(spec); !owner.empty()) return JoinContainer(engine, owner, sandbox, origin);
+  return JoinPath(spec.network_mode.substr(3), sandbox, origin);
+}
+
+std::vector<JoinedNetwork> JoinedNetworks(const std::string& run_dir) {
+  std::vector<JoinedNetwork> joined;
+  const Json request = ReadJson(run_dir + kRequestFile), status = ReadJson(run_dir + kStatusFile);
+  if (!request.is_object() || !request.contains("networks") || !request["networks"].is_object()) return joined;
+  for (const auto& [name, options] : request["networks"].items()) {
+    if (!request.contains("network_info") || !request["network_info"].contains(name) || !options.is_object()) continue;
+    Result<bridge::Definition> definition = bridge::Definition::Parse(request["network_info"][name].dump());
+    if (!definition.ok()) continue;
+    JoinedNetwork network{std::move(definition).value(), options.value("interface_name", ""), "", Strings(options, "aliases"),
+                          Strings(options, "static_ips")};
+    network.mac = MacOf(status, name, network.interface);
+    joined.push_back(std::move(network));
+  }
+  return joined;
+}
+
+void LeaveBridges(Engine& engine, const std::string& id) {
+  const Result<std::string> run_dir = engine.RunDir(id, false);
+  if (!run_dir.ok() || !sys::Exists(*run_dir + kRequestFile)) return;
+  const auto leave = [&]() -> Status {
+    const network::SharedFolder folder = TRY(SharedNetworkFolder(engine));
+    const std::vector<JoinedNetwork> networks = JoinedNetworks(*run_dir);
+    const Result<network::SharedMember> member = network::JoinShared(folder);
+    if (member.ok()) {
+      const Result<std::string> forwards = sys::ReadFile(*run_dir + kForwardsFile);
+      if (forwards.ok())
+        for (const std::string& line : Split(*forwards, '\n'))
+          if (const std::optional<int64_t> forward = ParseInt(line); forward)
+            static_cast<void>(network::RemoveHostForward(folder.SlirpSocket(), *forward));
+      network::NetavarkOrder order = TRY(FindNetavark(engine, false));
+      order.request = TRY(sys::ReadFile(*run_dir + kRequestFile));
+      network::NetavarkCall call =
+          TRY(network::NetavarkCall::Start(order, network::NetavarkCall::Verb::kTeardown, member->init.get(), -1));
+      // It misses the interface, which went with the container, and has taken the rest away.
+      if (const Result<std::string> done = call.Finish(); !done.ok()) Debug(done.error().Message());
+      for (const JoinedNetwork& n : networks)
+        for (const std::string& address : n.addresses) {
+          const std::string file = folder.Leases(n.definition.name) + "/" + address;
+          const Result<std::string> holder = sys::ReadFile(file, 256);
+          if (holder.ok() && *holder == id) ::unlink(file.c_str());
+        }
+    }
+    for (const char* file : {kForwardsFile, kStatusFile, kRequestFile}) ::unlink((*run_dir + file).c_str());
+    return Ok();
+  };
+  const Status left = leave();
+  if (!left.ok()) Debug(left.error().Message());
+}
+
+}  // namespace ctool::engine

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "monitor/shared_network.hpp"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/log.hpp"
+#include "monitor/memory.hpp"
+#include "monitor/sandbox.hpp"
+#include "monitor/streams.hpp"
+#include "network/loopback.hpp"
+#include "network/shared.hpp"
+#include "network/slirp4netns.hpp"
+#include "sys/file.hpp"
+#include "sys/lock.hpp"
+#include "sys/procfs.hpp"
+#include "sys/signals.hpp"
+#include "sys/syscalls.hpp"
+#include "userns/userns.hpp"
+
+namespace ctool::monitor {
+namespace {
+
+using network::SharedFolder;
+using runtime::Frame;
+using runtime::Msg;
+using runtime::Stage;
+using runtime::SyncSocket;
+
+Status Await(const SyncSocket& sync, Msg wanted) {
+  Frame frame;
+  if (!TRY(sync.Receive(frame))) return Error(Code::kInternal, "the process that keeps the networks went away");
+  if (frame.header.msg == Msg::kFailed) return FrameError(frame);
+  if (frame.header.msg != wanted) return Error(Code::kInternal, "unexpected frame while the networks are made");
+  return Ok();
+}
+
+// --- the first process in the namespaces: PID 1 there, with which all others end ---
+
+Status BecomeRoot() {
+  if (::setresgid(0, 0, 0) < 0 || ::setresuid(0, 0, 0) < 0) return Error::Sys(errno, "become root of the user namespace");
+  if (::setgroups(0, nullptr) < 0 && errno != EPERM) return Error::Sys(errno, "setgroups");  // EPERM: a single-id map
+  return Ok();
+}
+
+Status PrepareInside(const SyncSocket& keeper, const std::string& resolver) {
+  if (const int err = network::BringLoopbackUp(); err != 0) return Error::Sys(err, "bring lo up");
+  TRY(Await(keeper, Msg::kIdMapDone));
+  TRY(BecomeRoot());
+  TRY(network::PrepareSharedMounts(resolver));
+  TRY(Await(keeper, Msg::kGo));
+  return network::PrepareSharedRouting();
+}
+
+[[noreturn]] void BeInit(SyncSocket keeper, const std::string& resolver) {
+  sys::ResetSignals();
+  const Status prepared = PrepareInside(keeper, resolver);
+  if (!prepared.ok()) ::_exit(keeper.SendError(Stage::kNetwork, prepared.error()).ok() ? 125 : 124);
+  LetGoOfStderr();
+  KeepOnly({keeper.fd()});
+  ::signal(SIGCHLD, SIG_IGN);  // aardvark-dns is reaped by the kernel
+  if (!keeper.Send(Msg::kReady, Stage::kNetwork).ok()) ::_exit(124);
+  Frame frame;
+  for (;;) {
+    const Result<bool> received = keeper.Receive(frame);
+    if (received.ok() && !*received) ::_exit(0);  // the keeper has ended, in whatever way
+    if (!received.ok()) ::_exit(124);
+  }
+}
+
+// --- who keeps them ---
+
+struct Kept {
+  sys::Child init;
+  SyncSocket sync;
+  network::SlirpProcess slirp;
+  sys::Fd alive;
+};
+
+Result<network::SlirpProcess> BringUp(std::vector<std::string> command, pid_t init) {
+  for (;;) {
+    network::SlirpProcess slirp = TRY(network::StartSlirp(command, init));
+    const Status ready = network::FinishSlirpStart(slirp);
+    if (ready.ok()) return slirp;
+    const auto fewer = network::WithoutUnknownOption(command, ready.error());
+    if (!fewer) return ready.error();
+    Warn("this slirp4netns is too old for all of its sandbox options: " + ready.error().Message());
+    command = *fewer;
+  }
+}
+
+Status WriteStatus(const SharedFolder& folder, pid_t init) {
+  const std::string text = std::to_string(init) + " " + std::to_string(TRY(sys::ProcessStartTime(init))) + "\n";
+  return sys::WriteFileAtomic(folder.Status(), text, 0600, sys::Durability::kNone);
+}
+
+Result<Kept> Make(const Sandbox& order, const SharedFolder& folder) {
+  auto [ours, theirs] = TRY(SyncSocket::Pair());
+  Result<sys::Child> cloned = sys::Child::Clone(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID);
+  if (!cloned.ok()) return userns::ExplainUserns(cloned.error().sys_errno());
+  sys::Child init = std::move(cloned).value();
+  if (init.in_child()) {
+    ours.Close();
+    BeInit(std::move(theirs), order.resolver);
+  }
+  theirs.Close();
+  TRY(userns::WriteMaps(init.pid(), order.map));
+  TRY(ours.Send(Msg::kIdMapDone, Stage::kIdMap));
+  // It waits for a socket of its own path: one that a killed one has left is in the way.
+  if (::unlink(folder.SlirpSocket().c_str()) < 0 && errno != ENOENT) return Error::Sys(errno, "remove", folder.SlirpSocket());
+  network::SlirpProcess slirp = TRY(BringUp(order.slirp_command, init.pid()));
+  TRY(ours.Send(Msg::kGo, Stage::kNetwork));
+  TRY(Await(ours, Msg::kReady));
+  sys::Fd alive = TRY(network::MakeAlive(folder));
+  TRY(WriteStatus(folder, init.pid()));
+  return Kept{std::move(init), std::move(ours), std::move(slirp), std::move(alive)};
+}
+
+// Until the last user has gone. The lock keeps new ones out while that is decided.
+sys::FileLock AwaitEnd(const Kept& kept, const SharedFolder& folder) {
+  for (;;) {
+    pollfd polled[2] = {{kept.alive.get(), 0, 0}, {kept.init.pidfd(), POLLIN, 0}};
+    if (::poll(polled, 2, -1) < 0 && errno == EINTR) continue;
+    Result<sys::FileLock> lock = sys::FileLock::Acquire(folder.Lock(), sys::FileLock::Mode::kExclusive);
+    if (!lock.ok()) {  // the folder is gone, and with it everybody's way to us
+      Debug(lock.error().Message());
+      ::_exit(0);
+    }
+    if (polled[1].revents != 0 || !network::SomebodyUses(kept.alive.get())) return std::move(lock).value();
+  }
+}
+
+void AwaitHangUp(const SyncSocket& command) {
+  Frame frame;
+  for (Result<bool> more = command.Receive(frame); more.ok() && *more; more = command.Receive(frame)) {
+  }
+}
+
+}  // namespace
+
+int KeepSharedNetwork(SyncSocket command) {
+  ::signal(SIGPIPE, SIG_IGN);
+  if (::chdir("/") < 0) Debug(Error::Sys(errno, "chdir to /").Message());
+  SharedFolder folder;
+  const auto begin = [&]() -> Result<Kept> {
+    Frame frame;
+    TRY(Expect(command, frame, Msg::kSandbox));
+    const Sandbox order = TRY(Sandbox::Parse(frame.payload));
+    folder.path = order.shared_dir;
+    return Make(order, folder);
+  };
+  Result<Kept> kept = begin();
+  if (!kept.ok()) return command.SendError(Stage::kNetwork, kept.error()).ok() ? 125 : 124;
+  // Open for writing ourselves, until who asked has done so too and hangs up (or is killed).
+  Result<sys::Fd> writer = sys::Open(folder.Alive(), O_WRONLY | O_NONBLOCK | O_NOFOLLOW);
+  const Status told = command.Send(Msg::kStarted, Stage::kNetwork, std::to_string(kept->init.pid()), kept->init.pidfd());
+  LetGoOfStderr();
+  GiveBackMemory();
+  if (told.ok()) AwaitHangUp(command);
+  command.Close();
+  if (writer.ok()) writer->Reset();
+  const sys::FileLock lock = AwaitEnd(*kept, folder);
+  for (const std::string& file : {folder.Status(), folder.Alive(), folder.SlirpSocket()}) ::unlink(file.c_str());
+  const Status leases = sys::RemoveTree(folder.path + "/leases");
+  if (!leases.ok()) Debug(leases.error().Message());
+  return 0;  // init and slirp4netns go with us
+}
+
+}  // namespace ctool::monitor
