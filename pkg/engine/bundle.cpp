@@ -10,9 +10,8 @@
 #include "engine/fold_internal.hpp"
 #include "engine/sandbox_internal.hpp"
 #include "engine/tell.hpp"
-#include "network/address.hpp"
+#include "network/backend.hpp"
 #include "network/hosts.hpp"
-#include "network/slirp4netns.hpp"
 #include "runtime/plan.hpp"
 #include "seccomp/seccomp.hpp"
 #include "sys/child.hpp"
@@ -41,25 +40,27 @@ Result<std::string> BaseHosts(const ContainerSpec& spec) {
   return text;
 }
 
-Status WriteHosts(const ContainerSpec& spec, const config::ContainersConf& conf, const std::string& address, const ContainerFiles& files) {
+Status WriteHosts(const ContainerSpec& spec, const config::ContainersConf& conf, const network::Backend& backend,
+                  const ContainerFiles& files) {
   if (spec.no_hosts) return Ok();
   network::HostsInput input;
   input.add_host = spec.add_host;
   input.base = TRY(BaseHosts(spec));
   if (spec.network_mode == "host") input.internal_ip = "127.0.0.1";
   else if (spec.network_mode != "none") input.internal_ip = conf.host_containers_internal_ip.value_or("");
-  if (input.internal_ip.empty() && spec.network_mode == "slirp4netns") input.internal_ip = network::HostAddress();
-  const std::string own = spec.network_mode == "slirp4netns" ? address : "127.0.0.1";
-  if (spec.network_mode != "host") input.own.push_back({own, {spec.hostname, spec.name}});
+  if (input.internal_ip.empty()) input.internal_ip = backend.host_address;
+  std::string own = backend.address.empty() ? backend.address6 : backend.address;
+  if (backend.name.empty()) own = "127.0.0.1";
+  if (spec.network_mode != "host" && !own.empty()) input.own.push_back({own, {spec.hostname, spec.name}});
   return Write(files.bundle + "/hosts", TRY(network::MakeHosts(input)), 0644);
 }
 
-Status WriteResolvConf(const ContainerSpec& spec, const std::string& forwarder, bool ipv6, const ContainerFiles& files) {
+Status WriteResolvConf(const ContainerSpec& spec, const network::Backend& backend, const ContainerFiles& files) {
   network::ResolvConfInput input;
   input.host = TRY(network::ReadHostResolvConf());
   input.own_network = spec.network_mode != "host";
-  input.ipv6 = ipv6;
-  if (!forwarder.empty()) input.forwarders = {forwarder};
+  input.ipv6 = backend.ipv6;
+  if (!backend.dns.empty()) input.forwarders = {backend.dns};
   input.dns = spec.dns;
   input.searches = spec.dns_search;
   input.options = spec.dns_option;
@@ -68,28 +69,17 @@ Status WriteResolvConf(const ContainerSpec& spec, const std::string& forwarder, 
 
 // Files for the network, and what the monitor does once it is up.
 Status PrepareNetwork(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files,
-                      monitor::Config& config) {
+                      const network::Backend& backend, monitor::Config& config) {
   const config::ContainersConf& conf = *TRY(engine.Conf());
-  network::SlirpAddresses addresses;
-  bool ipv6 = false;
-  std::string forwarder;
-  if (spec.network_mode == "slirp4netns") {
-    const network::SlirpOptions options = TRY(SlirpOptionsOf(spec, conf));
-    addresses = network::AddressesOf(options);
-    ipv6 = options.enable_ipv6;
-    if (!options.disable_dns) forwarder = addresses.dns;
+  config.network = backend;
+  if (!backend.name.empty()) {
     TRY(network::CheckTunDevice());
-    if (!spec.ports.empty()) {
-      const std::vector<network::PortMapping> mappings = TRY(network::ParsePortMappings(spec.ports));
-      Status free = network::CheckHostPorts(mappings);
-      if (!free.ok()) return std::move(free).error().As(Code::kNotExecutable);
-      config.slirp_socket = SlirpSocketOf(spec, files.bundle);
-    }
-    config.container_ip = addresses.container;
+    Status free = network::CheckHostPorts(TRY(network::ParsePortMappings(spec.ports)));
+    if (!free.ok()) return std::move(free).error().As(Code::kNotExecutable);
     config.ports = spec.ports;
   }
-  TRY(WriteHosts(spec, conf, addresses.container, files));
-  return WriteResolvConf(spec, forwarder, ipv6, files);
+  TRY(WriteHosts(spec, conf, backend, files));
+  return WriteResolvConf(spec, backend, files);
 }
 
 std::string ContainerEnv(const ContainerSpec& spec) {
@@ -159,8 +149,9 @@ Status PrepareHealth(const ContainerSpec& spec, const ContainerFiles& files, con
   return Write(into.health.process, process.Print(), 0600);
 }
 
-Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files, const userns::IdMap& map) {
+Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files, const monitor::Sandbox& sandbox) {
   TRY(sys::MakeDirs(files.Merged(), 0700));
+  const userns::IdMap& map = sandbox.map;
   monitor::Config config;
   WarnOfSingleId(map);
   storage::Store& store = *TRY(engine.Store());
@@ -169,7 +160,7 @@ Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFil
       TRY(MakeRuntimeSpec(spec, files, map, store.root() + "/volumes", spec.init_path.empty() ? program : spec.init_path));
   PassNotifySocket(spec, runtime_spec, config);
   TRY(PrepareSeccomp(engine, spec, files, runtime_spec));
-  TRY(PrepareNetwork(engine, spec, files, config));
+  TRY(PrepareNetwork(engine, spec, files, sandbox.network, config));
   TRY(Write(files.bundle + "/hostname", spec.hostname, 0644));
   TRY(Write(files.bundle + "/containerenv", ContainerEnv(spec), 0644));
 

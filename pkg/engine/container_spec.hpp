@@ -67,7 +67,7 @@ struct ContainerSpec {
   std::vector<std::string> devices;  // "/dev/fuse", "/dev/x:/dev/y:rw"
 
   std::string network;          // what the user typed; "" is the default
-  std::string network_mode;     // "none", "host", "slirp4netns"
+  std::string network_mode;     // "none", "host", "slirp4netns", "pasta"
   std::string network_options;  // after the colon
   bool publishes = false;            // -p or -P was given
   std::vector<std::string> ports;    // as published: podman's -p, one mapping each

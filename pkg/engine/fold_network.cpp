@@ -4,9 +4,10 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "engine/fold_internal.hpp"
+#include "engine/sandbox_internal.hpp"
+#include "network/backend.hpp"
 #include "network/hosts.hpp"
 #include "network/ports.hpp"
-#include "network/slirp4netns.hpp"
 
 namespace ctool::engine {
 namespace {
@@ -14,7 +15,16 @@ namespace {
 // podman's names for "a network of its own, reached through the user's": one backend serves them.
 bool IsUserMode(const std::string& mode) {
   return mode.empty() || mode == "private" || mode == "bridge" || mode == "default" ||
-         mode == "pasta" || mode == "slirp4netns" || mode == "podman";
+         mode == "podman";
+}
+
+// What serves those who ask for none in particular.
+Result<std::string> DefaultBackend(const config::ContainersConf& conf) {
+  const std::string name = conf.default_rootless_network_cmd.value_or("");
+  if (name.empty()) return std::string(network::kSlirp4netns);
+  if (name == network::kPasta || name == network::kSlirp4netns) return name;
+  return Error(Code::kInvalidArgument, "invalid default_rootless_network_cmd option " + Quote(name))
+      .Hint("containers.conf, [network]: pasta or slirp4netns");
 }
 
 Status FoldMode(const CreateOptions& options, const config::ContainersConf& conf, ContainerSpec& spec) {
@@ -28,11 +38,14 @@ Status FoldMode(const CreateOptions& options, const config::ContainersConf& conf
     if (!rest.empty()) return Error(Code::kInvalidArgument, "network mode " + Quote(mode) + " takes no options");
     spec.network_mode = mode;
   } else if (IsUserMode(mode)) {
-    spec.network_mode = "slirp4netns";
-    if (mode == "slirp4netns") spec.network_options = rest;
-    else if (!rest.empty()) Warn("options of network " + Quote(spec.network) + " are not used: the network is slirp4netns");
+    spec.network_mode = TRY(DefaultBackend(conf));
+    if (!rest.empty()) Warn("options of network " + Quote(spec.network) + " are not used: the network is " + spec.network_mode);
+  } else if (mode == network::kSlirp4netns || mode == network::kPasta) {
+    spec.network_mode = mode;
+    spec.network_options = rest;
+    TRY(CheckNetworkOptions(spec, conf));
   } else if (mode == "container" || mode == "ns") {
-    return Error(Code::kUnsupported, "network mode " + Quote(mode) + " is not supported: use slirp4netns, none or host");
+    return Error(Code::kUnsupported, "network mode " + Quote(mode) + " is not supported: use slirp4netns, pasta, none or host");
   } else {
     return Error(Code::kNotFound, "unable to find network with name or ID " + Printable(spec.network) + ": network not found")
         .As(Code::kInvalidArgument);
@@ -53,7 +66,7 @@ Status FoldPorts(const FoldInput& in, ContainerSpec& spec) {
   spec.publish_all = o.publish_all;
   if (o.publish_all) publish.insert(publish.end(), spec.exposed.begin(), spec.exposed.end());
   if (publish.empty()) return Ok();
-  if (spec.network_mode != "slirp4netns") {
+  if (spec.network_mode == "none" || spec.network_mode == "host") {
     Warn("Port mappings have been discarded because \"" + spec.network_mode +
          "\" network namespace mode does not support them");
     return Ok();
@@ -61,7 +74,7 @@ Status FoldPorts(const FoldInput& in, ContainerSpec& spec) {
   std::vector<network::PortMapping> mappings = TRY(network::ParsePortMappings(publish));
   TRY(network::ChooseHostPorts(mappings));
   for (const network::PortMapping& m : mappings) {
-    TRY(network::CheckHostForward(m));
+    TRY(network::CheckForward(spec.network_mode, m));
     const bool v6 = m.host_ip.find(':') != std::string::npos;
     const auto range = [&](uint16_t first) {
       return std::to_string(first) + (m.count > 1 ? "-" + std::to_string(first + m.count - 1) : "");

@@ -5,19 +5,16 @@
 #include "engine/container_spec.hpp"
 #include "engine/engine.hpp"
 #include "monitor/sandbox.hpp"
-#include "network/slirp4netns.hpp"
 
 namespace ctool::engine {
 
 // CLONE_NEW* of a container. Its modes are known once FoldNetwork is through.
 uint64_t NamespacesOf(const ContainerSpec& spec);
 
-// The options of a slirp4netns network, on top of containers.conf's.
-Result<network::SlirpOptions> SlirpOptionsOf(const ContainerSpec& spec, const config::ContainersConf& conf);
-// Where slirp4netns takes requests for ports; empty when there can be none.
-std::string SlirpSocketOf(const ContainerSpec& spec, const std::string& bundle);
+// Checks what follows the colon of a user-mode network.
+Status CheckNetworkOptions(const ContainerSpec& spec, const config::ContainersConf& conf);
 
-// What the monitor can make before the image is known. kNotFound: slirp4netns is not installed.
+// What the monitor can make before the image is known. kNotFound: slirp4netns or pasta is not installed.
 Result<monitor::Sandbox> SandboxOf(Engine& engine, const ContainerSpec& spec);
 
 }  // namespace ctool::engine

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "monitor/config.hpp"
 
+#include "monitor/backend_internal.hpp"
 #include "monitor/json_internal.hpp"
 
 namespace ctool::monitor {
@@ -38,8 +39,7 @@ Result<Config> Config::Parse(std::string_view bytes) {
   Read(doc, "logPath", c.log_path);
   Read(doc, "logTag", c.log_tag);
   Read(doc, "logMaxSize", c.log_max_size);
-  Read(doc, "slirpSocket", c.slirp_socket);
-  Read(doc, "containerIp", c.container_ip);
+  Read(doc, "network", c.network);
   Read(doc, "ports", c.ports);
   Read(doc, "fuseOverlayfs", c.fuse_overlayfs);
   Read(doc, "timeout", c.timeout_seconds);
@@ -69,8 +69,7 @@ std::string Config::Print() const {
               {"logPath", log_path},
               {"logTag", log_tag},
               {"logMaxSize", log_max_size},
-              {"slirpSocket", slirp_socket},
-              {"containerIp", container_ip},
+              {"network", PrintBackend(network)},
               {"ports", ports},
               {"fuseOverlayfs", fuse_overlayfs},
               {"timeout", timeout_seconds},

@@ -98,14 +98,15 @@ Result<Running> Start(Prepared prepared, const Order& order, runtime::SyncSocket
   // Init mounts while the network comes up.
   stage = Stage::kNetwork;
   std::optional<Network> network;
-  if (!order.sandbox.slirp_command.empty()) network = TRY(Network::Start(order.sandbox, launch.pid()));
+  if (!order.sandbox.network.name.empty())
+    network = TRY(Network::Start(order.sandbox.network, launch.pid(), config.ports));
   const Status ready = launch.AwaitReady([&](pid_t init, const std::string& options, const std::string& target) {
     return runtime::StartFuseOverlay(config.fuse_overlayfs, init, options, target);
   });
   stage = launch.stage();
   if (!ready.ok()) return ready.error();
   stage = Stage::kNetwork;
-  if (network) TRY(network->AwaitReady(config));
+  if (network) TRY(network->AwaitReady());
   stage = Stage::kExec;
   prepared.streams.terminal = launch.TakeConsole();
   Word word;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "monitor/sandbox.hpp"
 
+#include "monitor/backend_internal.hpp"
 #include "monitor/json_internal.hpp"
 
 namespace ctool::monitor {
@@ -38,7 +39,7 @@ Result<Sandbox> Sandbox::Parse(std::string_view bytes) {
   Read(doc, "keepStdin", s.keep_stdin);
   Read(doc, "passthrough", s.passthrough);
   Read(doc, "files", s.files);
-  Read(doc, "slirpCommand", s.slirp_command);
+  Read(doc, "network", s.network);
   return s;
 }
 
@@ -53,7 +54,7 @@ std::string Sandbox::Print() const {
               {"keepStdin", keep_stdin},
               {"passthrough", passthrough},
               {"files", files},
-              {"slirpCommand", slirp_command}}
+              {"network", PrintBackend(network)}}
       .dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "network/backend.hpp"
 #include "userns/userns.hpp"
 
 namespace ctool::monitor {
@@ -20,7 +21,7 @@ struct Sandbox {
   bool keep_stdin = false;  // -i: a pipe; otherwise /dev/null
   bool passthrough = false;  // the streams are the command's own: the first three of its descriptors
   int64_t files = 0;         // so many descriptors follow; what is left of them is passed on, from number 3
-  std::vector<std::string> slirp_command;  // network::SlirpCommand; empty: no network to start
+  network::Backend network;  // no name: no network to start
 
   static Result<Sandbox> Parse(std::string_view bytes);
   std::string Print() const;

@@ -89,10 +89,10 @@ void AddFiles(Table& t, engine::CreateOptions& o) {
 }
 
 void AddNetwork(Table& t, engine::CreateOptions& o) {
-  Option& network = t("network", 0, "mode", "Network: slirp4netns[:options], none or host", &o.network);
+  Option& network = t("network", 0, "mode", "Network: slirp4netns[:options], pasta[:options], none or host", &o.network);
   network.aliases = {"net"};
   network.complete = Complete::kNetworks;
-  network.values = {"slirp4netns", "none", "host"};
+  network.values = {"slirp4netns", "pasta", "none", "host"};
   t("publish", 'p', "[[ip:][host]:]port[/protocol]", "Make a port of the container available on the host", &o.publish);
   t("publish-all", 'P', "", "Publish every exposed port on a free port of the host", &o.publish_all);
   t("expose", 0, "port[/protocol]", "Declare a port", &o.expose);
