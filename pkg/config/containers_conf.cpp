@@ -80,6 +80,7 @@ const Key kKeys[] = {
     {"network", "default_rootless_network_cmd", &Conf::default_rootless_network_cmd},
     {"network", "default_subnet", &Conf::default_subnet},
     {"network", "dns_bind_port", &Conf::dns_bind_port},
+    {"network", "pasta_options", &Conf::pasta_options},
 };
 
 Status Assign(Conf::Text& to, const Node& from, std::string_view key) {

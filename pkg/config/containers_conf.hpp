@@ -38,6 +38,7 @@ struct ContainersConf {
 
   // [network]
   Text default_network, default_subnet, default_rootless_network_cmd;
+  List pasta_options;
   Maybe<int64_t> dns_bind_port;
 
   std::vector<std::string> files;  // what was read, for `info`

@@ -12,8 +12,8 @@
 #include "engine/sandbox_internal.hpp"
 #include "engine/tell.hpp"
 #include "network/address.hpp"
+#include "network/backend.hpp"
 #include "network/hosts.hpp"
-#include "network/slirp4netns.hpp"
 #include "runtime/plan.hpp"
 #include "seccomp/seccomp.hpp"
 #include "sys/child.hpp"
@@ -43,20 +43,19 @@ Result<std::string> BaseHosts(const ContainerSpec& spec) {
 }
 
 Status WriteHosts(const ContainerSpec& spec, const config::ContainersConf& conf, const std::vector<std::string>& addresses,
-                  const ContainerFiles& files) {
+                  const std::string& host_address, const ContainerFiles& files) {
   if (spec.no_hosts) return Ok();
   network::HostsInput input;
   input.add_host = spec.add_host;
   input.base = TRY(BaseHosts(spec));
   if (spec.network_mode == "host") input.internal_ip = "127.0.0.1";
   else if (spec.network_mode != "none") input.internal_ip = conf.host_containers_internal_ip.value_or("");
-  if (input.internal_ip.empty() && (spec.network_mode == "slirp4netns" || spec.network_mode == "bridge"))
-    input.internal_ip = network::HostAddress();
+  if (input.internal_ip.empty()) input.internal_ip = host_address;
   for (const std::string& own : addresses) input.own.push_back({own, {spec.hostname, spec.name}});
   return Write(files.bundle + "/hosts", TRY(network::MakeHosts(input)), 0644);
 }
 
-// The servers that a network has itself, and the domain of its names.
+// The servers that a network has itself, and whether they know containers by name.
 struct Resolver {
   std::vector<std::string> servers;
   bool ipv6 = false, answers_names = false;
@@ -78,24 +77,21 @@ Status WriteResolvConf(const ContainerSpec& spec, const Resolver& resolver, cons
 
 // Conflicts are found before anything is started.
 Status PreparePorts(const ContainerSpec& spec, monitor::Config& config) {
-  if (spec.ports.empty()) return Ok();
   Status free = network::CheckHostPorts(TRY(network::ParsePortMappings(spec.ports)));
   if (!free.ok()) return std::move(free).error().As(Code::kNotExecutable);
   config.ports = spec.ports;
   return Ok();
 }
 
-Status PrepareUserMode(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files, monitor::Config& config) {
-  const config::ContainersConf& conf = *TRY(engine.Conf());
-  const network::SlirpOptions options = TRY(SlirpOptionsOf(spec, conf));
-  const network::SlirpAddresses addresses = network::AddressesOf(options);
+Status PrepareUserMode(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files,
+                       const network::Backend& backend, monitor::Config& config) {
   TRY(network::CheckTunDevice());
   TRY(PreparePorts(spec, config));
-  if (!spec.ports.empty()) config.slirp_socket = SlirpSocketOf(spec, files.bundle);
-  config.container_ip = addresses.container;
-  TRY(WriteHosts(spec, conf, {addresses.container}, files));
-  Resolver resolver{{}, options.enable_ipv6, false};
-  if (!options.disable_dns) resolver.servers = {addresses.dns};
+  std::vector<std::string> own = {backend.address.empty() ? backend.address6 : backend.address};
+  if (own.front().empty()) own.clear();
+  TRY(WriteHosts(spec, *TRY(engine.Conf()), own, backend.host_address, files));
+  Resolver resolver{{}, backend.ipv6, false};
+  if (!backend.dns.empty()) resolver.servers = {backend.dns};
   return WriteResolvConf(spec, resolver, files);
 }
 
@@ -112,13 +108,11 @@ Status PrepareBridges(Engine& engine, const ContainerSpec& spec, const Container
   }
   TRY(PreparePorts(spec, config));
   for (const std::string& address : addresses)
-    if (config.container_ip.empty() && address.find(':') == std::string::npos) config.container_ip = address;
+    if (config.network.address.empty() && address.find(':') == std::string::npos) config.network.address = address;
   // Without names of its own the way out is slirp4netns' resolver.
-  if (!resolver.answers_names) {
-    const Result<network::SlirpOptions> options = SlirpOptionsOf(ContainerSpec(), *TRY(engine.Conf()));
-    if (options.ok()) resolver.servers = {network::AddressesOf(*options).dns};
-  }
-  TRY(WriteHosts(spec, *TRY(engine.Conf()), addresses, files));
+  const Result<std::string> uplink = sys::ReadFile(TRY(SharedNetworkFolder(engine)).Resolver(), 64);
+  if (!resolver.answers_names && uplink.ok() && !uplink->empty()) resolver.servers = {*uplink};
+  TRY(WriteHosts(spec, *TRY(engine.Conf()), addresses, network::HostAddress(), files));
   return WriteResolvConf(spec, resolver, files);
 }
 
@@ -134,13 +128,15 @@ Status ShareFiles(Engine& engine, const ContainerSpec& spec, const ContainerFile
 }
 
 // Files for the network, and what the monitor does once it is up.
-Status PrepareNetwork(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files, monitor::Config& config) {
-  if (spec.network_mode == "slirp4netns") return PrepareUserMode(engine, spec, files, config);
+Status PrepareNetwork(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files,
+                      const network::Backend& backend, monitor::Config& config) {
+  config.network = backend;
+  if (!backend.name.empty()) return PrepareUserMode(engine, spec, files, backend, config);
   if (spec.network_mode == "bridge") return PrepareBridges(engine, spec, files, config);
   if (!NetworkOwner(spec).empty()) return ShareFiles(engine, spec, files);
   std::vector<std::string> own;
   if (spec.network_mode != "host") own = {"127.0.0.1"};
-  TRY(WriteHosts(spec, *TRY(engine.Conf()), own, files));
+  TRY(WriteHosts(spec, *TRY(engine.Conf()), own, "", files));
   return WriteResolvConf(spec, {}, files);
 }
 
@@ -211,8 +207,9 @@ Status PrepareHealth(const ContainerSpec& spec, const ContainerFiles& files, con
   return Write(into.health.process, process.Print(), 0600);
 }
 
-Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files, const userns::IdMap& map) {
+Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files, const monitor::Sandbox& sandbox) {
   TRY(sys::MakeDirs(files.Merged(), 0700));
+  const userns::IdMap& map = sandbox.map;
   monitor::Config config;
   WarnOfSingleId(map);
   storage::Store& store = *TRY(engine.Store());
@@ -221,7 +218,7 @@ Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFil
       TRY(MakeRuntimeSpec(spec, files, map, store.root() + "/volumes", spec.init_path.empty() ? program : spec.init_path));
   PassNotifySocket(spec, runtime_spec, config);
   TRY(PrepareSeccomp(engine, spec, files, runtime_spec));
-  TRY(PrepareNetwork(engine, spec, files, config));
+  TRY(PrepareNetwork(engine, spec, files, sandbox.network, config));
   TRY(Write(files.bundle + "/hostname", spec.hostname, 0644));
   TRY(Write(files.bundle + "/containerenv", ContainerEnv(spec), 0644));
 

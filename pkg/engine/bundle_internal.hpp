@@ -7,6 +7,7 @@
 #include "engine/container_spec.hpp"
 #include "engine/engine.hpp"
 #include "monitor/config.hpp"
+#include "monitor/sandbox.hpp"
 #include "userns/userns.hpp"
 
 namespace ctool::engine {
@@ -28,7 +29,7 @@ struct ContainerFiles {
 
 // Writes everything that the monitor reads: config.json, monitor.json, the seccomp filter, hosts,
 // hostname, resolv.conf. Done at every start, so that a changed resolver, id range or binary counts.
-Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files, const userns::IdMap& map);
+Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files, const monitor::Sandbox& sandbox);
 
 // What the monitor checks a container's health with. `config` has its namespaces and annotations.
 Status PrepareHealth(const ContainerSpec& spec, const ContainerFiles& files, const spec::RuntimeSpec& config, monitor::Config& into);

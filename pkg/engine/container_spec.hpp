@@ -68,7 +68,7 @@ struct ContainerSpec {
   std::vector<std::string> devices;  // "/dev/fuse", "/dev/x:/dev/y:rw"
 
   std::string network;          // what the user typed; "" is the default
-  std::string network_mode;     // "none", "host", "slirp4netns", "bridge", "container:ID", "ns:PATH"
+  std::string network_mode;     // "none", "host", "slirp4netns", "pasta", "bridge", "container:ID", "ns:PATH"
   std::vector<bridge::Attachment> networks;  // of mode "bridge"
   std::string network_options;  // after the colon
   bool publishes = false;            // -p or -P was given

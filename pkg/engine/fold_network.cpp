@@ -7,16 +7,26 @@
 #include "engine/containers.hpp"
 #include "engine/fold_internal.hpp"
 #include "engine/network_join_internal.hpp"
+#include "engine/sandbox_internal.hpp"
+#include "network/backend.hpp"
 #include "network/hosts.hpp"
 #include "network/ports.hpp"
-#include "network/slirp4netns.hpp"
 
 namespace ctool::engine {
 namespace {
 
 // podman's names for "a network of its own, reached through the user's": one backend serves them.
 bool IsUserMode(const std::string& mode) {
-  return mode.empty() || mode == "private" || mode == "default" || mode == "pasta" || mode == "slirp4netns";
+  return mode.empty() || mode == "private" || mode == "default";
+}
+
+// What serves those who ask for none in particular.
+Result<std::string> DefaultBackend(const config::ContainersConf& conf) {
+  const std::string name = conf.default_rootless_network_cmd.value_or("");
+  if (name.empty()) return std::string(network::kSlirp4netns);
+  if (name == network::kPasta || name == network::kSlirp4netns) return name;
+  return Error(Code::kInvalidArgument, "invalid default_rootless_network_cmd option " + Quote(name))
+      .Hint("containers.conf, [network]: pasta or slirp4netns");
 }
 
 constexpr char kOnlyBridges[] = "networks and static ip/mac address can only be used with Bridge mode networking";
@@ -90,13 +100,13 @@ Status FoldMode(Engine& engine, const CreateOptions& options, const config::Cont
   const size_t colon = spec.network.find(':');
   const std::string mode = spec.network.substr(0, colon);
   const std::string rest = colon == std::string::npos ? "" : spec.network.substr(colon + 1);
-  const bool user_mode = IsUserMode(mode), other = mode == "none" || mode == "host" || mode == "container" || mode == "ns";
+  const bool user_mode = IsUserMode(mode) || mode == network::kSlirp4netns || mode == network::kPasta, other = mode == "none" || mode == "host" || mode == "container" || mode == "ns";
   if (!user_mode && !other) return FoldBridges(engine, options, texts, spec);
   if (texts.size() > 1)
     return Error(Code::kInvalidArgument, "cannot set multiple networks without bridge network mode, selected mode " + mode);
   if (WantsBridgeOptions(options)) {
     // What was asked for by default gives way to what needs a bridge.
-    if (options.network.empty() && user_mode) return FoldBridges(engine, options, {"podman"}, spec);
+    if (options.network.empty() && IsUserMode(mode)) return FoldBridges(engine, options, {"podman"}, spec);
     return Error(Code::kInvalidArgument, kOnlyBridges);
   }
   if (mode == "container" || mode == "ns") return FoldOther(engine, mode, rest, spec);
@@ -105,10 +115,14 @@ Status FoldMode(Engine& engine, const CreateOptions& options, const config::Cont
     spec.network_mode = mode;
     return Ok();
   }
-  spec.network_mode = "slirp4netns";
-  if (mode == "slirp4netns") spec.network_options = rest;
-  else if (!rest.empty()) Warn("options of network " + Quote(spec.network) + " are not used: the network is slirp4netns");
-  return Ok();
+  if (IsUserMode(mode)) {
+    spec.network_mode = TRY(DefaultBackend(conf));
+    if (!rest.empty()) Warn("options of network " + Quote(spec.network) + " are not used: the network is " + spec.network_mode);
+    return Ok();
+  }
+  spec.network_mode = mode;
+  spec.network_options = rest;
+  return CheckNetworkOptions(spec, conf);
 }
 
 }  // namespace
@@ -124,7 +138,8 @@ Status FoldPorts(const FoldInput& in, ContainerSpec& spec) {
   spec.publish_all = o.publish_all;
   if (o.publish_all) publish.insert(publish.end(), spec.exposed.begin(), spec.exposed.end());
   if (publish.empty()) return Ok();
-  if (spec.network_mode != "slirp4netns" && spec.network_mode != "bridge") {
+  const bool shared = spec.network_mode == "none" || spec.network_mode == "host" || SharesNetwork(spec);
+  if (shared) {
     Warn("Port mappings have been discarded because \"" + spec.network_mode.substr(0, spec.network_mode.find(':')) +
          "\" network namespace mode does not support them");
     return Ok();
@@ -132,7 +147,7 @@ Status FoldPorts(const FoldInput& in, ContainerSpec& spec) {
   std::vector<network::PortMapping> mappings = TRY(network::ParsePortMappings(publish));
   TRY(network::ChooseHostPorts(mappings));
   for (const network::PortMapping& m : mappings) {
-    TRY(network::CheckHostForward(m));
+    TRY(network::CheckForward(spec.network_mode, m));
     const bool v6 = m.host_ip.find(':') != std::string::npos;
     const auto range = [&](uint16_t first) {
       return std::to_string(first) + (m.count > 1 ? "-" + std::to_string(first + m.count - 1) : "");

@@ -133,6 +133,13 @@ std::string InspectText(const InspectInput& in) {
   return out.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+// Where a running container is in its network, as its monitor was told. Without it inspect knows less, but does not fail.
+static network::Backend NetworkOf(const std::string& bundle) {
+  const Result<std::string> text = sys::ReadFile(bundle + "/monitor.json");
+  Result<monitor::Config> config = text.ok() ? monitor::Config::Parse(*text) : Result<monitor::Config>(text.error());
+  return config.ok() ? std::move(config->network) : network::Backend();
+}
+
 Result<std::string> InspectContainer(Engine& engine, const state::Container& container, bool size) {
   const storage::Store& store = *TRY(engine.Store());
   const ContainerSpec spec = TRY(ContainerSpec::Parse(container.spec));
@@ -140,6 +147,7 @@ Result<std::string> InspectContainer(Engine& engine, const state::Container& con
   InspectInput in{container, spec, files, store.root() + "/volumes", ShownState(engine, container)};
   if (const std::optional<LiveProcess> live = TRY(FindProcess(engine, container.id)))
     in.live = live->status;
+  if (in.live) in.network = NetworkOf(files.bundle);
   in.health = TRY(ReadHealth(engine, container.id));
   in.sessions = TRY(ListSessions(engine, container.id));
   in.restarts = RestartsOf(container, files.bundle);

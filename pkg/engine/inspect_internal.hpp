@@ -27,6 +27,7 @@ struct InspectInput {
   std::string volumes_dir;
   std::string state;  // as shown: "running"
   std::optional<monitor::RunStatus> live = std::nullopt;  // while it runs
+  network::Backend network = {};                          // while it runs, if it has one
   std::optional<ContainerSize> size = std::nullopt;       // if asked for
   std::optional<monitor::HealthState> health = std::nullopt;  // of one with a health check that has been started
   std::vector<std::string> sessions = {};                 // of exec, that run

@@ -7,7 +7,6 @@
 #include "base/text.hpp"
 #include "engine/inspect_internal.hpp"
 #include "network/ports.hpp"
-#include "network/slirp4netns.hpp"
 
 namespace ctool::engine {
 namespace {
@@ -27,29 +26,23 @@ std::string PortName(uint32_t port, const std::string& protocol) {
 }
 
 // The fields that a network of the container has, and the container for its first one.
-Json Endpoint(const std::string& address, const std::string& gateway) {
-  return {{"EndpointID", ""},         {"Gateway", gateway},
-          {"IPAddress", address},     {"IPPrefixLen", address.empty() ? 0 : 24},
-          {"IPv6Gateway", ""},        {"GlobalIPv6Address", ""},
-          {"GlobalIPv6PrefixLen", 0}, {"MacAddress", ""}};
+Json Endpoint(const network::Backend& at) {
+  return {{"EndpointID", ""},
+          {"Gateway", at.gateway},
+          {"IPAddress", at.address},
+          {"IPPrefixLen", at.prefix},
+          {"IPv6Gateway", at.gateway6},
+          {"GlobalIPv6Address", at.address6},
+          {"GlobalIPv6PrefixLen", at.prefix6},
+          {"MacAddress", ""}};
 }
 
-// The user-mode network has the same addresses in every container; nobody else can reach them.
-Json Networks(const ContainerSpec& spec, bool runs) {
-  Json network = Endpoint("", "");
-  if (runs && spec.network_mode == "slirp4netns") {
-    const Result<network::SlirpOptions> options = network::ParseSlirpNetwork(
-        spec.network_options.empty() ? "slirp4netns" : "slirp4netns:" + spec.network_options, {});
-    if (options.ok()) {
-      const network::SlirpAddresses addresses = network::AddressesOf(*options);
-      network = Endpoint(addresses.container, addresses.gateway);
-      network["IPPrefixLen"] =
-          ParseInt(options->cidr.substr(options->cidr.find('/') + 1)).value_or(0);
-    }
-  }
-  network["NetworkID"] = spec.network_mode;
+// Nobody else can reach the addresses of a user-mode network.
+Json Networks(const InspectInput& in) {
+  Json network = Endpoint(in.network);
+  network["NetworkID"] = in.spec.network_mode;
   for (const char* name : {"DriverOpts", "IPAMConfig", "Links", "Aliases"}) network[name] = nullptr;
-  return {{spec.network_mode, std::move(network)}};
+  return {{in.spec.network_mode, std::move(network)}};
 }
 
 }  // namespace
@@ -78,14 +71,14 @@ InspectJson InspectNetwork(const InspectInput& in) {
     }
   }
   const bool own = in.live && spec.network_mode != "host";
-  Json out = Endpoint("", "");
+  Json out = Endpoint({});
   for (const char* name : {"Bridge", "SandboxID"}) out[name] = "";
   out["HairpinMode"] = false;
   out["LinkLocalIPv6Address"] = "";
   out["LinkLocalIPv6PrefixLen"] = 0;
   out["Ports"] = std::move(ports);
   out["SandboxKey"] = own ? "/proc/" + std::to_string(in.live->pid) + "/ns/net" : "";
-  out["Networks"] = Networks(spec, in.live.has_value());
+  out["Networks"] = Networks(in);
   return out;
 }
 

@@ -15,6 +15,7 @@
 #include "bridge/attachment.hpp"
 #include "engine/containers.hpp"
 #include "engine/monitor_process.hpp"
+#include "engine/sandbox_internal.hpp"
 #include "engine/settle_internal.hpp"
 #include "network/netavark.hpp"
 #include "network/slirp4netns.hpp"
@@ -57,16 +58,11 @@ Result<network::NetavarkOrder> FindNetavark(Engine& engine, bool names) {
 
 // A program of ours makes them; it answers once they are there.
 Result<network::SharedMember> StartShared(Engine& engine, const network::SharedFolder& folder) {
-  const config::ContainersConf& conf = *TRY(engine.Conf());
-  const std::string slirp = TRY(network::FindSlirp(conf.network_cmd_path.value_or(""), conf.helper_binaries_dir.value_or(std::vector<std::string>{})));
-  const network::SlirpOptions options =
-      TRY(network::ParseSlirpNetwork("slirp4netns", conf.network_cmd_options.value_or(std::vector<std::string>{})));
   TRY(network::CheckTunDevice());
   monitor::Sandbox order;
   order.map = TRY(userns::DefaultMap());
   order.shared_dir = folder.path;
-  order.slirp_command = TRY(network::SlirpCommand(slirp, options, folder.SlirpSocket()));
-  order.resolver = network::AddressesOf(options).dns;
+  order.network = TRY(SlirpUplink(*TRY(engine.Conf()), folder.SlirpSocket()));
   const runtime::SyncSocket keeper = TRY(StartKeeper(engine));
   TRY(keeper.Send(runtime::Msg::kSandbox, runtime::Stage::kNetwork, order.Print()));
   runtime::Frame frame;

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <sched.h>
 
+#include "base/log.hpp"
 #include "base/text.hpp"
 #include "engine/fold_internal.hpp"
 #include "engine/sandbox_internal.hpp"
+#include "network/host_routes.hpp"
+#include "network/hosts.hpp"
+#include "network/pasta.hpp"
+#include "network/slirp4netns.hpp"
 
 namespace ctool::engine {
 
@@ -22,13 +27,57 @@ uint64_t NamespacesOf(const ContainerSpec& spec) {
   return flags;
 }
 
-Result<network::SlirpOptions> SlirpOptionsOf(const ContainerSpec& spec, const config::ContainersConf& conf) {
-  return network::ParseSlirpNetwork(spec.network_options.empty() ? "slirp4netns" : "slirp4netns:" + spec.network_options,
-                                    conf.network_cmd_options.value_or(std::vector<std::string>{}));
+namespace {
+
+// "slirp4netns" and "pasta" read their own options.
+std::string NetworkOf(const ContainerSpec& spec) {
+  return spec.network_options.empty() ? spec.network_mode : spec.network_mode + ":" + spec.network_options;
 }
 
-std::string SlirpSocketOf(const ContainerSpec& spec, const std::string& bundle) {
-  return spec.publishes ? bundle + "/slirp.sock" : "";
+using List = std::vector<std::string>;
+
+Result<network::SlirpOptions> SlirpOptionsOf(const ContainerSpec& spec, const config::ContainersConf& conf) {
+  return network::ParseSlirpNetwork(NetworkOf(spec), conf.network_cmd_options.value_or(List{}));
+}
+
+Result<network::PastaOptions> PastaOptionsOf(const ContainerSpec& spec, const config::ContainersConf& conf) {
+  return network::ParsePastaNetwork(NetworkOf(spec), conf.pasta_options.value_or(List{}));
+}
+
+// Nobody asked for the usual range, and the host may use it itself: a virtual machine, a company network.
+Status AvoidHostNetworks(network::SlirpOptions& options) {
+  if (options.cidr_given) return Ok();
+  const std::vector<network::HostRoute> routes = network::HostRoutes();
+  const std::vector<std::string> servers = network::NameServers(TRY(network::ReadHostResolvConf()));
+  const std::optional<std::string> free = network::FreeCidr(routes, servers);
+  if (!free || *free == options.cidr) return Ok();
+  Warn("the host uses addresses of " + options.cidr + " itself: the container's network is " + *free);
+  options.cidr = *free;
+  return Ok();
+}
+
+Result<network::Backend> SlirpWith(network::SlirpOptions options, const config::ContainersConf& conf, const std::string& api_socket) {
+  const std::string program =
+      TRY(network::FindSlirp(conf.network_cmd_path.value_or(""), conf.helper_binaries_dir.value_or(List{})));
+  TRY(AvoidHostNetworks(options));
+  return network::SlirpBackend(program, options, api_socket);
+}
+
+Result<network::Backend> SlirpBackendOf(Engine& engine, const ContainerSpec& spec, const config::ContainersConf& conf) {
+  const std::string bundle = TRY(engine.RunDir(spec.id, spec.publishes));
+  return SlirpWith(TRY(SlirpOptionsOf(spec, conf)), conf, spec.publishes ? bundle + "/slirp.sock" : "");
+}
+
+}  // namespace
+
+Result<network::Backend> SlirpUplink(const config::ContainersConf& conf, const std::string& api_socket) {
+  return SlirpWith(TRY(network::ParseSlirpNetwork(network::kSlirp4netns, conf.network_cmd_options.value_or(List{}))), conf, api_socket);
+}
+
+Status CheckNetworkOptions(const ContainerSpec& spec, const config::ContainersConf& conf) {
+  if (spec.network_mode == network::kSlirp4netns) TRY(SlirpOptionsOf(spec, conf));
+  if (spec.network_mode == network::kPasta) TRY(PastaOptionsOf(spec, conf));
+  return Ok();
 }
 
 Result<monitor::Sandbox> SandboxOf(Engine& engine, const ContainerSpec& spec, SandboxOrigin& origin) {
@@ -40,13 +89,11 @@ Result<monitor::Sandbox> SandboxOf(Engine& engine, const ContainerSpec& spec, Sa
   sandbox.passthrough = PassesStreams(spec.log_driver) && !spec.tty;
   if (SharesNetwork(spec)) TRY(JoinOthersNetwork(engine, spec, sandbox, origin));
   if (spec.network_mode == "bridge") TRY(JoinBridges(engine, spec, sandbox, origin));
-  if (spec.network_mode != "slirp4netns") return sandbox;
   const config::ContainersConf& conf = *TRY(engine.Conf());
-  const std::string program = TRY(network::FindSlirp(conf.network_cmd_path.value_or(""),
-                                                     conf.helper_binaries_dir.value_or(std::vector<std::string>{})));
-  const std::string bundle = TRY(engine.RunDir(spec.id, spec.publishes));
-  sandbox.slirp_command =
-      TRY(network::SlirpCommand(program, TRY(SlirpOptionsOf(spec, conf)), SlirpSocketOf(spec, bundle)));
+  if (spec.network_mode == network::kSlirp4netns) sandbox.network = TRY(SlirpBackendOf(engine, spec, conf));
+  if (spec.network_mode == network::kPasta)
+    sandbox.network = network::PastaBackend(TRY(network::FindPasta(conf.helper_binaries_dir.value_or(List{}))),
+                                            TRY(PastaOptionsOf(spec, conf)));
   return sandbox;
 }
 

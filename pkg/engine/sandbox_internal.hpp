@@ -6,7 +6,6 @@
 #include "engine/engine.hpp"
 #include "engine/network_join_internal.hpp"
 #include "monitor/sandbox.hpp"
-#include "network/slirp4netns.hpp"
 
 namespace ctool::engine {
 
@@ -16,12 +15,13 @@ bool SharesNetwork(const ContainerSpec& spec);
 // CLONE_NEW* of a container. Its modes are known once FoldNetwork is through.
 uint64_t NamespacesOf(const ContainerSpec& spec);
 
-// The options of a slirp4netns network, on top of containers.conf's.
-Result<network::SlirpOptions> SlirpOptionsOf(const ContainerSpec& spec, const config::ContainersConf& conf);
-// Where slirp4netns takes requests for ports; empty when there can be none.
-std::string SlirpSocketOf(const ContainerSpec& spec, const std::string& bundle);
+// Checks what follows the colon of a user-mode network.
+Status CheckNetworkOptions(const ContainerSpec& spec, const config::ContainersConf& conf);
 
-// What the monitor can make before the image is known. kNotFound: slirp4netns is not installed.
+// slirp4netns for namespaces that several containers share, with containers.conf's options.
+Result<network::Backend> SlirpUplink(const config::ContainersConf& conf, const std::string& api_socket);
+
+// What the monitor can make before the image is known. kNotFound: slirp4netns or pasta is not installed.
 // `origin` gets what is passed on with it.
 Result<monitor::Sandbox> SandboxOf(Engine& engine, const ContainerSpec& spec, SandboxOrigin& origin);
 

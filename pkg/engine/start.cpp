@@ -90,7 +90,7 @@ class Starter {
     TRY(engine_.RunDir(spec_.id, true));
     TRY(NoteRunDir(lock_, files_.bundle));
     TRY(ForgetRun(files_.bundle, files_.Exit()));
-    TRY(WriteBundle(engine_, spec_, files_, sandboxed.sandbox.map));
+    TRY(WriteBundle(engine_, spec_, files_, sandboxed.sandbox));
     runtime::SyncSocket monitor = TRY(std::move(sandboxed.monitor).Supervise(files_.bundle, lock_));
     TRY(commit());
     TRY(LetRun(monitor, attachment, how_.word));

@@ -29,7 +29,7 @@ Status Bridge::AwaitReady(const Config& config) {
   forwards_file_ = config.run_dir + "/forwards";
   for (const std::string& text : config.ports) {
     const network::PortMapping mapping = TRY(network::ParsePortMapping(text));
-    Status forwarded = network::AddHostForward(folder_.SlirpSocket(), mapping, config.container_ip, &forwards_);
+    Status forwarded = network::AddHostForward(folder_.SlirpSocket(), mapping, config.network.address, &forwards_);
     if (!forwarded.ok()) return std::move(forwarded).error().Wrap("publish " + Quote(text)).As(Code::kNotExecutable);
   }
   if (forwards_.empty()) return Ok();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "monitor/config.hpp"
 
+#include "monitor/backend_internal.hpp"
 #include "monitor/json_internal.hpp"
 
 namespace ctool::monitor {
@@ -26,8 +27,7 @@ constexpr auto kConfigFields = [](auto& o, const auto& field) {
   field("logPath", o.log_path);
   field("logTag", o.log_tag);
   field("logMaxSize", o.log_max_size);
-  field("slirpSocket", o.slirp_socket);
-  field("containerIp", o.container_ip);
+  field("network", o.network, kBackendFields);
   field("ports", o.ports);
   field("fuseOverlayfs", o.fuse_overlayfs);
   field("timeout", o.timeout_seconds);

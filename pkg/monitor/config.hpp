@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "network/backend.hpp"
 
 namespace ctool::monitor {
 
@@ -29,7 +30,7 @@ struct Config {
   std::string log_path;      // k8s-file; the journal's socket; empty: none
   std::string log_tag;       // in the journal
   int64_t log_max_size = -1;  // bytes; -1: no limit
-  std::string slirp_socket, container_ip;  // where ports are added, and for whom
+  network::Backend network;  // what the sandbox has, for who looks at a running container
   std::vector<std::string> ports;          // published ports, as -p has them
   std::string fuse_overlayfs;  // program, empty: not installed
   int64_t timeout_seconds = 0;  // --timeout; 0: none

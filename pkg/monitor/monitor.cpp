@@ -110,7 +110,8 @@ Result<Running> Start(Prepared prepared, const Order& order, runtime::SyncSocket
   // Init mounts while the network comes up.
   stage = Stage::kNetwork;
   std::optional<Network> network;
-  if (!order.sandbox.slirp_command.empty()) network = TRY(Network::Start(order.sandbox, launch.pid()));
+  if (!order.sandbox.network.name.empty())
+    network = TRY(Network::Start(order.sandbox.network, launch.pid(), config.ports));
   std::optional<Bridge> bridge;
   if (!order.sandbox.netavark.program.empty()) bridge = TRY(Bridge::Start(order.sandbox, order.origins.front().get(), launch.pid()));
   const Status ready = launch.AwaitReady([&](pid_t init, const runtime::FuseMount& mount) {
@@ -120,7 +121,7 @@ Result<Running> Start(Prepared prepared, const Order& order, runtime::SyncSocket
   if (!ready.ok()) return ready.error();
   NoteHome(config, launch.home());
   stage = Stage::kNetwork;
-  if (network) TRY(network->AwaitReady(config));
+  if (network) TRY(network->AwaitReady());
   if (bridge) TRY(bridge->AwaitReady(config));
   stage = Stage::kExec;
   prepared.streams.terminal = launch.TakeConsole();

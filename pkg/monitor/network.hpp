@@ -3,30 +3,33 @@
 
 #include <sys/types.h>
 
+#include <string>
+#include <vector>
+
 #include "base/result.hpp"
-#include "monitor/config.hpp"
-#include "monitor/sandbox.hpp"
-#include "network/slirp4netns.hpp"
+#include "network/backend.hpp"
+#include "network/ports.hpp"
 
 namespace ctool::monitor {
 
 // A container's user-mode network: comes up while init mounts, ends with this object.
 class Network {
  public:
-  static Result<Network> Start(const Sandbox& sandbox, pid_t init);
+  // `ports` as -p has them.
+  static Result<Network> Start(const network::Backend& backend, pid_t init, const std::vector<std::string>& ports);
   // Interface, address and route are there, and every published port is forwarded.
-  Status AwaitReady(const Config& config);
+  Status AwaitReady();
   // The container has ended. The kernel needs 20 ms to take the network apart, for which only those wait who
   // published ports: they are free again afterwards.
   void End();
 
  private:
-  Network(network::SlirpProcess slirp, std::vector<std::string> command, pid_t init)
-      : slirp_(std::move(slirp)), command_(std::move(command)), init_(init) {}
-  network::SlirpProcess slirp_;
-  std::vector<std::string> command_;
+  Network(network::BackendProcess process, network::Backend backend, pid_t init, std::vector<network::PortMapping> ports)
+      : process_(std::move(process)), backend_(std::move(backend)), init_(init), ports_(std::move(ports)) {}
+  network::BackendProcess process_;
+  network::Backend backend_;
   pid_t init_;
-  bool has_ports_ = false;
+  std::vector<network::PortMapping> ports_;
 };
 
 }  // namespace ctool::monitor

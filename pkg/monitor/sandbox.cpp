@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "monitor/sandbox.hpp"
 
+#include "monitor/backend_internal.hpp"
 #include "monitor/json_internal.hpp"
 
 namespace ctool::monitor {
@@ -23,7 +24,7 @@ constexpr auto kFields = [](auto& o, const auto& field) {
   field("keepStdin", o.keep_stdin);
   field("passthrough", o.passthrough);
   field("files", o.files);
-  field("slirpCommand", o.slirp_command);
+  field("network", o.network, kBackendFields);
   field("joined", o.joined);
   field("origins", o.origins);
   field("uidsBelow", o.below.uids, kMappingFields);
@@ -34,7 +35,6 @@ constexpr auto kFields = [](auto& o, const auto& field) {
   field("netavarkRequest", o.netavark.request);
   field("sharedDir", o.shared_dir);
   field("leaseFiles", o.lease_files);
-  field("resolver", o.resolver);
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "network/backend.hpp"
 #include "network/netavark.hpp"
 #include "userns/userns.hpp"
 
@@ -21,7 +22,7 @@ struct Sandbox {
   bool keep_stdin = false;  // -i: a pipe; otherwise /dev/null
   bool passthrough = false;  // the streams are the command's own: the first three of its descriptors
   int64_t files = 0;         // so many descriptors follow; what is left of them is passed on, from number 3
-  std::vector<std::string> slirp_command;  // network::SlirpCommand; empty: no network to start
+  network::Backend network;  // no name: no network to start
   // Namespaces (CLONE_NEW*) that are others'. Not 0: the first descriptors, before `files` others, are where they are
   // from: one pidfd, or a user and a network namespace.
   uint64_t joined = 0;
@@ -30,7 +31,6 @@ struct Sandbox {
   network::NetavarkOrder netavark;       // of bridge networks; its program is empty without any
   std::string shared_dir;                // network::SharedFolder, of bridge networks
   std::vector<std::string> lease_files;  // its addresses, and what says that it has them: removed when it has ended
-  std::string resolver;                  // slirp4netns', for the shared namespaces themselves
 
   static Result<Sandbox> Parse(std::string_view bytes);
   std::string Print() const;

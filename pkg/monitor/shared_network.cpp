@@ -13,9 +13,9 @@
 #include "monitor/memory.hpp"
 #include "monitor/sandbox.hpp"
 #include "monitor/streams.hpp"
+#include "network/backend.hpp"
 #include "network/loopback.hpp"
 #include "network/shared.hpp"
-#include "network/slirp4netns.hpp"
 #include "sys/file.hpp"
 #include "sys/lock.hpp"
 #include "sys/procfs.hpp"
@@ -78,19 +78,19 @@ Status PrepareInside(const SyncSocket& keeper, const std::string& resolver) {
 struct Kept {
   sys::Child init;
   SyncSocket sync;
-  network::SlirpProcess slirp;
+  network::BackendProcess slirp;
   sys::Fd alive;
 };
 
-Result<network::SlirpProcess> BringUp(std::vector<std::string> command, pid_t init) {
+Result<network::BackendProcess> BringUp(network::Backend backend, pid_t init) {
   for (;;) {
-    network::SlirpProcess slirp = TRY(network::StartSlirp(command, init));
-    const Status ready = network::FinishSlirpStart(slirp);
-    if (ready.ok()) return slirp;
-    const auto fewer = network::WithoutUnknownOption(command, ready.error());
+    network::BackendProcess process = TRY(network::StartBackend(backend, init, {}));
+    const Status ready = network::FinishBackendStart(backend, process);
+    if (ready.ok()) return process;
+    const auto fewer = network::WithoutUnknownOption(backend.command, ready.error());
     if (!fewer) return ready.error();
     Warn("this slirp4netns is too old for all of its sandbox options: " + ready.error().Message());
-    command = *fewer;
+    backend.command = *fewer;
   }
 }
 
@@ -106,17 +106,18 @@ Result<Kept> Make(const Sandbox& order, const SharedFolder& folder) {
   sys::Child init = std::move(cloned).value();
   if (init.in_child()) {
     ours.Close();
-    BeInit(std::move(theirs), order.resolver);
+    BeInit(std::move(theirs), order.network.dns);
   }
   theirs.Close();
   TRY(userns::WriteMaps(init.pid(), order.map));
   TRY(ours.Send(Msg::kIdMapDone, Stage::kIdMap));
   // It waits for a socket of its own path: one that a killed one has left is in the way.
   if (::unlink(folder.SlirpSocket().c_str()) < 0 && errno != ENOENT) return Error::Sys(errno, "remove", folder.SlirpSocket());
-  network::SlirpProcess slirp = TRY(BringUp(order.slirp_command, init.pid()));
+  network::BackendProcess slirp = TRY(BringUp(order.network, init.pid()));
   TRY(ours.Send(Msg::kGo, Stage::kNetwork));
   TRY(Await(ours, Msg::kReady));
   sys::Fd alive = TRY(network::MakeAlive(folder));
+  TRY(sys::WriteFileAtomic(folder.Resolver(), order.network.dns, 0600, sys::Durability::kNone));
   TRY(WriteStatus(folder, init.pid()));
   return Kept{std::move(init), std::move(ours), std::move(slirp), std::move(alive)};
 }
@@ -165,7 +166,7 @@ int KeepSharedNetwork(SyncSocket command) {
   command.Close();
   if (writer.ok()) writer->Reset();
   const sys::FileLock lock = AwaitEnd(*kept, folder);
-  for (const std::string& file : {folder.Status(), folder.Alive(), folder.SlirpSocket()}) ::unlink(file.c_str());
+  for (const std::string& file : {folder.Status(), folder.Alive(), folder.SlirpSocket(), folder.Resolver()}) ::unlink(file.c_str());
   const Status leases = sys::RemoveTree(folder.path + "/leases");
   if (!leases.ok()) Debug(leases.error().Message());
   return 0;  // init and slirp4netns go with us

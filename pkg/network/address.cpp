@@ -46,7 +46,7 @@ bool IsLoopbackAddress(std::string_view text) {
          IN6_IS_ADDR_LOOPBACK(&address);
 }
 
-std::string HostAddress() {
+std::string HostAddress(const std::string& except) {
   ifaddrs* all = nullptr;
   if (::getifaddrs(&all) != 0) return "";
   std::string link_local, best;
@@ -55,7 +55,8 @@ std::string HostAddress() {
     if ((at->ifa_flags & IFF_UP) == 0 || (at->ifa_flags & IFF_LOOPBACK) != 0) continue;
     const uint32_t address =
         ntohl(reinterpret_cast<const sockaddr_in*>(at->ifa_addr)->sin_addr.s_addr);
-    (address >> 16 == 0xA9FE ? link_local : best) = FormatIpv4(address);  // 169.254.0.0/16
+    const std::string text = FormatIpv4(address);
+    if (text != except) (address >> 16 == 0xA9FE ? link_local : best) = text;  // 169.254.0.0/16
   }
   ::freeifaddrs(all);
   return best.empty() ? link_local : best;

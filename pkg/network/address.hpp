@@ -19,7 +19,7 @@ std::string FormatIpv4(uint32_t address);
 bool IsLoopbackAddress(std::string_view text);
 
 // An IPv4 address of this host by which others (and user-mode networks) reach it: the first of an
-// interface that is up and not loopback, link-local last. Empty: there is none.
-std::string HostAddress();
+// interface that is up and not loopback, link-local last; not `except`. Empty: there is none.
+std::string HostAddress(const std::string& except = "");
 
 }  // namespace ctool::network

@@ -61,6 +61,9 @@ Result<std::string> ReadHostResolvConf();
 Result<std::string> ReadHostResolvConf(const std::string& etc, const std::string& systemd,
                                        const std::string& network_manager);
 
+// The name servers of a resolv.conf.
+std::vector<std::string> NameServers(std::string_view resolv_conf);
+
 // Checks one --dns, --dns-search, --dns-option each, before anything is made.
 Status CheckDns(const std::vector<std::string>& dns, const std::vector<std::string>& searches,
                 const std::vector<std::string>& options);

@@ -137,6 +137,8 @@ Result<std::string> ReadHostResolvConf(const std::string& etc, const std::string
   return real.empty() ? text : real;
 }
 
+std::vector<std::string> NameServers(std::string_view resolv_conf) { return ParseResolver(resolv_conf).servers; }
+
 Result<std::string> ReadHostResolvConf() {
   return ReadHostResolvConf("/etc/resolv.conf", "/run/systemd/resolve/resolv.conf",
                             "/run/NetworkManager/no-stub-resolv.conf");

@@ -19,6 +19,7 @@ struct SharedFolder {
   std::string Alive() const { return path + "/alive"; }    // the FIFO
   std::string Status() const { return path + "/status"; }  // "PID START\n" of the first process in there
   std::string SlirpSocket() const { return path + "/slirp.sock"; }
+  std::string Resolver() const { return path + "/resolver"; }  // the address of slirp4netns' own
   std::string Leases(const std::string& network) const { return path + "/leases/" + network; }  // a file an address
 };
 

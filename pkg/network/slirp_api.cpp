@@ -78,19 +78,9 @@ std::optional<int64_t> IdOf(const std::string& reply) {
 
 }  // namespace
 
-Status CheckHostForward(const PortMapping& mapping) {
-  if (mapping.protocol != "tcp" && mapping.protocol != "udp")
-    return Error(Code::kUnsupported, "slirp4netns can't forward " + mapping.protocol + " ports");
-  if (mapping.host_ip.find(':') != std::string::npos)
-    return Error(Code::kUnsupported,
-                 "slirp4netns can't forward ports of the IPv6 address [" + mapping.host_ip + "]")
-        .Hint("publish on an IPv4 address, or leave the address away");
-  return Ok();
-}
-
 Status AddHostForward(const std::string& api_socket, const PortMapping& mapping,
                       const std::string& container_ip, std::vector<int64_t>* ids) {
-  TRY(CheckHostForward(mapping));
+  TRY(CheckForward(kSlirp4netns, mapping));
   const std::string host_ip = mapping.host_ip.empty() ? "0.0.0.0" : mapping.host_ip;
   for (uint32_t i = 0; i < mapping.count; ++i) {
     const std::string host_port = std::to_string(mapping.host_port + i);

@@ -73,6 +73,7 @@ Status SetOption(std::string_view text, SlirpOptions& options) {
       if (!ParseCidr(value))
         return Invalid(option, value, "an IPv4 network from /8 to /25, like 10.0.2.0/24");
       options.cidr = std::string(value);
+      options.cidr_given = true;
       return Ok();
     }
     if (option == "mtu") {
@@ -104,11 +105,6 @@ Result<SlirpOptions> ParseSlirpNetwork(std::string_view network,
   if (!options.outbound_addr6.empty() && !options.enable_ipv6)
     return Error(Code::kInvalidArgument, "enable_ipv6=true is required for outbound_addr6");
   return options;
-}
-
-SlirpAddresses AddressesOf(const SlirpOptions& options) {
-  const uint32_t base = ParseCidr(options.cidr).value_or(Network{0x0A000200, 24}).base;
-  return {FormatIpv4(base + 100), FormatIpv4(base + 2), FormatIpv4(base + 3)};
 }
 
 Result<std::string> FindSlirp(const std::string& configured,
@@ -147,6 +143,21 @@ Result<std::vector<std::string>> SlirpCommand(const std::string& program,
     command.push_back("--api-socket=" + api_socket);
   }
   return command;
+}
+
+Result<Backend> SlirpBackend(const std::string& program, const SlirpOptions& options, const std::string& api_socket) {
+  Backend backend;
+  backend.name = kSlirp4netns;
+  backend.command = TRY(SlirpCommand(program, options, api_socket));
+  backend.api_socket = api_socket;
+  const Network network = ParseCidr(options.cidr).value_or(Network{0x0A000200, 24});
+  backend.address = FormatIpv4(network.base + 100);
+  backend.gateway = FormatIpv4(network.base + 2);
+  backend.prefix = network.prefix;
+  if (!options.disable_dns) backend.dns = FormatIpv4(network.base + 3);
+  backend.host_address = HostAddress();
+  backend.ipv6 = options.enable_ipv6;
+  return backend;
 }
 
 }  // namespace ctool::network

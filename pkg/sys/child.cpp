@@ -43,7 +43,7 @@ struct Birth {
 };
 
 // Out of the way of the target numbers first, then onto them. False: errno.
-bool PlaceDescriptors(const SpawnOptions& options, int& exec_fd) {
+bool PlaceDescriptors(const SpawnOptions& options, int& exec_fd, int& user_namespace) {
   int top = 3;
   for (const auto& [from, to] : options.fds) top = std::max(top, to + 1);
   std::array<int, 32> staged;
@@ -51,6 +51,8 @@ bool PlaceDescriptors(const SpawnOptions& options, int& exec_fd) {
   for (size_t i = 0; i < options.fds.size(); ++i)
     if ((staged[i] = ::fcntl(options.fds[i].first, F_DUPFD_CLOEXEC, top)) < 0) return false;
   if (options.exec_fd >= 0 && (exec_fd = ::fcntl(options.exec_fd, F_DUPFD_CLOEXEC, top)) < 0) return false;
+  if (options.user_namespace >= 0 && (user_namespace = ::fcntl(options.user_namespace, F_DUPFD_CLOEXEC, top)) < 0)
+    return false;
   if (CloseRange(3, static_cast<unsigned>(top) - 1, 0) < 0 && top > 3) return false;
   const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
   for (int standard = 0; standard < 3; ++standard)
@@ -66,13 +68,14 @@ int BecomeProgram(void* argument) {
   Birth& birth = *static_cast<Birth*>(argument);
   const SpawnOptions& options = birth.options;
   ResetSignals();
-  if (options.die_with_parent) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() != birth.parent) ::_exit(125);
-  }
   if (options.new_session) ::setsid();
-  int exec_fd = -1;
-  if (PlaceDescriptors(options, exec_fd)) {
+  int exec_fd = -1, user_namespace = -1;
+  if (PlaceDescriptors(options, exec_fd, user_namespace) &&
+      (user_namespace < 0 || ::setns(user_namespace, CLONE_NEWUSER) == 0)) {
+    if (options.die_with_parent) {
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+      if (::getppid() != birth.parent) ::_exit(125);
+    }
     if (exec_fd >= 0)
       ::execveat(exec_fd, "", birth.argv, birth.envp, AT_EMPTY_PATH);
     else

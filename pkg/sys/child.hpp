@@ -58,6 +58,9 @@ struct SpawnOptions {
   // false: a copy of this process executes the program while we go on, which is worth its price only when there is
   // something to do at once. A failed exec is then exit status 127, with its reason on the child's stderr.
   bool await_exec = true;
+  // A user namespace that the child joins before it asks for the death signal, which the joining would clear. Only with
+  // await_exec = false: it makes the memory undumpable, which would be ours.
+  int user_namespace = -1;
 };
 // Starts a program and returns once it is executed; works from a process with threads. The child
 // starts with default signal dispositions and an empty mask, stdin/out/err from /dev/null unless

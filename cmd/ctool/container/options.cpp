@@ -91,10 +91,10 @@ void AddFiles(Table& t, engine::CreateOptions& o) {
 }
 
 void AddNetwork(Table& t, engine::CreateOptions& o) {
-  Option& network = t("network", 0, "mode", "Network: slirp4netns[:options], none, host, bridge or a network's name[:ip=,mac=,alias=], container:NAME, ns:PATH", &o.network);
+  Option& network = t("network", 0, "mode", "Network: slirp4netns[:options], pasta[:options], none, host, bridge or a network's name[:ip=,mac=,alias=], container:NAME, ns:PATH", &o.network);
   network.aliases = {"net"};
   network.complete = Complete::kNetworks;
-  network.values = {"slirp4netns", "none", "host", "bridge"};
+  network.values = {"slirp4netns", "pasta", "none", "host", "bridge"};
   t("network-alias", 0, "name", "One more name on its bridge networks", &o.network_alias);
   t("ip", 0, "address", "Its IPv4 address on a bridge network", &o.ip);
   t("ip6", 0, "address", "Its IPv6 address on a bridge network", &o.ip6);

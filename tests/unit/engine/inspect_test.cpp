@@ -62,6 +62,8 @@ TEST_F(InspectTest, RunningHasProcessAndAddress) {
   InspectInput in = In();
   in.live = monitor::RunStatus{
       .pid = 77, .monitor_pid = 76, .start_time = 1, .monitor_start_time = 1, .started = 1};
+  in.network.address = "10.0.2.100";
+  in.network.prefix = 24;
   const Json j = Json::parse(InspectText(in), nullptr, false);
   EXPECT_EQ(j["State"]["Status"], "running");
   EXPECT_EQ(j["State"]["Pid"], 77);

@@ -230,13 +230,19 @@ TEST(Sandbox, SurvivesPrintAndParse) {
   s.map.uids = {{0, 1000, 1}, {1, 100000, 65536}};
   s.map.gids = {{0, 1000, 1}};
   s.map.newgidmap = "/usr/bin/newgidmap";
-  s.slirp_command = {"/usr/bin/slirp4netns", "-c"};
+  s.network.name = "slirp4netns";
+  s.network.command = {"/usr/bin/slirp4netns", "-c"};
+  s.network.prefix = 24;
+  s.network.ipv6 = true;
   const Sandbox again = *Sandbox::Parse(s.Print());
   EXPECT_EQ(again.Print(), s.Print());
   EXPECT_EQ(again.namespaces, s.namespaces);
   EXPECT_EQ(again.map.uids, s.map.uids);
   EXPECT_TRUE(again.keep_stdin);
   EXPECT_FALSE(again.terminal);
+  EXPECT_EQ(again.network.command, s.network.command);
+  EXPECT_EQ(again.network.prefix, 24);
+  EXPECT_TRUE(again.network.ipv6);
 }
 
 }  // namespace

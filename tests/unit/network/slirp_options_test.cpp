@@ -25,10 +25,13 @@ TEST(SlirpOptions, Defaults) {
   ASSERT_TRUE(options.ok());
   EXPECT_EQ(options->mtu, 65520);
   EXPECT_FALSE(options->allow_host_loopback);
-  const SlirpAddresses addresses = AddressesOf(*options);
-  EXPECT_EQ(addresses.container, "10.0.2.100");
-  EXPECT_EQ(addresses.gateway, "10.0.2.2");
-  EXPECT_EQ(addresses.dns, "10.0.2.3");
+  EXPECT_FALSE(options->cidr_given);
+  const auto backend = SlirpBackend("s", *options, "");
+  ASSERT_TRUE(backend.ok());
+  EXPECT_EQ(backend->address, "10.0.2.100");
+  EXPECT_EQ(backend->prefix, 24);
+  EXPECT_EQ(backend->gateway, "10.0.2.2");
+  EXPECT_EQ(backend->dns, "10.0.2.3");
   const auto command = SlirpCommand("/usr/bin/slirp4netns", *options, "");
   ASSERT_TRUE(command.ok());
   EXPECT_EQ(*command, (std::vector<std::string>{"/usr/bin/slirp4netns", "--configure",
@@ -42,7 +45,9 @@ TEST(SlirpOptions, EveryOption) {
       "outbound_addr6=::1,port_handler=slirp4netns",
       {"mtu=1400", "enable_ipv6=true", "cidr=10.7.0.0/24"});
   ASSERT_TRUE(options.ok()) << options.error().Message();
-  EXPECT_EQ(AddressesOf(*options).container, "10.9.0.100");
+  EXPECT_EQ(SlirpBackend("s", *options, "")->address, "10.9.0.100");
+  EXPECT_EQ(SlirpBackend("s", *options, "")->dns, "");
+  EXPECT_TRUE(options->cidr_given);
   const auto command = SlirpCommand("s", *options, "/run/api.sock");
   ASSERT_TRUE(command.ok());
   for (const char* argument :
@@ -103,9 +108,9 @@ TEST(SlirpOptions, FindingTheProgram) {
 }
 
 TEST(HostForward, WhatSlirpCannotDo) {
-  EXPECT_TRUE(CheckHostForward({"", 1, 1, 1, "udp"}).ok());
-  EXPECT_EQ(CheckHostForward({"", 1, 1, 1, "sctp"}).error().code(), Code::kUnsupported);
-  EXPECT_EQ(CheckHostForward({"::1", 1, 1, 1, "tcp"}).error().code(), Code::kUnsupported);
+  EXPECT_TRUE(CheckForward(kSlirp4netns, {"", 1, 1, 1, "udp"}).ok());
+  EXPECT_EQ(CheckForward(kSlirp4netns, {"", 1, 1, 1, "sctp"}).error().code(), Code::kUnsupported);
+  EXPECT_EQ(CheckForward(kSlirp4netns, {"::1", 1, 1, 1, "tcp"}).error().code(), Code::kUnsupported);
   EXPECT_FALSE(AddHostForward("/nonexistent/socket", {"", 1, 1, 1, "tcp"}, "10.0.2.100").ok());
 }
 

@@ -138,6 +138,12 @@ Result<Container> StartContainer(const std::function<void(int control)>& inside)
   return Container{std::move(child), std::move(ours)};
 }
 
+const Backend kBackend = [] {
+  Backend backend;
+  backend.name = kSlirp4netns;
+  return backend;
+}();
+
 class SlirpTest : public ::testing::TestWithParam<uid_t> {
  protected:
   void SetUp() override {
@@ -156,7 +162,7 @@ class SlirpTest : public ::testing::TestWithParam<uid_t> {
     GTEST_SKIP() << missing;
   }
 
-  static Result<SlirpProcess> Start(pid_t pid, const std::string& api_socket) {
+  static Result<BackendProcess> Start(pid_t pid, const std::string& api_socket) {
     const std::string program = TRY(FindSlirp("", {}));
     const std::vector<std::string> command = TRY(SlirpCommand(program, {}, api_socket));
     return StartSlirp(command, pid);
@@ -219,11 +225,11 @@ TEST_P(SlirpTest, ContainerHasANetworkAndItsPortsAreForwarded) {
     NEED(Hear(container->control) == "listening");
 
     const int64_t before = MonotonicNanos();
-    Result<SlirpProcess> slirp = Start(container->child.pid(), api);
+    Result<BackendProcess> slirp = Start(container->child.pid(), api);
     NEED_OK(slirp);
     pollfd polled{slirp->ready.get(), POLLIN, 0};
     NEED(::poll(&polled, 1, 5000) == 1);
-    const Status finished = FinishSlirpStart(*slirp);
+    const Status finished = FinishBackendStart(kBackend, *slirp);
     NEED_OK(finished);
     std::printf("slirp4netns ready after %.1f ms\n",
                 static_cast<double>(MonotonicNanos() - before) / 1e6);
@@ -268,9 +274,9 @@ TEST_P(SlirpTest, DiesWithItsMonitor) {
     const std::string failure = RunAs(GetParam(), [&]() -> std::string {
       Result<Container> container = StartContainer([](int) { ::pause(); });
       NEED_OK(container);
-      Result<SlirpProcess> slirp = Start(container->child.pid(), "");
+      Result<BackendProcess> slirp = Start(container->child.pid(), "");
       NEED_OK(slirp);
-      const Status finished = FinishSlirpStart(*slirp);
+      const Status finished = FinishBackendStart(kBackend, *slirp);
       NEED_OK(finished);
       const pid_t pids[2] = {slirp->child.pid(), container->child.pid()};
       NEED(::write(ends[1], pids, sizeof pids) == sizeof pids);
@@ -296,9 +302,9 @@ TEST_P(SlirpTest, DiesWithItsMonitor) {
 
 TEST_P(SlirpTest, FailureTellsWhy) {
   const std::string failure = RunAs(GetParam(), []() -> std::string {
-    Result<SlirpProcess> slirp = Start(0x3FFFFFFF, "");  // above any pid_max
+    Result<BackendProcess> slirp = Start(0x3FFFFFFF, "");  // above any pid_max
     NEED_OK(slirp);
-    const Status finished = FinishSlirpStart(*slirp);
+    const Status finished = FinishBackendStart(kBackend, *slirp);
     NEED(!finished.ok());
     return finished.error().Message();
   });
