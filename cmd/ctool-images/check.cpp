@@ -36,6 +36,7 @@ Status Repair(Context& context, const engine::CheckOptions& options, CheckReport
   if (options.force && !report.damage.empty()) {
     const engine::RemovedDamage removed = TRY(engine::RemoveDamaged(context.engine, report));
     for (const std::string& id : removed.images) PrintLine(context, "Deleted damaged image: " + id);
+    for (const std::string& name : removed.artifacts) PrintLine(context, "Deleted damaged artifact: " + Printable(name));
     for (const std::string& id : removed.containers) PrintLine(context, "Deleted damaged container: " + id);
     report = TRY(engine::CheckStore(context.engine, again));
   }

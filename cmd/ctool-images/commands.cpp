@@ -75,6 +75,8 @@ constexpr cli::Entry kEntries[] = {
     {"manifest inspect", [] { return cli::Bind(DescribeManifestInspect, RunManifestInspect); }},
     {"manifest push", [] { return cli::Bind(DescribeManifestPush, RunManifestPush); }},
     {"manifest remove", [] { return cli::Bind(DescribeManifestRemove, RunManifestRemove); }},
+    {"artifact pull", [] { return cli::Bind(DescribeArtifactPull, RunArtifactPull); }},
+    {"artifact push", [] { return cli::Bind(DescribeArtifactPush, RunArtifactPush); }},
     {"import", [] { return cli::Bind(DescribeImport, RunImport); }, {"image import"}},
     {"load", [] { return cli::Bind(DescribeLoad, RunLoad); }, {"image load"}},
     {"save", [] { return cli::Bind(DescribeSave, RunSave); }, {"image save"}},

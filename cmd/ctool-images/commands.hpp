@@ -95,8 +95,28 @@ Result<int> RunManifestInspect(Context& context, const ManifestOptions& options)
 Result<int> RunManifestRemove(Context& context, const ManifestOptions& options);
 Result<int> RunManifestPush(Context& context, const ManifestOptions& options);
 
+struct ArtifactPullOptions {
+  std::string name;
+  engine::FetchOptions fetch;
+};
+cli::Command DescribeArtifactPull(ArtifactPullOptions& options);
+Result<int> RunArtifactPull(Context& context, const ArtifactPullOptions& options);
+
+struct ArtifactPushOptions {
+  engine::PushOptions push;
+};
+cli::Command DescribeArtifactPush(ArtifactPushOptions& options);
+Result<int> RunArtifactPush(Context& context, const ArtifactPushOptions& options);
+
 // Options that commands have in common.
+cli::Option AuthFileOption(std::string& sink);
+cli::Option CertDirOption(std::string& sink);
+cli::Option TlsVerifyOption(std::optional<bool>& sink);
+// --authfile, --creds, --cert-dir, --tls-verify
+void AddCredentialOptions(std::vector<cli::Option>& into, engine::FetchOptions& o);
+// These, --retry, --retry-delay and --quiet.
 void AddRegistryOptions(std::vector<cli::Option>& into, engine::FetchOptions& o);
+void AddDigestFile(std::vector<cli::Option>& into, engine::PushOptions& p);
 void AddPushFormatOptions(std::vector<cli::Option>& into, engine::PushOptions& p);
 
 // The command table of ctool-images: pull, import, `cp -`, and `fetch`, which is pull for the engine.

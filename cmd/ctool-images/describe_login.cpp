@@ -4,11 +4,6 @@
 namespace ctool {
 namespace {
 
-cli::Option AuthFile(std::string& sink) {
-  return {.name = "authfile", .value = "file", .help = "File with the credentials", .sink = &sink,
-          .complete = cli::Complete::kFiles};
-}
-
 cli::Option CompatAuthFile(std::string& sink) {
   return {.name = "compat-auth-file", .value = "file", .help = "File with the credentials, in docker's form", .sink = &sink,
           .complete = cli::Complete::kFiles};
@@ -30,11 +25,10 @@ cli::Command DescribeLogin(LoginCommandOptions& o) {
       {.name = "password", .short_name = 'p', .value = "password",
        .help = "Password; others on this host can see it: --password-stdin is safer", .sink = &o.password},
       {.name = "password-stdin", .help = "Read the password from the standard input", .sink = &o.password_stdin},
-      AuthFile(o.fetch.authfile),
+      AuthFileOption(o.fetch.authfile),
       CompatAuthFile(o.compat_auth_file),
-      {.name = "cert-dir", .value = "folder", .help = "Certificates for the registry", .sink = &o.fetch.cert_dir,
-       .complete = cli::Complete::kDirectories},
-      {.name = "tls-verify", .help = "Require HTTPS and verify certificates", .sink = &o.fetch.tls_verify},
+      CertDirOption(o.fetch.cert_dir),
+      TlsVerifyOption(o.fetch.tls_verify),
       {.name = "get-login", .help = "Print the user name that is logged in", .sink = &o.get_login},
       {.name = "verbose", .short_name = 'v', .help = "Print which file the credentials are kept in", .sink = &o.verbose},
   };
@@ -53,7 +47,7 @@ cli::Command DescribeLogout(LogoutCommandOptions& o) {
   command.usage = "[REGISTRY]";
   command.options = {
       {.name = "all", .short_name = 'a', .help = "Forget those of all registries", .sink = &o.all},
-      AuthFile(o.authfile),
+      AuthFileOption(o.authfile),
       CompatAuthFile(o.compat_auth_file),
   };
   command.args = {{.name = "REGISTRY", .min = 0, .sink = &o.registry, .complete = cli::Complete::kRegistries}};
@@ -76,13 +70,8 @@ cli::Command DescribeSearch(SearchCommandOptions& o) {
       {.name = "list-tags", .help = "Show the tags of the repository TERM", .sink = &o.list_tags},
       {.name = "no-trunc", .help = "Show descriptions whole", .sink = &o.no_trunc},
       {.name = "compatible", .help = "Show stars, official and automated, too", .sink = &o.compatible},
-      {.name = "authfile", .value = "file", .help = "Credentials for registries", .sink = &o.search.fetch.authfile,
-       .complete = cli::Complete::kFiles},
-      {.name = "creds", .value = "user[:password]", .help = "Credentials for this registry", .sink = &o.search.fetch.creds},
-      {.name = "cert-dir", .value = "folder", .help = "Certificates for registries", .sink = &o.search.fetch.cert_dir,
-       .complete = cli::Complete::kDirectories},
-      {.name = "tls-verify", .help = "Require HTTPS and verify certificates", .sink = &o.search.fetch.tls_verify},
   };
+  AddCredentialOptions(command.options, o.search.fetch);
   command.args = {{.name = "TERM", .sink = &o.search.term}};
   command.examples = {{"search registry.example/busybox"}, {"search --list-tags registry.example/team/app"}};
   return command;

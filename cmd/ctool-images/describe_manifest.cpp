@@ -34,9 +34,9 @@ cli::Command DescribeManifestCreate(ManifestOptions& o) {
        .sink = &o.create.all},
       {.name = "amend", .short_name = 'a', .help = "Add to a list that is there", .sink = &o.create.amend},
       {.name = "annotation", .value = "key=value", .help = "Annotation of the list", .sink = &o.create.annotations},
-      {.name = "tls-verify", .help = "Require HTTPS and verify certificates", .sink = &o.create.fetch.tls_verify,
-       .aliases = {"insecure-tls-verify"}},
   };
+  c.options.push_back(TlsVerifyOption(o.create.fetch.tls_verify));
+  c.options.back().aliases = {"insecure-tls-verify"};
   c.args = {{.name = "LIST", .sink = &o.create.name},
             {.name = "IMAGE", .min = 0, .max = cli::kUnlimited, .sink = &o.create.images, .complete = cli::Complete::kImages}};
   c.examples = {{"manifest create mylist"}, {"manifest create mylist localhost/app:amd64 localhost/app:arm64"}};
@@ -50,13 +50,7 @@ cli::Command DescribeManifestAdd(ManifestOptions& o) {
   c.usage = "LIST IMAGE [IMAGE...]";
   c.options.push_back({.name = "all", .help = "Of an IMAGE that is a list, add every image", .sink = &o.all});
   AddEntryOptions(c.options, o.entry);
-  c.options.push_back({.name = "authfile", .value = "file", .help = "Credentials for registries",
-                       .sink = &o.push.fetch.authfile, .complete = cli::Complete::kFiles});
-  c.options.push_back({.name = "creds", .value = "user[:password]", .help = "Credentials for this registry",
-                       .sink = &o.push.fetch.creds});
-  c.options.push_back({.name = "cert-dir", .value = "folder", .help = "Certificates for registries",
-                       .sink = &o.push.fetch.cert_dir, .complete = cli::Complete::kDirectories});
-  c.options.push_back({.name = "tls-verify", .help = "Require HTTPS and verify certificates", .sink = &o.push.fetch.tls_verify});
+  AddCredentialOptions(c.options, o.push.fetch);
   c.args = {List(o), {.name = "IMAGE", .max = cli::kUnlimited, .sink = &o.images, .complete = cli::Complete::kImages}};
   c.examples = {{"manifest add mylist docker://docker.io/library/busybox"},
                 {"manifest add --arch arm64 --variant v8 mylist localhost/app:arm64"}};
@@ -79,9 +73,8 @@ cli::Command DescribeManifestInspect(ManifestOptions& o) {
   cli::Command c;
   c.summary = "Show a manifest list";
   c.prose = "Prints the list of the store, or else the manifest or list of a registry.";
-  c.options.push_back({.name = "authfile", .value = "file", .help = "Credentials for registries",
-                       .sink = &o.push.fetch.authfile, .complete = cli::Complete::kFiles});
-  c.options.push_back({.name = "tls-verify", .help = "Require HTTPS and verify certificates", .sink = &o.push.fetch.tls_verify});
+  c.options.push_back(AuthFileOption(o.push.fetch.authfile));
+  c.options.push_back(TlsVerifyOption(o.push.fetch.tls_verify));
   c.options.push_back({.name = "verbose", .short_name = 'v', .help = "Accepted for docker's sake",
                        .sink = cli::Setter([](std::string_view) { return Ok(); }), .implied = "true", .hidden = true});
   c.args = {List(o)};

@@ -3,17 +3,9 @@
 
 namespace ctool {
 
-void AddRegistryOptions(std::vector<cli::Option>& into, engine::FetchOptions& o) {
-  into.push_back({.name = "authfile", .value = "file", .help = "Credentials for registries", .sink = &o.authfile,
-                  .complete = cli::Complete::kFiles});
-  into.push_back({.name = "creds", .value = "user[:password]", .help = "Credentials for this registry",
-                  .sink = &o.creds});
-  into.push_back({.name = "cert-dir", .value = "folder", .help = "Certificates for registries", .sink = &o.cert_dir,
-                  .complete = cli::Complete::kDirectories});
-  into.push_back({.name = "tls-verify", .help = "Require HTTPS and verify certificates", .sink = &o.tls_verify});
-  into.push_back({.name = "retry", .value = "number", .help = "How often to try again", .sink = &o.retry});
-  into.push_back({.name = "retry-delay", .value = "duration", .help = "Time between tries", .sink = &o.retry_delay});
-  into.push_back({.name = "quiet", .short_name = 'q', .help = "Show no progress", .sink = &o.quiet});
+void AddDigestFile(std::vector<cli::Option>& into, engine::PushOptions& p) {
+  into.push_back({.name = "digestfile", .value = "file", .help = "Write the manifest's digest at the destination here",
+                  .sink = &p.digest_file, .complete = cli::Complete::kFiles});
 }
 
 void AddPushFormatOptions(std::vector<cli::Option>& into, engine::PushOptions& p) {
@@ -27,8 +19,7 @@ void AddPushFormatOptions(std::vector<cli::Option>& into, engine::PushOptions& p
                   .help = "Level for what is compressed: gzip 1 to 9, zstd 1 to 20", .sink = &p.compression_level});
   into.push_back({.name = "force-compression", .help = "Compress again what has the format already, when a level is given",
                   .sink = &p.force_compression});
-  into.push_back({.name = "digestfile", .value = "file", .help = "Write the manifest's digest at the destination here",
-                  .sink = &p.digest_file, .complete = cli::Complete::kFiles});
+  AddDigestFile(into, p);
 }
 
 cli::Command DescribePush(PushCommandOptions& o) {

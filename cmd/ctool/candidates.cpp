@@ -47,6 +47,12 @@ void AddImages(state::Database& db, std::vector<Candidate>& into) {
   }
 }
 
+void AddArtifacts(state::Database& db, std::vector<Candidate>& into) {
+  const auto artifacts = db.ListArtifacts();
+  if (!artifacts.ok()) return;
+  for (const state::Artifact& artifact : *artifacts) into.push_back({artifact.name});
+}
+
 void AddVolumes(state::Database& db, std::vector<Candidate>& into) {
   const auto volumes = db.ListVolumes();
   if (!volumes.ok()) return;
@@ -76,7 +82,9 @@ std::vector<Candidate> Candidates(const Globals& globals, Complete what) {
     case Complete::kObjects:
       AddContainers(*db, paths->run_root, what, found);
       AddImages(*db, found);
+      AddArtifacts(*db, found);
       break;
+    case Complete::kArtifacts: AddArtifacts(*db, found); break;
     case Complete::kVolumes: AddVolumes(*db, found); break;
     default: break;  // networks, pods and secrets: there are none
   }

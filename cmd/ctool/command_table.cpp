@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ctool/command_table.hpp"
 
+#include "ctool/artifact/commands.hpp"
 #include "ctool/container/files.hpp"
 #include "ctool/container/inspect.hpp"
 #include "ctool/container/options.hpp"
@@ -55,6 +56,13 @@ constexpr cli::Entry kEntries[] = {
     {"manifest rm", ManifestRmCommand},
     {"manifest remove", ManifestRemoveCommand},
     {"manifest exists", ManifestExistsCommand},
+    {"artifact add", ArtifactAddCommand},
+    {"artifact extract", ArtifactExtractCommand},
+    {"artifact inspect", ArtifactInspectCommand},
+    {"artifact ls", ArtifactLsCommand, {"artifact list"}},
+    {"artifact pull", ArtifactPullCommand},
+    {"artifact push", ArtifactPushCommand},
+    {"artifact rm", ArtifactRmCommand, {"artifact remove"}},
     {"login", LoginCommand},
     {"logout", LogoutCommand},
     {"search", SearchCommand},
@@ -87,6 +95,7 @@ constexpr cli::Entry kEntries[] = {
 };
 
 constexpr cli::Group kGroups[] = {
+    {"artifact", "Manage artifacts: files in registries"},
     {"container", "Manage containers"},
     {"healthcheck", "Check the health of containers"},
     {"image", "Manage images"},

@@ -40,6 +40,7 @@ enum class Complete {
   kPausedContainers,
   kContainerPaths,  // CONTAINER:PATH or a file, as cp takes
   kImages,
+  kArtifacts,
   kObjects,  // anything `inspect` knows
   kVolumes,
   kNetworks,

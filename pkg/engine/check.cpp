@@ -8,6 +8,7 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "engine/artifact.hpp"
 #include "engine/check_internal.hpp"
 #include "engine/containers.hpp"
 #include "engine/image_lookup_internal.hpp"
@@ -108,6 +109,21 @@ Status Refetch(Engine& engine, const state::Image& image, const CheckReport& rep
   return pulled.error();
 }
 
+// The same for an artifact.
+Status MendArtifact(const config::Paths& paths, const std::string& name, const CheckReport& report, CheckReport& out) {
+  Engine own({paths.graph_root, paths.run_root});
+  const std::optional<state::Artifact> artifact = TRY(TRY(own.Db())->FindArtifact(name));
+  if (!artifact) return Ok();
+  const storage::Store& store = *TRY(own.Store());
+  for (const Damage& d : report.damage)
+    for (const auto& [blob, size] : artifact->blobs)
+      if (d.kind == Damage::Kind::kBlob && d.id == blob) TRY(store.Discard(store.BlobPath(TRY(spec::Digest::Parse(blob)))));
+  const Status fetched = RefetchArtifact(own, *artifact);
+  if (fetched.ok()) out.mended.push_back("artifact " + name);
+  else out.not_mended.push_back("artifact " + name + ": " + fetched.error().Message());
+  return Ok();
+}
+
 }  // namespace
 
 Result<CheckReport> CheckStore(Engine& engine, const CheckOptions& options) {
@@ -125,6 +141,7 @@ Result<CheckReport> MendFromRegistry(Engine& engine, const CheckReport& report) 
   const config::Paths& paths = *TRY(engine.Paths());
   CheckReport out;
   for (const Damage& d : report.damage) {
+    if (d.kind == Damage::Kind::kArtifact) TRY(MendArtifact(paths, d.id, report, out));
     if (d.kind != Damage::Kind::kImage) continue;
     std::optional<state::Image> image;
     {
@@ -151,6 +168,10 @@ Result<RemovedDamage> RemoveDamaged(Engine& caller, const CheckReport& report) {
       TRY(RemoveContainer(engine, d.id, force));
       out.containers.push_back(d.id);
     }
+    if (d.kind == Damage::Kind::kArtifact) {
+      TRY(TRY(engine.Db())->RemoveArtifact(d.id));
+      out.artifacts.push_back(d.id);
+    }
     if (d.kind != Damage::Kind::kImage) continue;
     for (const std::string& id : TRY(TRY(engine.Db())->ContainersUsingImage(d.id))) out.containers.push_back(id);
     RemoveImagesOptions force;
@@ -158,7 +179,7 @@ Result<RemovedDamage> RemoveDamaged(Engine& caller, const CheckReport& report) {
     TRY(RemoveImage(engine, d.id, force));
     out.images.push_back(d.id);
   }
-  if (!out.images.empty()) GiveSpaceBack(engine);
+  if (!out.images.empty() || !out.artifacts.empty()) GiveSpaceBack(engine);
   return out;
 }
 

@@ -17,9 +17,9 @@ struct CheckOptions {
 };
 
 struct Damage {
-  enum class Kind { kStore, kBlob, kLayer, kImage, kContainer };
+  enum class Kind { kStore, kBlob, kLayer, kImage, kContainer, kArtifact };
   Kind kind = Kind::kStore;
-  std::string id;  // digest, diff id, image or container id
+  std::string id;  // digest, diff id, image or container id, name of an artifact
   std::vector<std::string> problems;
 };
 
@@ -35,13 +35,13 @@ struct CheckReport {
 // is removed. Clears away what killed commands have left.
 Result<CheckReport> CheckStore(Engine& engine, const CheckOptions& options);
 
-// Fetches what is damaged of images that came from a registry, by their digests. Returns lines for `mended` and `not_mended`.
+// Fetches what is damaged of images and artifacts that came from a registry, by their digests. Returns lines for `mended` and `not_mended`.
 Result<CheckReport> MendFromRegistry(Engine& engine, const CheckReport& report);
 
 struct RemovedDamage {
-  std::vector<std::string> containers, images;
+  std::vector<std::string> containers, images, artifacts;
 };
-// Removes the images that a report names as damaged, and the containers made from them.
+// Removes the images and artifacts that a report names as damaged, and the containers made from them.
 Result<RemovedDamage> RemoveDamaged(Engine& engine, const CheckReport& report);
 
 }  // namespace ctool::engine

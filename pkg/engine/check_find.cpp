@@ -28,10 +28,12 @@ class Finder {
   Result<DamageMap> Run() {
     for (const std::string& problem : TRY(work_.db.Check())) Note(Kind::kStore, "ctool.db", problem);
     images_ = TRY(work_.db.ListImages());
+    artifacts_ = TRY(work_.db.ListArtifacts());
     TRY(PlanTasks());
     TRY(RunTasks());
     TRY(CheckRows());
     for (const state::Image& image : images_) CheckImage(image);
+    for (const state::Artifact& artifact : artifacts_) CheckArtifact(artifact);
     TRY(CheckContainers());
     return ForgetWhatIsGone();
   }
@@ -59,6 +61,9 @@ class Finder {
       for (const state::ImageLayer& layer : image.layers)
         if (!layer.blob.empty() && blobs.insert(layer.blob).second)
           tasks_.push_back({{}, TRY(spec::Digest::Parse(layer.blob)), layer.blob_size});
+    for (const state::Artifact& artifact : artifacts_)
+      for (const auto& [digest, size] : artifact.blobs)
+        if (blobs.insert(digest).second) tasks_.push_back({{}, TRY(spec::Digest::Parse(digest)), size});
     for (const std::string& digest : TRY(work_.db.ReferencedBlobs())) {
       if (!blobs.insert(digest).second) continue;
       const spec::Digest blob = TRY(spec::Digest::Parse(digest));
@@ -118,6 +123,13 @@ class Finder {
       note("its layer " + image.fixup_layer + " is missing");
   }
 
+  void CheckArtifact(const state::Artifact& artifact) {
+    if (digest::Sha256(artifact.manifest).str() != artifact.digest)
+      Note(Kind::kArtifact, artifact.name, "its manifest in the record is damaged");
+    for (const auto& [blob, size] : artifact.blobs)
+      if (IsDamaged(Kind::kBlob, blob)) Note(Kind::kArtifact, artifact.name, "blob " + blob + " is damaged");
+  }
+
   Status CheckContainers() {
     for (const state::Container& c : TRY(work_.db.ListContainers(state::Database::ContainerFields::kSummary)))
       if (!sys::Exists(work_.store.ContainerPath(c.id))) Note(Kind::kContainer, c.id, "its folder is missing");
@@ -132,6 +144,10 @@ class Finder {
       for (const state::ImageLayer& layer : image.layers) there.insert({layer.diff_id, layer.blob});
       for (const std::string& reference : image.digests) there.insert(reference.substr(reference.find('@') + 1));
     }
+    for (const state::Artifact& artifact : TRY(work_.db.ListArtifacts())) {
+      there.insert(artifact.name);
+      for (const auto& [blob, size] : artifact.blobs) there.insert(blob);
+    }
     for (const state::Container& c : TRY(work_.db.ListContainers(state::Database::ContainerFields::kSummary))) there.insert(c.id);
     std::erase_if(damage_, [&](const auto& one) { return one.first.first != Kind::kStore && there.count(one.first.second) == 0; });
     return std::move(damage_);
@@ -139,6 +155,7 @@ class Finder {
 
   const CheckWork& work_;
   std::vector<state::Image> images_;
+  std::vector<state::Artifact> artifacts_;
   std::vector<Task> tasks_;
   std::mutex mutex_;
   DamageMap damage_;
@@ -152,6 +169,7 @@ const char* KindName(Damage::Kind kind) {
     case Kind::kLayer: return "layer";
     case Kind::kImage: return "image";
     case Kind::kContainer: return "container";
+    case Kind::kArtifact: return "artifact";
     default: return "store";
   }
 }

@@ -92,6 +92,23 @@ Status MeasureImages(Engine& engine, DiskUsage& usage) {
   return Ok();
 }
 
+// Nothing is made from an artifact: all of it could go.
+Status MeasureArtifacts(Engine& engine, DiskUsage& usage) {
+  const storage::Store& store = *TRY(engine.Store());
+  state::Database& db = *TRY(engine.Db());
+  const std::vector<state::Artifact> artifacts = TRY(db.ListArtifacts());
+  if (artifacts.empty()) return Ok();
+  std::set<std::string> seen;
+  for (const state::Image& image : TRY(db.ListImages(state::Database::ImageFields::kSummary)))
+    seen.merge(Contents::PartsOf(image));
+  for (const state::Artifact& artifact : artifacts) {
+    usage.artifacts.push_back({artifact.name, artifact.digest, artifact.created, artifact.size});
+    for (const auto& [blob, size] : artifact.blobs)
+      if (seen.insert(blob).second) usage.artifacts_size += FileSize(store.BlobPath(TRY(spec::Digest::Parse(blob))));
+  }
+  return Ok();
+}
+
 Status MeasureContainers(Engine& engine, DiskUsage& usage) {
   ListContainersOptions all;
   all.all = true;
@@ -129,6 +146,7 @@ Status MeasureVolumes(Engine& engine, DiskUsage& usage) {
 Result<DiskUsage> MeasureDiskUsage(Engine& engine) {
   DiskUsage usage;
   TRY(MeasureImages(engine, usage));
+  TRY(MeasureArtifacts(engine, usage));
   TRY(MeasureContainers(engine, usage));
   TRY(MeasureVolumes(engine, usage));
   return usage;

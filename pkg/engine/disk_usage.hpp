@@ -27,12 +27,19 @@ struct VolumeUsage {
   int64_t links = 0;  // containers that use it
   int64_t size = 0;
 };
+struct ArtifactUsage {
+  std::string name, digest;
+  int64_t created = 0;
+  int64_t size = 0;  // of its files
+};
 struct DiskUsage {
   std::vector<ImageUsage> images;
+  std::vector<ArtifactUsage> artifacts;
   std::vector<ContainerUsage> containers;
   std::vector<VolumeUsage> volumes;
   int64_t images_size = 0;         // every layer and blob once
   int64_t images_reclaimable = 0;  // of these, what no image has that containers were made from
+  int64_t artifacts_size = 0;      // every blob once that no image has
 };
 Result<DiskUsage> MeasureDiskUsage(Engine& engine);
 

@@ -16,6 +16,7 @@
 #include "engine/manifest_list.hpp"
 #include "engine/pull_outcome_internal.hpp"
 #include "sys/child.hpp"
+#include "transport/image_name.hpp"
 
 extern "C" char** environ;
 
@@ -140,16 +141,28 @@ void WarnIfForeign(const std::string& mismatch) {
   [[maybe_unused]] const ssize_t n = ::write(STDERR_FILENO, line.data(), line.size());
 }
 
+// An archive or folder is read whatever the policy says of registries, as podman does it: what is in it now is meant.
+Result<FoundImage> FromElsewhere(Engine& engine, const transport::ImageName& name, const FetchOptions& fetch) {
+  if (name.kind == transport::Kind::kContainersStorage) return RequireImage(engine, name.reference);
+  const std::string id = TRY(FetchInProgram(engine, name.Print(), "always", fetch));
+  FoundImage found = TRY(RequireImage(engine, id));
+  WarnIfForeign(PlatformMismatch(TRY(PlatformOf(found.image)), TRY(PlatformFrom(fetch))));
+  return found;
+}
+
 }  // namespace
 
 Result<FoundImage> EnsureImage(Engine& engine, const std::string& raw_name,
                                const std::string& policy, const FetchOptions& fetch) {
-  const std::string name = TRY(WithoutTransport(raw_name));
-  const AskedPlatform wanted = TRY(PlatformFrom(fetch));
   const bool may_be_local = policy == "missing" || policy == "never";
   if (!may_be_local && policy != "always" && policy != "newer")
     return Error(Code::kInvalidArgument, "unsupported pull policy " + Quote(policy))
         .Hint("it is one of always, missing, newer, never");
+  if (const auto elsewhere = TRY(transport::ImageName::Parse(raw_name));
+      elsewhere && elsewhere->kind != transport::Kind::kDocker)
+    return FromElsewhere(engine, *elsewhere, fetch);
+  const std::string name = TRY(WithoutTransport(raw_name));
+  const AskedPlatform wanted = TRY(PlatformFrom(fetch));
   std::optional<FoundImage> local = TRY(FindImage(engine, name));
   if (local && IsList(local->image)) {
     const ListChoice choice = TRY_CTX(Printable(name), ChooseFromList(engine, local->image, fetch));

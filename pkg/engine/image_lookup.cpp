@@ -40,17 +40,6 @@ Result<Found> ByReference(state::Database& db, const spec::Reference& reference)
   return Found(FoundImage{std::move(*image), name});
 }
 
-// What a short name may stand for, best first. docker.io is always the last resort: podman looks
-// there whatever registries.conf says.
-Result<std::vector<spec::Reference>> Candidates(const std::string& name) {
-  std::vector<spec::Reference> candidates;
-  const config::Registries registries = TRY(config::Registries::Load());
-  for (config::Registries::Candidate& candidate : TRY(registries.Resolve(name)))
-    candidates.push_back(std::move(candidate.reference));
-  candidates.push_back(TRY(spec::Reference::ParseWithDomain(name, "docker.io")));
-  return candidates;
-}
-
 // True when `repository` ends in `name` as a whole path: "quay.io/team/app" in "team/app", "app".
 bool EndsInPath(std::string_view repository, std::string_view name) {
   return EndsWith(repository, name) && repository.size() > name.size() &&
@@ -83,12 +72,21 @@ std::string WithoutTagBeforeDigest(const std::string& name) {
 }
 
 Result<Found> ByShortName(state::Database& db, const std::string& name) {
-  for (const spec::Reference& candidate : TRY(Candidates(name)))
+  for (const spec::Reference& candidate : TRY(ShortNameCandidates(name)))
     if (Found found = TRY(ByReference(db, candidate))) return found;
   return Found();
 }
 
 }  // namespace
+
+Result<std::vector<spec::Reference>> ShortNameCandidates(const std::string& name) {
+  std::vector<spec::Reference> candidates;
+  const config::Registries registries = TRY(config::Registries::Load());
+  for (config::Registries::Candidate& candidate : TRY(registries.Resolve(name)))
+    candidates.push_back(std::move(candidate.reference));
+  candidates.push_back(TRY(spec::Reference::ParseWithDomain(name, "docker.io")));
+  return candidates;
+}
 
 Error ImageNotKnown(const std::string& name) {
   return Error(Code::kNotFound, Printable(name) + ": image not known");

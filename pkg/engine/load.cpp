@@ -15,6 +15,7 @@
 #include "engine/images.hpp"
 #include "engine/input_stream_internal.hpp"
 #include "engine/load_spool_internal.hpp"
+#include "engine/manifest_list_internal.hpp"
 #include "engine/pull_inside_internal.hpp"
 #include "engine/tell.hpp"
 #include "sys/file.hpp"
@@ -106,6 +107,11 @@ class Loader {
     std::vector<std::vector<spec::Reference>> names;
     for (const auto& image : images) names.push_back(TRY(NamesOf(*image)));
     for (size_t i = 0; i < images.size(); ++i) {
+      if (images[i]->IsList()) {
+        TRY_CTX("loading " + images[i]->Name().substr(0, 300), AddList(*images[i], names[i], added));
+        loaded.push_back({added.back().row.id, added.back().row.names});
+        continue;
+      }
       AddedImage image = TRY_CTX("loading " + images[i]->Name().substr(0, 300), Add(*images[i]));
       for (const spec::Reference& name : names[i]) {
         image.row.names.push_back(name.Name());
@@ -137,6 +143,28 @@ class Loader {
   }
 
   Result<AddedImage> Add(transport::ImageSource& image) { return adder_.Add(image, TRY(image.GetManifest({}))); }
+
+  // Every image of a list, without a name, and the list, which knows them by their ids.
+  Status AddList(transport::ImageSource& source, const std::vector<spec::Reference>& names, std::vector<AddedImage>& added) {
+    const transport::Document top = TRY(source.GetManifest({}));
+    if (!TRY(spec::IsIndex(top.bytes, top.content_type))) return Error(Code::kCorrupt, "it is called a list and is none");
+    spec::Index index = TRY(spec::Index::Parse(top.bytes));
+    for (spec::Descriptor& entry : index.manifests) {
+      transport::Document manifest = TRY(source.GetManifest(entry.digest));
+      if (TRY(spec::IsIndex(manifest.bytes, manifest.content_type)))
+        return Error(Code::kCorrupt, "an index in an index: " + entry.digest.str());
+      AddedImage image = TRY(adder_.Add(source, std::move(manifest)));
+      for (const spec::Reference& name : names) image.row.digests.push_back(RepoDigest(name, entry.digest));
+      entry.annotations[kEntrySource] = std::string(kStoredImage) + image.row.id;
+      added.push_back(std::move(image));
+    }
+    AddedImage list;
+    std::vector<std::string> texts;
+    for (const spec::Reference& name : names) texts.push_back(name.Name());
+    list.row = TRY(NewListRow(store_, index, texts));
+    added.push_back(std::move(list));
+    return Ok();
+  }
 
   const LoadPlan& plan_;
   const storage::Store& store_;

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "base/clock.hpp"
+#include "base/log.hpp"
 #include "base/text.hpp"
 #include "digest/sha256.hpp"
 #include "engine/image_lookup_internal.hpp"
@@ -44,18 +45,24 @@ Status ApplyEntry(const ListEntryOptions& options, spec::Descriptor& entry, spec
   return SetAnnotations(options.annotations, options.of_index ? index.annotations : entry.annotations);
 }
 
-// Writes a list's document; within a transaction, so that of two writers none loses what the other has added.
-Status WriteList(Engine& engine, const spec::Index& index, state::Image& list) {
-  const storage::Store& store = *TRY(engine.Store());
+// A list's document, of which the row is told.
+Status PutDocument(const storage::Store& store, const spec::Index& index, state::Image& list) {
   const std::string bytes = index.Print();
   if (index.manifests.size() > kMostEntries || bytes.size() > spec::kMaxDocumentBytes)
     return Error(Code::kInvalidArgument, "the list is too long");
   const spec::Digest digest = digest::Sha256(bytes);
   TRY(store.PutBlob(bytes, digest));
-  TRY(store.Sync());
   list.manifest_digest = digest.str();
   list.manifest_type = index.media_type;
   list.size = static_cast<int64_t>(bytes.size());
+  return Ok();
+}
+
+// Within a transaction, so that of two writers none loses what the other has added.
+Status WriteList(Engine& engine, const spec::Index& index, state::Image& list) {
+  const storage::Store& store = *TRY(engine.Store());
+  TRY(PutDocument(store, index, list));
+  TRY(store.Sync());
   return TRY(engine.Db())->PutImage(list);
 }
 
@@ -84,17 +91,16 @@ void PutEntry(spec::Index& index, const spec::Descriptor& entry) {
 }
 
 // The config of a list is empty but for what makes its id: the list changes, the id does not.
-Result<state::Image> NewList(Engine& engine, const std::string& name) {
+Result<state::Image> NewList(const storage::Store& store) {
   const int64_t now = WallNanos();
   state::Image list;
   list.config = R"({"created":")" + Rfc3339Utc(now) +
                 R"(","architecture":"","os":"","config":{},"rootfs":{"type":"layers","diff_ids":[]},"io.ctool.list":")" +
                 RandomHexId() + "\"}";
   const spec::Digest config = digest::Sha256(list.config);
-  TRY(TRY(engine.Store())->PutBlob(list.config, config));
+  TRY(store.PutBlob(list.config, config));
   list.id = std::string(config.hex());
   list.created = list.pulled = now;
-  list.names = {name};
   return list;
 }
 
@@ -119,6 +125,30 @@ spec::Index PublicList(spec::Index index, const std::string& format) {
   return index;
 }
 
+Result<state::Image> NewListRow(const storage::Store& store, const spec::Index& index, const std::vector<std::string>& names) {
+  state::Image list = TRY(NewList(store));
+  TRY(PutDocument(store, index, list));
+  list.names = names;
+  return list;
+}
+
+Result<std::vector<ListMember>> StoredMembers(Engine& engine, const state::Image& list) {
+  state::Database& db = *TRY(engine.Db());
+  std::vector<ListMember> members;
+  for (spec::Descriptor& entry : TRY(ReadList(engine, list)).manifests) {
+    const std::string source = entry.annotations[kEntrySource];
+    std::optional<state::Image> image;
+    if (StartsWith(source, kStoredImage)) image = TRY(db.FindImageById(source.substr(kStoredImage.size())));
+    if (StartsWith(source, kInRegistry))
+      image = TRY(db.FindImageByDigest(source.substr(kInRegistry.size()), entry.digest.str()));
+    if (image && !IsList(*image)) members.push_back({std::move(entry), std::move(*image)});
+    else Warn("image " + entry.digest.str() + " of the list is not in the store: it is left out");
+  }
+  if (members.empty())
+    return Error(Code::kNotFound, "none of the list's images is in the store").Hint("pull them, or push the list as it is");
+  return members;
+}
+
 Result<std::string> CreateList(Engine& engine, const CreateListOptions& options) {
   const std::string name = TRY(ListName(options.name));
   // Everything from outside first: a failure leaves no list behind.
@@ -135,7 +165,8 @@ Result<std::string> CreateList(Engine& engine, const CreateListOptions& options)
     index.media_type = spec::kOciIndex;
     if (list && (!options.amend || !IsList(*list))) return NameTaken(name, list->id);
     if (list) index = TRY(ReadList(engine, *list));
-    else list = TRY(NewList(engine, name));
+    else list = TRY(NewList(*TRY(engine.Store())));
+    list->names = {name};
     for (const spec::Descriptor& entry : entries) PutEntry(index, entry);
     TRY(SetAnnotations(options.annotations, index.annotations));
     id = list->id;

@@ -16,6 +16,17 @@ inline constexpr std::string_view kStoredImage = "containers-storage:", kInRegis
 
 Result<spec::Index> ReadList(Engine& engine, const state::Image& list);
 
+// The images of a list that the store has, with their entries. The user is told of those that it has not; kNotFound: it
+// has none.
+struct ListMember {
+  spec::Descriptor entry;
+  state::Image image;
+};
+Result<std::vector<ListMember>> StoredMembers(Engine& engine, const state::Image& list);
+
+// The row for a list of `index`, whose entries say where their images are; its documents are blobs then.
+Result<state::Image> NewListRow(const storage::Store& store, const spec::Index& index, const std::vector<std::string>& names);
+
 // The list as others get it: without the annotation, in the format of docker when it is empty or that is asked for.
 spec::Index PublicList(spec::Index index, const std::string& format);
 

@@ -21,42 +21,8 @@ struct Session {
   PullProgress& progress;
 };
 
-// A source's registry, and what its reference stands for there.
-struct Opened {
-  std::unique_ptr<transport::ImageSource> image;
-  transport::Document top;  // without bytes when only its digest was asked for
-  const registry::Endpoint* endpoint = nullptr;
-};
-
 std::string Initializing(const PullSource& source) {
   return "initializing source docker://" + source.reference.Name();
-}
-
-// The first mirror that has the manifest serves the whole image.
-Result<Opened> OpenSource(const Session& session, const PullSource& source, bool only_digest) {
-  registry::Client::Options options = session.plan.client;
-  options.cancel = session.interrupt.flag();
-  std::optional<Error> last;
-  for (const registry::Endpoint& endpoint : source.endpoints) {
-    if (last) Debug("mirror: " + last->Message());
-    Result<std::unique_ptr<registry::Client>> client =
-        registry::Client::Connect(endpoint, options);
-    if (client.ok()) {
-      Opened opened{transport::FromRegistry(std::move(*client), source.reference), {}, &endpoint};
-      Result<transport::Document> top =
-          only_digest ? opened.image->HeadManifest() : opened.image->GetManifest({});
-      if (top.ok()) {
-        opened.top = std::move(*top);
-        return opened;
-      }
-      last = std::move(top).error();
-    } else {
-      last = std::move(client).error();
-    }
-    TRY(session.interrupt.Check());
-  }
-  if (!last) last = Error(Code::kInternal, "no registry to ask");
-  return std::move(*last).Wrap(Initializing(source));
 }
 
 // Whether the image that is here under this very reference is whole and of the right platform.
@@ -78,7 +44,7 @@ bool Has(const std::vector<std::string>& all, const std::string& one) {
   return std::find(all.begin(), all.end(), one) != all.end();
 }
 
-Result<std::string> FetchFrom(const Session& session, const PullSource& source, Opened opened) {
+Result<std::string> FetchFrom(const Session& session, const PullSource& source, OpenedSource opened) {
   // What an interrupted pull or a removal during one left is cleared away while nobody adds.
   TRY(DiscardUnused(session.store, session.db));
   const sys::FileLock adding =
@@ -119,7 +85,7 @@ Result<std::string> TrySource(const Session& session, const PullSource& source) 
   if (source.signatures.empty()) local = TRY(LocalCopy(session, source.reference));
   if (session.plan.policy != "newer" || !local) Announce(session, source);
   // One request tells whether there is anything to do.
-  Opened opened = TRY(OpenSource(session, source, local.has_value()));
+  OpenedSource opened = TRY(OpenSource(source, session.plan.client, session.interrupt, local.has_value()));
   if (local) {
     if (IsCurrent(*local, source.reference, opened.top.digest)) {
       if (session.plan.policy != "newer") session.progress.Line("Image is up to date");
@@ -131,14 +97,6 @@ Result<std::string> TrySource(const Session& session, const PullSource& source) 
   }
   return TRY_CTX("pulling " + source.reference.Name(),
                  FetchFrom(session, source, std::move(opened)));
-}
-
-Error AllFailed(std::vector<Error> errors) {
-  if (errors.size() == 1) return std::move(errors.front());
-  std::vector<std::string> texts;
-  for (const Error& error : errors) texts.push_back(error.Message());
-  return Error(errors.back().code(), std::to_string(errors.size()) +
-                                         " errors occurred while pulling: " + Join(texts, "; "));
 }
 
 Result<std::string> TrySources(const Session& session) {
@@ -160,6 +118,40 @@ Result<std::string> TrySources(const Session& session) {
 }
 
 }  // namespace
+
+Result<OpenedSource> OpenSource(const PullSource& source, registry::Client::Options options, const Interrupt& interrupt,
+                                bool only_digest) {
+  options.cancel = interrupt.flag();
+  std::optional<Error> last;
+  for (const registry::Endpoint& endpoint : source.endpoints) {
+    if (last) Debug("mirror: " + last->Message());
+    Result<std::unique_ptr<registry::Client>> client =
+        registry::Client::Connect(endpoint, options);
+    if (client.ok()) {
+      OpenedSource opened{transport::FromRegistry(std::move(*client), source.reference), {}, &endpoint};
+      Result<transport::Document> top =
+          only_digest ? opened.image->HeadManifest() : opened.image->GetManifest({});
+      if (top.ok()) {
+        opened.top = std::move(*top);
+        return opened;
+      }
+      last = std::move(top).error();
+    } else {
+      last = std::move(client).error();
+    }
+    TRY(interrupt.Check());
+  }
+  if (!last) last = Error(Code::kInternal, "no registry to ask");
+  return std::move(*last).Wrap(Initializing(source));
+}
+
+Error AllFailed(std::vector<Error> errors) {
+  if (errors.size() == 1) return std::move(errors.front());
+  std::vector<std::string> texts;
+  for (const Error& error : errors) texts.push_back(error.Message());
+  return Error(errors.back().code(), std::to_string(errors.size()) +
+                                         " errors occurred while pulling: " + Join(texts, "; "));
+}
 
 Result<std::string> FetchImage(const PullPlan& plan, Interrupt& interrupt,
                                PullProgress& progress) {

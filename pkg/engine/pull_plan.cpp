@@ -26,9 +26,11 @@ Result<std::vector<registry::Endpoint>> EndpointsFor(const config::Paths& paths,
   return endpoints;
 }
 
+}  // namespace
+
 // A source that can't be used is kept with its reason: another one may do, and if none does, the
 // user learns about each.
-Status AddSources(Engine& engine, const FetchOptions& fetch, PullPlan& plan) {
+Status PlanSources(Engine& engine, const FetchOptions& fetch, PullPlan& plan) {
   const config::Paths& paths = *TRY(engine.Paths());
   const config::Registries registries = TRY(config::Registries::Load());
   const config::Policy policy = TRY(config::Policy::Load());
@@ -52,8 +54,6 @@ Status AddSources(Engine& engine, const FetchOptions& fetch, PullPlan& plan) {
   }
   return Ok();
 }
-
-}  // namespace
 
 Result<PullPlan> PlanPull(Engine& engine, const std::string& name, const std::string& policy,
                           const FetchOptions& fetch) {
@@ -84,7 +84,7 @@ Result<PullPlan> PlanPull(Engine& engine, const std::string& name, const std::st
     return plan;
   }
   if (policy == "never") return ImageNotKnown(plan.name);
-  TRY(AddSources(engine, fetch, plan));
+  TRY(PlanSources(engine, fetch, plan));
   plan.map = TRY(userns::DefaultMap());
   return plan;
 }

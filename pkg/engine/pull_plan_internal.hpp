@@ -44,4 +44,7 @@ struct PullPlan {
 Result<PullPlan> PlanPull(Engine& engine, const std::string& name, const std::string& policy,
                           const FetchOptions& fetch);
 
+// The sources alone, for `plan.name`.
+Status PlanSources(Engine& engine, const FetchOptions& fetch, PullPlan& plan);
+
 }  // namespace ctool::engine

@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "digest/sha256.hpp"
 #include "engine/images.hpp"
+#include "engine/manifest_list_internal.hpp"
 #include "engine/save_blob_internal.hpp"
 #include "engine/tell.hpp"
 #include "spec/reference.hpp"
@@ -126,26 +127,29 @@ class Saver {
         progress_(PullProgress::StyleFor(STDERR_FILENO, options.quiet)), layers_(store, to, progress_) {}
 
   Status Save(const Chosen& chosen) {
-    const spec::Digest digest = TRY(spec::Digest::Parse(chosen.image.manifest_digest));
-    transport::Document document{TRY(store_.ReadBlob(digest, spec::kMaxDocumentBytes)), chosen.image.manifest_type, digest};
-    spec::Manifest manifest = TRY(spec::Manifest::Parse(document.bytes));
-    if (manifest.layers.size() != chosen.image.layers.size())
-      return Error(Code::kCorrupt, "manifest " + digest.str() + " does not match the image's record");
-    const std::string before = manifest.Print();
-    for (size_t i = 0; i < manifest.layers.size(); ++i) {
-      spec::Descriptor& layer = manifest.layers[i];
-      const SavedLayer saved{layer, TRY(spec::Digest::Parse(chosen.image.layers[i].diff_id))};
-      layer = TRY(layers_.Save(saved, FormOf(options_, layer)));
-    }
-    TRY(SaveBlob(store_, manifest.config, "Copying config", to_, progress_));
-    if (IsDocker(options_) && manifest.media_type != spec::kDockerManifest) MakeDocker(manifest);
+    const transport::Document document = TRY(Content(chosen.image));
     progress_.Line("Writing manifest to image destination");
-    // Where nothing is different the bytes are those that came: another printer could change them.
-    if (manifest.Print() != before) {
-      document.bytes = manifest.Print();
-      document.content_type = manifest.media_type;
-      document.digest = digest::Sha256(document.bytes);
+    return to_.PutImage(document, chosen.names);
+  }
+
+  // The list with those of its images that are here: what it names must be in the archive.
+  Status SaveList(const Chosen& chosen, const std::vector<ListMember>& members, spec::Index index) {
+    index.manifests.clear();
+    for (const ListMember& member : members) {
+      const transport::Document document = TRY(Content(member.image));
+      TRY(to_.PutPart(document));
+      spec::Descriptor entry = member.entry;
+      entry.media_type = document.content_type;
+      entry.digest = document.digest;
+      entry.size = static_cast<int64_t>(document.bytes.size());
+      index.manifests.push_back(std::move(entry));
     }
+    const spec::Index open = PublicList(std::move(index), "oci");
+    transport::Document document;
+    document.bytes = open.Print();
+    document.content_type = open.media_type;
+    document.digest = digest::Sha256(document.bytes);
+    progress_.Line("Writing manifest list to image destination");
     return to_.PutImage(document, chosen.names);
   }
 
@@ -155,12 +159,50 @@ class Saver {
   }
 
  private:
+  // Config and layers of an image; returns its manifest, which is for the caller to write.
+  Result<transport::Document> Content(const state::Image& image) {
+    const spec::Digest digest = TRY(spec::Digest::Parse(image.manifest_digest));
+    transport::Document document{TRY(store_.ReadBlob(digest, spec::kMaxDocumentBytes)), image.manifest_type, digest};
+    spec::Manifest manifest = TRY(spec::Manifest::Parse(document.bytes));
+    if (manifest.layers.size() != image.layers.size())
+      return Error(Code::kCorrupt, "manifest " + digest.str() + " does not match the image's record");
+    const std::string before = manifest.Print();
+    for (size_t i = 0; i < manifest.layers.size(); ++i) {
+      spec::Descriptor& layer = manifest.layers[i];
+      const SavedLayer saved{layer, TRY(spec::Digest::Parse(image.layers[i].diff_id))};
+      layer = TRY(layers_.Save(saved, FormOf(options_, layer)));
+    }
+    TRY(SaveBlob(store_, manifest.config, "Copying config", to_, progress_));
+    if (IsDocker(options_) && manifest.media_type != spec::kDockerManifest) MakeDocker(manifest);
+    // Where nothing is different the bytes are those that came: another printer could change them.
+    if (manifest.Print() != before) {
+      document.bytes = manifest.Print();
+      document.content_type = manifest.media_type;
+      document.digest = digest::Sha256(document.bytes);
+    }
+    return document;
+  }
+
   const storage::Store& store_;
   const SaveOptions& options_;
   transport::ImageDestination& to_;
   PullProgress progress_;
   LayerSaver layers_;
 };
+
+// docker's formats have no place for a list: they get its image for this platform, as podman writes it.
+Status SaveOne(Engine& engine, const SaveOptions& options, Saver& saver, Chosen chosen) {
+  if (!IsList(chosen.image)) return saver.Save(chosen);
+  if (!IsDocker(options)) {
+    const std::vector<ListMember> members = TRY(StoredMembers(engine, chosen.image));
+    return saver.SaveList(chosen, members, TRY(ReadList(engine, chosen.image)));
+  }
+  const ListChoice choice = TRY(ChooseFromList(engine, chosen.image, {}));
+  if (choice.image_id.empty())
+    return Error(Code::kNotFound, "image " + choice.reference + " of the list is not in the store").Hint("pull it");
+  chosen.image = TRY(RequireImage(engine, choice.image_id)).image;
+  return saver.Save(chosen);
+}
 
 }  // namespace
 
@@ -173,7 +215,7 @@ Status Save(Engine& engine, const SaveOptions& options) {
   const std::unique_ptr<transport::ImageDestination> to = TRY(OpenOutput(options));
   {
     Saver saver(store, options, *to);
-    for (const Chosen& image : images) TRY_CTX("saving " + Printable(to->Name()), saver.Save(image));
+    for (const Chosen& image : images) TRY_CTX("saving " + Printable(to->Name()), SaveOne(engine, options, saver, image));
     TRY_CTX("saving " + Printable(to->Name()), saver.Finish());
   }
   for (const Chosen& image : images) TellImage(engine, "save", image.image.id, options.output);

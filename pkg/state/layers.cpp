@@ -60,11 +60,14 @@ Result<std::vector<std::string>> Database::UnreferencedLayers() {
 }
 
 Result<std::vector<std::string>> Database::ReferencedBlobs() {
-  return connection_->Column(
-      "SELECT 'sha256:' || id FROM images UNION "
-      "SELECT manifest_digest FROM images WHERE manifest_digest <> '' UNION "
-      "SELECT blob FROM image_layers WHERE blob <> '' UNION "
-      "SELECT substr(reference, instr(reference, '@') + 1) FROM image_digests");
+#define BLOBS_OF_IMAGES                                                    \
+  "SELECT 'sha256:' || id FROM images UNION "                              \
+  "SELECT manifest_digest FROM images WHERE manifest_digest <> '' UNION "  \
+  "SELECT blob FROM image_layers WHERE blob <> '' UNION "                  \
+  "SELECT substr(reference, instr(reference, '@') + 1) FROM image_digests"
+  if (connection_->version() < 3) return connection_->Column(BLOBS_OF_IMAGES);
+  return connection_->Column(BLOBS_OF_IMAGES " UNION SELECT blob FROM artifact_blobs");
+#undef BLOBS_OF_IMAGES
 }
 
 Status Database::RemoveLayer(const std::string& diff_id) {

@@ -72,10 +72,18 @@ CREATE TABLE blob_variants(
   blob TEXT NOT NULL, kind TEXT NOT NULL, digest TEXT NOT NULL, size INTEGER NOT NULL,
   PRIMARY KEY(blob, kind)) WITHOUT ROWID;
 
-PRAGMA user_version = 2;
+-- Artifacts: files with a manifest. Their blobs lie among those of images.
+CREATE TABLE artifacts(
+  seq INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, digest TEXT NOT NULL, created INTEGER NOT NULL,
+  size INTEGER NOT NULL, manifest TEXT NOT NULL);
+CREATE TABLE artifact_blobs(
+  artifact INTEGER NOT NULL REFERENCES artifacts ON DELETE CASCADE, blob TEXT NOT NULL, size INTEGER NOT NULL,
+  PRIMARY KEY(artifact, blob)) WITHOUT ROWID;
+
+PRAGMA user_version = 3;
 COMMIT;
 )sql";
-static_assert(kSchemaVersion == 2, "the schema above sets user_version");
+static_assert(kSchemaVersion == 3, "the schema above sets user_version");
 
 // From version 1 to 2.
 constexpr char kToVersion2[] = R"sql(
@@ -83,6 +91,17 @@ CREATE TABLE IF NOT EXISTS blob_variants(
   blob TEXT NOT NULL, kind TEXT NOT NULL, digest TEXT NOT NULL, size INTEGER NOT NULL,
   PRIMARY KEY(blob, kind)) WITHOUT ROWID;
 PRAGMA user_version = 2;
+)sql";
+
+// From version 2 to 3.
+constexpr char kToVersion3[] = R"sql(
+CREATE TABLE IF NOT EXISTS artifacts(
+  seq INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, digest TEXT NOT NULL, created INTEGER NOT NULL,
+  size INTEGER NOT NULL, manifest TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS artifact_blobs(
+  artifact INTEGER NOT NULL REFERENCES artifacts ON DELETE CASCADE, blob TEXT NOT NULL, size INTEGER NOT NULL,
+  PRIMARY KEY(artifact, blob)) WITHOUT ROWID;
+PRAGMA user_version = 3;
 )sql";
 
 // A log needs shared memory between its users; these file systems have users on other machines,
@@ -149,7 +168,13 @@ Status WriteSchema(const std::string& path, bool log) {
 
 }  // namespace
 
-const char* MigrationFrom(int64_t version) { return version == 1 ? kToVersion2 : nullptr; }
+const char* MigrationFrom(int64_t version) {
+  switch (version) {
+    case 1: return kToVersion2;
+    case 2: return kToVersion3;
+    default: return nullptr;
+  }
+}
 
 // The schema is written into a file of another name, which becomes the database by a rename: no
 // opener ever meets a half-made one, and there is nothing to do for an existing one.

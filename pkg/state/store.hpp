@@ -54,6 +54,16 @@ struct BlobVariant {
   int64_t size = 0;
 };
 
+// Files with a manifest, under a name. The manifest is in the row alone, its blobs are the store's.
+struct Artifact {
+  std::string name;      // "quay.io/team/model:1"
+  std::string digest;    // "sha256:..." of the manifest
+  std::string manifest;  // bytes as received
+  int64_t created = 0;   // wall ns
+  int64_t size = 0;      // of its files
+  std::vector<std::pair<std::string, int64_t>> blobs;  // digest and size of all that the manifest names, each once
+};
+
 enum class ContainerState { kCreated, kRunning, kExited, kRemoving };
 
 struct Container {
@@ -152,7 +162,7 @@ class Database {
   // What images are made of: diff ids, and names of fix-up layers.
   Result<std::vector<std::string>> ReferencedLayers();
   Result<std::vector<std::string>> ReferencedFixups();
-  // Digests of every blob that an image row names: manifests, configs, layers, repo digests.
+  // Digests of every blob that a row names: manifests, configs, layers, repo digests of images; blobs of artifacts.
   Result<std::vector<std::string>> ReferencedBlobs();
   Status RemoveLayer(const std::string& diff_id);  // a missing one is no error
 
@@ -162,6 +172,12 @@ class Database {
   // The repositories below `registry` ("host:5000") from which an image with the blob came, or whose name one has:
   // pairs of blob and repository, without the registry.
   Result<std::vector<std::pair<std::string, std::string>>> BlobRepositories(const std::string& registry);
+
+  // artifacts. PutArtifact inserts, or replaces the one of that name.
+  Status PutArtifact(const Artifact& artifact);
+  Result<std::optional<Artifact>> FindArtifact(const std::string& name);
+  Result<std::vector<Artifact>> ListArtifacts();      // by name
+  Status RemoveArtifact(const std::string& name);     // a missing one is no error
 
   // containers. PutContainer inserts; a taken name is kAlreadyExists and the error's text() is the
   // id of the holder: the engine makes podman's sentence of it. kNotFound when `image_id` is set

@@ -53,6 +53,9 @@ class ImageSource {
   // How whatever holds the image calls it, as it stands there and unchecked: tags in a
   // docker-archive, annotations of an OCI index. A registry says nothing: there it is the question.
   virtual std::vector<std::string> GivenNames() const { return {}; }
+
+  // Whether it was a manifest list where it was written, and no image of which there are several.
+  virtual bool IsList() const { return false; }
 };
 
 // The bytes of a blob on their way out: as a stream that is read once, and, when they are in a

@@ -10,6 +10,8 @@ void LayoutIndex::Add(const Document& top, const std::vector<std::string>& names
   entry.media_type = top.content_type;
   entry.digest = top.digest;
   entry.size = static_cast<int64_t>(top.bytes.size());
+  // Only lists come here as what they are; of an image that was pulled the one for the platform does.
+  if (top.content_type == spec::kOciIndex || top.content_type == spec::kDockerList) entry.annotations[kListAnnotation] = "true";
   std::vector<spec::Descriptor>& all = index_.manifests;
   if (names.empty()) {
     const bool known = std::any_of(all.begin(), all.end(), [&](const spec::Descriptor& one) { return one.digest == entry.digest; });

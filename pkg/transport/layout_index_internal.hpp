@@ -10,6 +10,10 @@
 
 namespace ctool::transport {
 
+// Says of an entry that it was a list in the store: `load` makes it one again, where it would else take the image for the
+// platform, as of any index.
+inline constexpr char kListAnnotation[] = "io.ctool.list";
+
 // The index.json of an OCI layout that is being written.
 class LayoutIndex {
  public:

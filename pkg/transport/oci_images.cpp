@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "spec/layouts.hpp"
 #include "transport/images_internal.hpp"
+#include "transport/layout_index_internal.hpp"
 
 namespace ctool::transport {
 namespace {
@@ -37,6 +38,8 @@ class OciImage final : public ImageSource {
            (names_.empty() ? "" : ":" + names_.front());
   }
   std::vector<std::string> GivenNames() const override { return names_; }
+
+  bool IsList() const override { return top_.annotations.count(kListAnnotation) != 0; }
 
   Result<Document> GetManifest(const spec::Digest& digest) override {
     if (!digest.empty()) return ReadDocument(*archive_, BlobMember(digest), digest, "");

@@ -47,20 +47,35 @@ Result<OutputFile> OutputFile::Create(const std::string& path) {
     return out;
   }
   out.path_ = target;
-  Result<sys::Fd> nameless = sys::Open(FolderOf(target), O_TMPFILE | O_RDWR, kMode);
+  TRY(out.OpenDraft());
+  return out;
+}
+
+Result<OutputFile> OutputFile::CreateIn(int dir, const std::string& name) {
+  OutputFile out;
+  out.what_ = name;
+  struct stat st {};
+  if (::fstatat(dir, name.c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode))
+    return Error::Sys(EISDIR, "open", name);
+  out.path_ = "/proc/self/fd/" + std::to_string(dir) + "/" + name;
+  TRY(out.OpenDraft());
+  return out;
+}
+
+Status OutputFile::OpenDraft() {
+  Result<sys::Fd> nameless = sys::Open(FolderOf(path_), O_TMPFILE | O_RDWR, kMode);
   if (nameless.ok()) {
-    out.fd_ = std::move(*nameless);
-    return out;
+    fd_ = std::move(*nameless);
+    return Ok();
   }
   const int err = nameless.error().sys_errno();
-  if (err != EOPNOTSUPP && err != EISDIR && err != EINVAL && err != ENOENT)
-    return Error::Sys(err, "open", path);
-  std::string draft = DraftName(target);
+  if (err != EOPNOTSUPP && err != EISDIR && err != EINVAL && err != ENOENT) return Error::Sys(err, "open", what_);
+  std::string draft = DraftName(path_);
   Result<sys::Fd> named = sys::Open(draft, O_RDWR | O_CREAT | O_EXCL, kMode);
-  if (!named.ok()) return Error::Sys(named.error().sys_errno(), "open", path);
-  out.fd_ = std::move(*named);
-  out.draft_ = std::move(draft);
-  return out;
+  if (!named.ok()) return Error::Sys(named.error().sys_errno(), "open", what_);
+  fd_ = std::move(*named);
+  draft_ = std::move(draft);
+  return Ok();
 }
 
 OutputFile OutputFile::Borrow(int fd, std::string what) {

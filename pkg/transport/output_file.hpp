@@ -14,6 +14,9 @@ class OutputFile {
  public:
   // Follows links: what the path leads to is replaced.
   static Result<OutputFile> Create(const std::string& path);
+  // The file `name` in the folder `dir`, which has to live as long: what is called so there already, a link included, is
+  // replaced. `name` is one component.
+  static Result<OutputFile> CreateIn(int dir, const std::string& name);
   // A descriptor of somebody else's: the standard output.
   static OutputFile Borrow(int fd, std::string what);
 
@@ -29,6 +32,7 @@ class OutputFile {
  private:
   OutputFile() = default;
   Status Name(const std::string& draft) const;
+  Status OpenDraft();  // for path_
 
   sys::Fd fd_;
   int borrowed_ = -1;

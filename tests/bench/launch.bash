@@ -4,7 +4,8 @@
 # and folders that are removed afterwards. Sourced by the programs beside this file.
 #
 # Needs root; what is timed runs as the account CTOOL_TEST_USER. CTOOL: the program, default
-# build/release/bin/ctool.
+# build/release/bin/ctool. CTOOL_BENCH_DIR: where the stores are put, default /var/tmp. An ext4 without a journal, as some
+# virtual machines have, is no developer's: see RESULTS.md for what it does to programs that make and delete files.
 set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -20,7 +21,7 @@ launch() {
   open_devices
   ensure_account "$account"
   # Stores on the disk, run directories in memory, as on any machine with a login manager.
-  work=$(mktemp -d /var/tmp/bench.XXXXXX)
+  work=$(mktemp -d "${CTOOL_BENCH_DIR:-/var/tmp}/bench.XXXXXX")
   # shellcheck disable=SC2064 # expanded now
   trap "rm -rf '$work'" EXIT
   # ctrl-c reaches the program, which removes its containers; the folders go after it.

@@ -109,6 +109,14 @@ A /new"
   ! grep -E '^(vol|mem)/.+|^proc/.+|^sys/.+' "$T/list"
 }
 
+@test "export: nobody reads any more" {
+  must run --name "$C" "$IMG" sh -c 'head -c 1000000 /dev/zero >/big'
+  unread() { ct export "$C" | head -c 1 | wc -c; echo "${PIPESTATUS[0]}"; }
+  capture unread
+  err_is ""
+  out_like '141$'
+}
+
 @test "export: a terminal is refused" {
   must create --name "$C" "$IMG" true
   try_tty -- export "$C"

@@ -3,6 +3,8 @@
 # pull, images, rmi, import and inspect of images.
 
 load helpers
+# shellcheck disable=SC1091
+. "$HERE/fixtures/registry.bash"
 
 file_setup() { :; }
 test_teardown() { ct rmi -fa >/dev/null 2>&1 || true; }
@@ -429,4 +431,59 @@ EOF
   out_is ""
   try pull -a "$REGISTRY/busybox:latest"
   exits 125
+}
+
+# frame BYTES-FILE: the bytes as a frame that zstd passes over.
+frame() {
+  local size hex
+  size=$(stat -c %s "$1")
+  printf -v hex '\\x%02x' $((size & 255)) $((size >> 8 & 255)) $((size >> 16 & 255)) $((size >> 24))
+  # shellcheck disable=SC2059  # the format is the bytes
+  printf "\x50\x2a\x4d\x18$hex"
+  cat "$1"
+}
+
+@test "zstd:chunked layers: ordinary zstd with frames to skip" {
+  local blobs=$T/layout/blobs/sha256 manifest layer part digest
+  skopeo copy -q --src-tls-verify=false "docker://$IMG" "oci:$T/layout:chunked"
+  manifest=$(jq -r '.manifests[0].digest[7:]' "$T/layout/index.json")
+  layer=$(jq -r '.layers[0].digest[7:]' "$blobs/$manifest")
+  gunzip -c "$blobs/$layer" | split -b 700000 - "$T/part."
+  for part in "$T"/part.*; do zstd -qc "$part"; done >"$T/blob"
+  echo '{"version":1,"entries":[]}' | zstd -qc >"$T/table"
+  head -c 64 /dev/zero >"$T/footer"
+  { frame "$T/table" && frame "$T/footer"; } >>"$T/blob"
+  digest=$(sha256sum "$T/blob" | cut -d ' ' -f 1)
+  rm "$blobs/$layer"
+  mv "$T/blob" "$blobs/$digest"
+  jq -c --arg d "sha256:$digest" --argjson s "$(stat -c %s "$blobs/$digest")" \
+    '.layers[0] += {mediaType: "application/vnd.oci.image.layer.v1.tar+zstd", digest: $d, size: $s, annotations:
+      {"io.github.containers.zstd-chunked.manifest-position": "1:2:3:1"}}' "$blobs/$manifest" >"$T/manifest"
+  rm "$blobs/$manifest"
+  manifest=$(sha256sum "$T/manifest" | cut -d ' ' -f 1)
+  cp "$T/manifest" "$blobs/$manifest"
+  jq -c --arg d "sha256:$manifest" --argjson s "$(stat -c %s "$T/manifest")" '.manifests[0] += {digest: $d, size: $s}' \
+    "$T/layout/index.json" >"$T/index"
+  mv "$T/index" "$T/layout/index.json"
+  chmod -R go+rX "$T/layout"
+  try pull -q "oci:$T/layout:chunked"
+  ok
+  local id=$out
+  try run --rm "$id" echo chunked
+  ok
+  out_is chunked
+  # What came goes out again, with the annotations that tell where the chunks are.
+  try push -q "$id" "oci:$(user_dir back):chunked"
+  ok
+  equal "manifest" "sha256:$manifest" "$(jq -r '.manifests[0].digest' "$T/back/index.json")"
+}
+
+@test "TLS registries are spoken to in HTTP/2" {
+  local reg=$T/reg
+  REGISTRY_LOG_ACCESSLOG_DISABLED=false start_registry "$reg" "$T/data" secure
+  must pull -q "$IMG"
+  try push -q --tls-verify=false --creds reader:let-me-in "$IMG" "$registry_address/two:1"
+  stop_registry "$reg"
+  ok
+  grep -q 'PUT /v2/two/manifests/1 HTTP/2.0' "$reg/log" || complain "HTTP/2: $(grep PUT "$reg/log")"
 }

@@ -806,3 +806,142 @@ edit("manifest.json", lambda m: m[0].update(Layers=["aa/layer.tar"]))'
   done
   umount "$T/small"
 }
+
+@test "run and create of an image in an archive or a folder" {
+  local d
+  d=$(user_dir there)
+  must pull -q "$IMG"
+  must save -q --format oci-archive -o "$d/o.tar" "$IMG"
+  must save -q --format docker-archive -o "$d/k.tar" "$IMG"
+  must save -q --format oci-dir -o "$d/o" "$IMG"
+  must save -q --format docker-dir -o "$d/d" "$IMG"
+  local id from
+  id=$(ct inspect --type image -f '{{.Id}}' "$IMG")
+  for from in "oci-archive:$d/o.tar" "docker-archive:$d/k.tar" "oci:$d/o" "dir:$d/d"; do
+    must rmi -fa
+    try run --rm "$from" echo here
+    ok
+    out_is here
+    equal "images" 1 "$(ct images -q | sort -u | wc -l)"
+    try create --name "$C" "$from" true
+    ok
+    try inspect -f '{{.Image}}' "$C"
+    [[ $from == dir:* ]] || out_is "$id"
+    must rm "$C"
+  done
+  # A path of the caller's folder, and a name in the archive.
+  must rmi -fa
+  last="run in the archive's folder"
+  capture_into redirected eval 'cd "$d" && ct run --rm oci-archive:o.tar echo near'
+  ok
+  out_is near
+  try run --rm "oci-archive:$d/nosuch.tar" true
+  exits 125
+  err_has "no such file"
+  must tag "$IMG" "localhost/other:1"
+  try run --rm "containers-storage:localhost/other:1" echo stored
+  ok
+  out_is stored
+}
+
+@test "run of an archive that holds several images, or none that is meant" {
+  local d
+  d=$(user_dir there)
+  must pull -q "$IMG"
+  must tag "$IMG" localhost/a:1
+  must pull -q "$TOOLS"
+  must save -q -m -o "$d/both.tar" localhost/a:1 "$TOOLS"
+  must rmi -fa
+  try run --rm "docker-archive:$d/both.tar:localhost/a:1" echo one
+  ok
+  out_is one
+  try run --rm "docker-archive:$d/both.tar:localhost/nosuch:1" true
+  exits 125
+  try run --rm "docker-archive:$d/both.tar:@1" true
+  ok
+  must rmi -fa
+  try run --pull never --rm "docker-archive:$d/both.tar:@0" echo never
+  ok
+}
+
+@test "a manifest list: saved whole, valid, and brought back" {
+  ! oracle || skip "podman 4.3.1 saves the image for this platform"
+  local d form file id
+  d=$(user_dir there)
+  must pull -q "$IMG"
+  must pull -q "$TOOLS"
+  must manifest create list
+  must manifest add list "$IMG"
+  must manifest add --arch arm64 --annotation a=b list "$TOOLS"
+  must manifest add --arch s390x list "docker://$REGISTRY/busybox:zstd"
+  local digests
+  digests=$(ct manifest inspect list | jq -r '.manifests[:2][].digest')
+  for form in oci-archive oci-dir; do
+    file=$d/$form
+    try save -q --format "$form" -o "$file" list
+    ok
+    err_has "is not in the store: it is left out"
+    if [[ $form == oci-archive ]]; then tar -C "$(user_dir flat)" -xf "$file" && file=$T/flat; fi
+    oci-image-tool validate --type image --ref "name=localhost/list:latest" "$file" >"$T/said" 2>&1 || complain "a valid layout: $(<"$T/said")"
+    equal "name" localhost/list:latest "$(jq -r '.manifests[0].annotations["org.opencontainers.image.ref.name"]' "$file/index.json")"
+    skopeo inspect --raw "oci:$file" >"$T/list"
+    equal "digests" "$digests" "$(jq -r '.manifests[].digest' "$T/list")"
+    equal "annotation" b "$(jq -r '.manifests[1].annotations.a' "$T/list")"
+    equal "sources" null "$(jq -r '.manifests[0].annotations["io.ctool.source"]' "$T/list")"
+    skopeo copy -q --all "oci:$file" "dir:$T/$form.copy"
+    rm -rf "$T/flat"
+  done
+  must rmi -fa
+  for file in "$d/oci-archive" "$d/oci-dir"; do
+    try load -q -i "$file"
+    ok
+    out_is "Loaded image: localhost/list:latest"
+    must manifest exists list
+    equal "digests" "$digests" "$(ct manifest inspect list | jq -r '.manifests[].digest')"
+    equal "platforms" amd64,arm64 "$(ct manifest inspect list | jq -r '[.manifests[].platform.architecture] | join(",")')"
+    try run --rm list echo there
+    ok
+    out_is there
+    must system check
+    must save -q --format oci-archive -o "$d/again" list
+    must rmi -fa
+  done
+  try load -q <"$d/again"
+  ok
+  must manifest exists list
+  # docker's formats get the image for this platform.
+  must save -q -o "$d/docker" list
+  must rmi -fa
+  try load -q -i "$d/docker"
+  ok
+  out_is "Loaded image: localhost/list:latest"
+  try manifest exists list
+  exits 1
+}
+
+@test "a manifest list without images here can't be saved, and one that lies can't be loaded" {
+  ! oracle || skip "podman 4.3.1 saves the image for this platform"
+  local d
+  d=$(user_dir there)
+  must rmi -fa
+  must manifest create empty
+  must manifest add empty "docker://$REGISTRY/busybox:zstd"
+  try save -q --format oci-archive -o "$d/x" empty
+  exits 125
+  err_has "none of the list's images is in the store"
+  try save -q -o "$d/x" empty
+  exits 125
+  err_has "is not in the store"
+  [[ ! -e $d/x ]]
+  # An image that says that it is a list.
+  must pull -q "$IMG"
+  must save -q --format oci-dir -o "$d/lie" "$IMG"
+  jq -c '.manifests[0].annotations["io.ctool.list"] = "true"' "$d/lie/index.json" >"$d/new"
+  cp "$d/new" "$d/lie/index.json"
+  must rmi -fa
+  try load -i "$d/lie"
+  exits 125
+  err_has "it is called a list and is none"
+  try images -q
+  out_is ""
+}

@@ -93,6 +93,45 @@ nothing_left() { [[ -z $(left_over) ]]; }
   equal blobs "" "$(find "$store/blobs" -type f)"
 }
 
+@test "load, killed at 25 instants: archives, a stream, a list" {
+  local round took=0 d sum
+  d=$(user_dir there)
+  must pull -q "$REGISTRY/many:latest"
+  must pull -q "$IMG"
+  must manifest create made
+  must manifest add made "$REGISTRY/many:latest"
+  must manifest add --arch arm64 made "$IMG"
+  must save -q -m -o "$d/docker" "$REGISTRY/many:latest" "$IMG"
+  must save -q --format oci-archive -o "$d/list" made
+  must rmi -fa
+  for round in {1..25}; do
+    local input=$d/docker names=2
+    if ((round % 2)); then input=$d/list names=1; fi
+    if ((round <= 2)); then
+      took load -q -i "$input"
+      must rmi -fa
+    fi
+    if ((round % 3)); then kill_within "$((took + 30))" load -q -i "$input"
+    else kill_within "$((took + 30))" load -q <"$input"; fi
+    try images --format '{{.Repository}}'
+    ok
+    # All images of an archive are there, or none.
+    sum=$(grep -cv '<none>' "$T/.out" || true)
+    [[ $sum == 0 || $sum == "$names" ]] || complain "none or $names names"
+    try system check -q
+    ok
+    out_is ""
+    must rmi -fa
+  done
+  must load -q -i "$d/list"
+  try run --rm made cat /l/last
+  out_is 59
+  must rmi -fa
+  until_ok 60 nothing_left
+  equal layers "" "$(ls "$store/layers")"
+  equal blobs "" "$(find "$store/blobs" -type f)"
+}
+
 @test "system prune and import, killed" {
   local round took
   mkdir "$T/tree"

@@ -36,7 +36,7 @@ AS_USER=(setpriv --reuid "$ACCOUNT" --regid "$ACCOUNT" --init-groups env -i HOME
   PATH=/usr/local/bin:/usr/bin:/bin)
 # Built with sanitizers: what they find goes to files, also what has no terminal; run-bats looks there at the end.
 [[ -z $SANITIZED ]] ||
-  AS_USER+=(ASAN_OPTIONS="log_path=$LIVE/found/asan" UBSAN_OPTIONS="print_stacktrace=1:log_path=$LIVE/found/ubsan")
+  AS_USER+=(ASAN_OPTIONS="detect_leaks=0:log_path=$LIVE/found/asan" UBSAN_OPTIONS="print_stacktrace=1:log_path=$LIVE/found/ubsan")
 
 # bats' own descriptors stay outside: what lives on in the background would keep bats waiting.
 as_user() { "${AS_USER[@]}" "$@" 3>&- 4>&-; }

@@ -8,7 +8,9 @@
 #include "base/text.hpp"
 #include "cli/json.hpp"
 #include "cli/table.hpp"
+#include "ctool/artifact/commands.hpp"
 #include "ctool/context.hpp"
+#include "engine/artifact.hpp"
 #include "engine/containers.hpp"
 #include "engine/images.hpp"
 
@@ -111,6 +113,10 @@ Result<Value> InspectImage(Context& context, const std::string& name, const Insp
   return ImageValue(context, TRY(engine::RequireImage(context.engine, name)));
 }
 
+Result<Value> InspectArtifact(Context& context, const std::string& name, const InspectOptions&) {
+  return ArtifactValue(TRY(engine::RequireArtifact(context.engine, name)));
+}
+
 // Containers come first.
 Result<Value> InspectAny(Context& context, const std::string& name, const InspectOptions& o) {
   const Result<state::Container> container = engine::FindContainer(context.engine, name);
@@ -120,20 +126,22 @@ Result<Value> InspectAny(Context& context, const std::string& name, const Inspec
   const Result<std::optional<engine::FoundImage>> image = engine::FindImage(context.engine, name);
   if (image.ok() && *image) return ImageValue(context, **image);
   if (!image.ok() && image.error().code() != Code::kInvalidArgument) return image.error();
+  const Result<state::Artifact> artifact = engine::RequireArtifact(context.engine, name);
+  if (artifact.ok()) return ArtifactValue(*artifact);
   return Error(Code::kNotFound, "no such object: " + Quote(name));
 }
 
 Result<Inspector> InspectorFor(const InspectOptions& o) {
   if (o.type == "container" || (o.type == "all" && o.latest)) return Inspector(InspectContainer);
   if (o.type == "all") return Inspector(InspectAny);
-  if (o.type == "image") {
+  if (o.type == "image" || o.type == "artifact") {
     if (o.latest || o.size)
       return Error(Code::kInvalidArgument, std::string(o.latest ? "latest" : "size") +
-                                               R"( is not supported for type "image")");
-    return Inspector(InspectImage);
+                                               " is not supported for type " + Quote(o.type));
+    return o.type == "image" ? Inspector(InspectImage) : Inspector(InspectArtifact);
   }
   return Error(Code::kInvalidArgument,
-               "invalid type " + Quote(o.type) + R"(: must be "image", "container" or "all")");
+               "invalid type " + Quote(o.type) + R"(: must be "artifact", "image", "container" or "all")");
 }
 
 // --- output
@@ -199,18 +207,18 @@ void AddNames(cli::Command& c, InspectOptions& o, std::string_view name, size_t 
 
 cli::Command Describe(InspectOptions& o) {
   cli::Command c;
-  c.summary = "Show all that is known of containers and images";
+  c.summary = "Show all that is known of containers, images and artifacts";
   c.prose =
       "Prints a JSON array with an object for each NAME: a container, or an image if there is no "
-      "such container. "
+      "such container, or else an artifact. "
       "With -f, what a Go template makes of each.";
   AddFormat(c, o);
   c.options.push_back({.name = "type",
                        .short_name = 't',
                        .value = "type",
-                       .help = "What NAME is: all, container or image",
+                       .help = "What NAME is: all, container, image or artifact",
                        .sink = &o.type,
-                       .values = {"all", "container", "image"}});
+                       .values = {"all", "container", "image", "artifact"}});
   AddContainerOptions(c, o);
   AddNames(c, o, "NAME", 0, cli::Complete::kObjects);
   c.examples = {{"inspect web"},

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ctool/container/options.hpp"
 
+#include "ctool-images/commands.hpp"
+
 namespace ctool {
 namespace {
 
@@ -151,13 +153,7 @@ void AddFetchOptions(std::vector<Option>& into, engine::FetchOptions& o) {
   t("arch", 0, "arch", "Architecture of the image", &o.arch).aliases = {"override-arch"};
   t("os", 0, "os", "Operating system of the image", &o.os).aliases = {"override-os"};
   t("variant", 0, "variant", "Variant of the architecture", &o.variant).aliases = {"override-variant"};
-  t("authfile", 0, "file", "Credentials for registries", &o.authfile).complete = Complete::kFiles;
-  t("creds", 0, "user[:password]", "Credentials for this registry", &o.creds);
-  t("cert-dir", 0, "folder", "Certificates for registries", &o.cert_dir).complete = Complete::kDirectories;
-  t("tls-verify", 0, "", "Require HTTPS and verify certificates", &o.tls_verify);
-  t("retry", 0, "number", "How often to try again", &o.retry);
-  t("retry-delay", 0, "duration", "Time between tries", &o.retry_delay);
-  t("quiet", 'q', "", "Show no progress", &o.quiet);
+  AddRegistryOptions(into, o);
   t("disable-content-trust", 0, "", "Accepted for docker's sake", cli::Setter([](std::string_view) { return Ok(); })).hidden = true;
 }
 

@@ -25,7 +25,8 @@ cli::Command Describe(RunOptions& o) {
   c.summary = "Run a command in a new container";
   c.prose =
       "Makes a container from IMAGE and runs COMMAND, or what the image says, in it. The image is fetched from its registry if it is "
-      "not there yet. Options for ctool come before IMAGE; what follows IMAGE belongs to the command.\n\n"
+      "not there yet; it may also be in an archive or folder, as oci-archive:PATH, docker-archive:PATH, oci:PATH or dir:PATH. "
+      "Options for ctool come before IMAGE; what follows IMAGE belongs to the command.\n\n"
       "Without -d the container's output appears here, signals are passed on, and the exit status is the command's.";
   c.usage = "IMAGE [COMMAND [ARG...]]";
   AddCreateOptions(c.options, o.create);

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "cli/command.hpp"
 #include "ctool/context.hpp"
@@ -35,6 +37,14 @@ cli::Runnable ManifestExistsCommand();
 cli::Runnable LoginCommand();
 cli::Runnable LogoutCommand();
 cli::Runnable SearchCommand();
+
+// What image prune and system prune have in common; `filter_help` must last.
+struct PruneSinks {
+  bool& all;
+  bool& force;
+  std::vector<std::string>& filters;
+};
+void AddPruneOptions(std::vector<cli::Option>& into, std::string_view filter_help, const PruneSinks& sinks);
 
 // Becomes ctool-images with the words that were typed; it reads them as we did. Returns only when that fails.
 Result<int> BecomeImages(Context& context);

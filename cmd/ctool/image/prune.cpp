@@ -17,14 +17,10 @@ cli::Command Describe(ImagePruneOptions& o) {
   c.prose =
       "Removes images without a name that no container was made from and no other image is built on, and prints their ids. Asks first, "
       "unless -f is given.";
-  c.options = {{.name = "all", .short_name = 'a', .help = "Remove every image that no container was made from", .sink = &o.prune.all},
-               {.name = "build-cache", .help = "Accepted for podman's sake", .sink = &o.build_cache, .hidden = true},
-               {.name = "external", .help = "Accepted for podman's sake: other programs have no containers here", .sink = &o.external},
-               {.name = "filter",
-                .value = "key=value",
-                .help = "Remove only those that match: until=, label=, label!=, and what images has",
-                .sink = &o.prune.filters},
-               {.name = "force", .short_name = 'f', .help = "Do not ask", .sink = &o.force}};
+  AddPruneOptions(c.options, "Remove only those that match: until=, label=, label!=, and what images has", {o.prune.all, o.force, o.prune.filters});
+  c.options.push_back({.name = "build-cache", .help = "Accepted for podman's sake", .sink = &o.build_cache, .hidden = true});
+  c.options.push_back({.name = "external", .help = "Accepted for podman's sake: other programs have no containers here",
+                       .sink = &o.external});
   c.examples = {{"image prune"}, {"image prune -af --filter until=240h", "What was made more than ten days ago"}};
   return c;
 }
@@ -39,6 +35,12 @@ Result<int> Run(Context& context, const ImagePruneOptions& o) {
 }
 
 }  // namespace
+
+void AddPruneOptions(std::vector<cli::Option>& into, std::string_view filter_help, const PruneSinks& sinks) {
+  into.push_back({.name = "all", .short_name = 'a', .help = "Remove every image that no container was made from", .sink = &sinks.all});
+  into.push_back({.name = "filter", .value = "key=value", .help = filter_help, .sink = &sinks.filters});
+  into.push_back({.name = "force", .short_name = 'f', .help = "Do not ask", .sink = &sinks.force});
+}
 
 cli::Runnable ImagePruneCommand() { return cli::Bind(Describe, Run); }
 

@@ -27,7 +27,8 @@ cli::Command Describe(DfOptions& o) {
   c.summary = "Show what the store takes on disk";
   c.prose =
       "Shows what images, containers and volumes take, and what removing those that nothing uses would give back. An image takes its "
-      "unpacked layers and its blobs as they were received; what several images have is counted once.";
+      "unpacked layers and its blobs as they were received; what several images have is counted once. Artifacts are shown "
+      "where there are any.";
   c.options = {{.name = "format", .value = "format", .help = "Print by a Go template, or json", .sink = &o.format},
                {.name = "verbose", .short_name = 'v', .help = "Show each image, container and volume", .sink = &o.verbose}};
   c.examples = {{"system df"}, {"system df -v"}, {"system df --format \"{{.Type}} {{.Reclaimable}}\""}};
@@ -73,6 +74,17 @@ Summary OfVolumes(const DiskUsage& usage) {
   return s;
 }
 
+Summary OfArtifacts(const DiskUsage& usage) {
+  return {"Artifacts", static_cast<int64_t>(usage.artifacts.size()), 0, usage.artifacts_size, usage.artifacts_size};
+}
+
+// podman knows three kinds, and scripts count on them.
+std::vector<Summary> Summaries(const DiskUsage& usage) {
+  std::vector<Summary> out = {OfImages(usage), OfContainers(usage), OfVolumes(usage)};
+  if (!usage.artifacts.empty()) out.push_back(OfArtifacts(usage));
+  return out;
+}
+
 Value RowOf(const Summary& s, bool json) {
   Value v = Value::Struct("system.dfSummary");
   v.Set("Type", s.type).Set("Total", s.total).Set("Active", s.active);
@@ -95,12 +107,19 @@ std::string Details(const DiskUsage& usage) {
                           DiskSize(c.written), Age(c.created), c.state, c.name});
   Rows volumes = {{"VOLUME NAME", "LINKS", "SIZE"}};
   for (const engine::VolumeUsage& v : usage.volumes) volumes.push_back({v.name, std::to_string(v.links), DiskSize(v.size)});
+  std::string artifacts;
+  if (!usage.artifacts.empty()) {
+    Rows rows = {{"ARTIFACT", "DIGEST", "CREATED", "SIZE"}};
+    for (const engine::ArtifactUsage& a : usage.artifacts)
+      rows.push_back({Printable(a.name), a.digest.substr(sizeof("sha256:") - 1, 12), Age(a.created), DiskSize(a.size)});
+    artifacts = "\nArtifacts space usage:\n\n" + cli::AlignRows(rows);
+  }
   return "Images space usage:\n\n" + cli::AlignRows(images) + "\nContainers space usage:\n\n" + cli::AlignRows(containers) +
-         "\nLocal Volumes space usage:\n\n" + cli::AlignRows(volumes);
+         "\nLocal Volumes space usage:\n\n" + cli::AlignRows(volumes) + artifacts;
 }
 
 Result<std::string> Format(const DiskUsage& usage, const std::string& format) {
-  const Summary summaries[] = {OfImages(usage), OfContainers(usage), OfVolumes(usage)};
+  const std::vector<Summary> summaries = Summaries(usage);
   if (cli::IsJsonFormat(format)) {
     Value list = Value::List();
     for (const Summary& s : summaries) list.Append(RowOf(s, true));

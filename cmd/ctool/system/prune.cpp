@@ -18,15 +18,11 @@ cli::Command Describe(SystemPruneCommandOptions& o) {
   c.prose =
       "Removes containers that do not run and images without a name that nothing uses, prints their ids, and says how much space that "
       "gives back. Asks first, unless -f is given.";
-  c.options = {{.name = "all", .short_name = 'a', .help = "Remove every image that no container was made from", .sink = &o.prune.all},
-               {.name = "build", .help = "Accepted for podman's sake", .sink = &o.build},
-               {.name = "external", .help = "Remove only what commands that were killed have left", .sink = &o.external},
-               {.name = "filter",
-                .value = "key=value",
-                .help = "Remove only what matches: label=, label!=, until=",
-                .sink = &o.prune.filters},
-               {.name = "force", .short_name = 'f', .help = "Do not ask", .sink = &o.force},
-               {.name = "volumes", .help = "Remove volumes that no container uses, and what is in them", .sink = &o.prune.volumes}};
+  AddPruneOptions(c.options, "Remove only what matches: label=, label!=, until=", {o.prune.all, o.force, o.prune.filters});
+  c.options.push_back({.name = "build", .help = "Accepted for podman's sake", .sink = &o.build});
+  c.options.push_back({.name = "external", .help = "Remove only what commands that were killed have left", .sink = &o.external});
+  c.options.push_back({.name = "volumes", .help = "Remove volumes that no container uses, and what is in them",
+                       .sink = &o.prune.volumes});
   c.examples = {{"system prune"}, {"system prune -af --filter until=24h", "What is older than a day"}};
   return c;
 }

@@ -292,6 +292,22 @@ TEST(Client, LoopbackNeedsNoProxy) {
   ::unsetenv("HTTP_PROXY");
 }
 
+TEST(Client, NoProxyNamesHostsAndDomains) {
+  RawServer proxy([](const std::string&) { return Reply("200 OK", "", "proxied"); });
+  ::setenv("http_proxy", proxy.url().c_str(), 1);
+  for (const char* name : {"no_proxy", "NO_PROXY"}) {
+    ::setenv(name, "other.invalid,example.invalid,.inner.invalid", 1);
+    const auto client = MakeClient();
+    // There are no such hosts: whoever does not ask the proxy can't reach them.
+    EXPECT_FALSE(client->Perform(Get("http://example.invalid/")).ok()) << name;
+    EXPECT_FALSE(client->Perform(Get("http://registry.inner.invalid/")).ok()) << name;
+    EXPECT_EQ(client->Perform(Get("http://third.invalid/")).response.body, "proxied") << name;
+    EXPECT_EQ(client->Perform(Get("http://notexample.invalid/")).response.body, "proxied") << name;
+    ::unsetenv(name);
+  }
+  ::unsetenv("http_proxy");
+}
+
 TEST(Client, SeveralThreads) {
   RawServer server([](const std::string&) {
     return Reply("200 OK", "Connection: close\r\n", std::string(100'000, 'x'));

@@ -231,6 +231,8 @@ TEST_F(RegistryTest, Index) {
   EXPECT_EQ(Pull(*client, chosen->digest.str()), "");
   const auto deep = spec::Index::Parse(Connect("deep-index/1")->GetManifest("latest")->bytes);
   EXPECT_FALSE(deep->Select(spec::Platform::Host()).ok());
+  const auto others = spec::Index::Parse(Connect("no-platform/1")->GetManifest("latest")->bytes);
+  EXPECT_EQ(others->Select(spec::Platform::Host()).error().code(), Code::kNotFound);
 }
 
 TEST_F(RegistryTest, RefusedAuthorization) {
@@ -359,6 +361,26 @@ TEST_F(RegistryTest, TagsComeInPages) {
   }
   second = R"({"tags":null})";
   EXPECT_TRUE(client->ListTags().ok());
+}
+
+TEST_F(RegistryTest, ALinkToAnotherServerIsNotFollowed) {
+  http::RawServer elsewhere([](const std::string&) { return http::Reply("200 OK", "", R"({"tags":["evil"],"repositories":["evil"]})"); });
+  http::RawServer server([&](const std::string& head) {
+    const bool tags = head.find("/tags/") != head.npos;
+    if (head.find("last=b") != head.npos)
+      return http::Reply("200 OK", "Connection: close\r\n", tags ? R"({"tags":["c"]})" : R"({"repositories":["c-x"]})");
+    return http::Reply("200 OK", "Link: <" + elsewhere.url("/v2/x/tags/list?last=b") + ">; rel=\"next\"\r\nConnection: close\r\n",
+                       tags ? R"({"tags":["a","b"]})" : R"({"repositories":["a-x","b"]})");
+  });
+  Endpoint endpoint = MakeEndpoint("x");
+  endpoint.host = "127.0.0.1:" + std::to_string(server.port());
+  EXPECT_EQ(*Connect(endpoint, MakeOptions())->ListTags(), (std::vector<std::string>{"a", "b", "c"}));
+  endpoint.repository.clear();
+  const auto hits = Search(endpoint, MakeOptions(), "x", 10);
+  ASSERT_TRUE(hits.ok()) << hits.error().Message();
+  ASSERT_EQ(hits->size(), 2u);
+  EXPECT_EQ((*hits)[1].name, "c-x");
+  EXPECT_TRUE(elsewhere.heads().empty());
 }
 
 TEST_F(RegistryTest, DockerHubThroughAProxy) {

@@ -71,7 +71,9 @@ TEST_F(DatabaseTest, RefusesANewerSchema) {
 void MakeVersion1(const std::string& path) {
   sqlite3* raw = nullptr;
   ASSERT_EQ(sqlite3_open(path.c_str(), &raw), SQLITE_OK);
-  ASSERT_EQ(sqlite3_exec(raw, "DROP TABLE blob_variants; PRAGMA user_version = 1", nullptr, nullptr, nullptr), SQLITE_OK);
+  const char* sql =
+      "DROP TABLE artifact_blobs; DROP TABLE artifacts; DROP TABLE blob_variants; PRAGMA user_version = 1";
+  ASSERT_EQ(sqlite3_exec(raw, sql, nullptr, nullptr, nullptr), SQLITE_OK);
   sqlite3_close(raw);
 }
 
@@ -108,6 +110,9 @@ TEST_F(DatabaseTest, AnOlderSchemaThatNobodyMayChangeCanBeRead) {
     Database db = Open();
     EXPECT_EQ(db.ListContainers(Database::ContainerFields::kSummary)->size(), 1u);
     EXPECT_FALSE(db.FindBlobVariant(DiffId('1'), "gzip")->has_value());
+    EXPECT_TRUE(db.ListArtifacts()->empty());
+    EXPECT_FALSE(db.FindArtifact("localhost/a:latest")->has_value());
+    EXPECT_TRUE(db.ReferencedBlobs()->empty());
   }
   ASSERT_EQ(::chmod(folder_.c_str(), 0700), 0);
 }

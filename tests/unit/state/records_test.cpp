@@ -375,6 +375,41 @@ TEST_F(ImagesTest, LayersAndBlobsThatNothingNeedsAreFound) {
   EXPECT_TRUE(db.ReferencedBlobs()->empty());
 }
 
+TEST_F(ImagesTest, ArtifactsHaveBlobsToo) {
+  Database db = Open();
+  Artifact model;
+  model.name = "quay.io/team/model:1";
+  model.digest = DiffId('1');
+  model.manifest = "{\"layers\":[]}";
+  model.created = 5;
+  model.size = 12;
+  model.blobs = {{DiffId('2'), 2}, {DiffId('3'), 10}};
+  ASSERT_OK(db.PutArtifact(model));
+  const Artifact found = *(*db.FindArtifact("quay.io/team/model:1"));
+  EXPECT_EQ(found.digest, model.digest);
+  EXPECT_EQ(found.manifest, model.manifest);
+  EXPECT_EQ(found.created, 5);
+  EXPECT_EQ(found.size, 12);
+  EXPECT_EQ(found.blobs, model.blobs);
+  EXPECT_EQ(*db.ReferencedBlobs(), (std::vector<std::string>{DiffId('2'), DiffId('3')}));
+  EXPECT_TRUE(db.ListImages()->empty());
+  model.blobs = {{DiffId('4'), 10}};
+  ASSERT_OK(db.PutArtifact(model));  // replaces the one of that name
+  model.name = "localhost/b:latest";
+  ASSERT_OK(db.PutArtifact(model));
+  const std::vector<Artifact> all = *db.ListArtifacts();
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0].name, "localhost/b:latest");
+  EXPECT_EQ(all[1].blobs, model.blobs);
+  EXPECT_EQ(*db.ReferencedBlobs(), std::vector<std::string>{DiffId('4')});
+  ASSERT_OK(db.RemoveArtifact("localhost/b:latest"));
+  ASSERT_OK(db.RemoveArtifact("localhost/b:latest"));
+  EXPECT_EQ(*db.ReferencedBlobs(), std::vector<std::string>{DiffId('4')});
+  ASSERT_OK(db.RemoveArtifact("quay.io/team/model:1"));
+  EXPECT_TRUE(db.ReferencedBlobs()->empty());
+  EXPECT_TRUE(db.Check()->empty());
+}
+
 // --- volumes ---------------------------------------------------------------------------------
 
 TEST_F(VolumesTest, KeepsEveryField) {

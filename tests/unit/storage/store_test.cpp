@@ -188,15 +188,17 @@ TEST_F(StagingTest, LeftoversOfTheDeadGoAndThoseOfTheLivingStay) {
       if (!blob.ok() || !(*blob)->Write("some bytes").ok()) return 1;
       if (::write(ready[1], "x", 1) != 1) return 2;
       if (die) ::raise(SIGKILL);
-      char byte;
-      if (::read(go[0], &byte, 1) != 1) return 3;
+      char signal;
+      if (::read(go[0], &signal, 1) != 1) return 3;
       return (*blob)->Commit().ok() ? 0 : 4;
     });
   };
-  const pid_t living = begin_blob(false), dead = begin_blob(true);
-  char bytes[2];
-  ASSERT_EQ(::read(ready[0], &bytes[0], 1), 1);
-  ASSERT_EQ(::read(ready[0], &bytes[1], 1), 1);
+  char byte;
+  const pid_t living = begin_blob(false);
+  ASSERT_EQ(::read(ready[0], &byte, 1), 1);
+  // Not before the other has begun, which cleans away what is dead then.
+  const pid_t dead = begin_blob(true);
+  ASSERT_EQ(::read(ready[0], &byte, 1), 1);
   EXPECT_EQ(ExitOf(dead), 1000 + SIGKILL);
   ASSERT_OK(sys::MakeDirs(root_ + "/staging/deadbeefdeadbeef/diff", 0700));  // without any lock
   EXPECT_EQ(Count("staging"), 3u);
