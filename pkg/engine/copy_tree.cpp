@@ -37,6 +37,12 @@ Status CopyXattrs(int from, int to, const std::string& path) {
   return Ok();
 }
 
+// Gives a file without a name this one; errno says why not.
+bool LinkFile(int file, int dir, const std::string& name) {
+  const std::string path = "/proc/self/fd/" + std::to_string(file);
+  return ::linkat(AT_FDCWD, path.c_str(), dir, name.c_str(), AT_SYMLINK_FOLLOW) == 0;
+}
+
 // It went while we looked.
 bool IsGone(const Error& error) { return error.sys_errno() == ENOENT; }
 bool IsUnreadable(const Error& error) { return error.sys_errno() == EACCES || error.sys_errno() == EPERM; }
@@ -210,17 +216,37 @@ Result<sys::Fd> TreeCopier::OpenInPlace(int to, const std::string& as, const Err
 }
 
 Status TreeCopier::GiveName(int file, int to, const std::string& as) {
-  const std::string path = "/proc/self/fd/" + std::to_string(file);
-  const auto link = [&] { return ::linkat(AT_FDCWD, path.c_str(), to, as.c_str(), AT_SYMLINK_FOLLOW) == 0; };
-  if (link()) return Ok();
+  if (LinkFile(file, to, as)) return Ok();
   if (errno != EEXIST) return Error::Sys(errno, "link", Shown(as));
-  const Status removed = MakeRoom(to, as, false);
-  if (removed.ok()) return link() ? Ok() : Status(Error::Sys(errno, "link", Shown(as)));
-  sys::Fd out = TRY(OpenInPlace(to, as, removed.error()));
+  struct stat there {};
+  if (::fstatat(to, as.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(there.st_mode)) {
+    TRY(MakeRoom(to, as, false));
+    return LinkFile(file, to, as) ? Ok() : Status(Error::Sys(errno, "link", Shown(as)));
+  }
+  Status replaced = Replace(file, to, as);
+  if (replaced.ok()) return Ok();
+  sys::Fd out = TRY(OpenInPlace(to, as, replaced.error()));
   if (::lseek(file, 0, SEEK_SET) < 0) return Error::Sys(errno, "seek in", Shown(as));
   TRY(sys::CopyContents(file, out.get(), Shown(as)));
   TRY(SetAttributes(file, out.get(), TRY(sys::StatFd(file, Shown(as))), Shown(as)));
   return out.Close(Shown(as));
+}
+
+// By a name of its own, which takes the place of the other in one step: a link can't.
+Status TreeCopier::Replace(int file, int to, const std::string& as) {
+  // Seen from elsewhere (a container's mounts from the host's namespace) it would be taken down, and be lost.
+  if (sys::IsMountPoint(to, as)) return Error(Code::kBusy, Quote(Shown(as)) + " is a mount point");
+  std::string own;
+  for (int i = 0; own.empty(); ++i) {
+    own = ".ctool-cp-" + std::to_string(::getpid()) + "-" + std::to_string(i);
+    if (LinkFile(file, to, own)) break;
+    if (errno != EEXIST) return Error::Sys(errno, "link", Shown(own));
+    own.clear();
+  }
+  if (::renameat(to, own.c_str(), to, as.c_str()) == 0) return Ok();
+  Error error = Error::Sys(errno, "replace", Shown(as));
+  ::unlinkat(to, own.c_str(), 0);
+  return error;
 }
 
 Status TreeCopier::CopySymlink(int from, const std::string& name, int to, const std::string& as, const struct stat& st) {

@@ -69,6 +69,7 @@ class TreeCopier {
   Result<sys::Fd> MakeFile(int to, const std::string& as);
   Result<sys::Fd> OpenInPlace(int to, const std::string& as, const Error& removed);
   Status GiveName(int file, int to, const std::string& as);
+  Status Replace(int file, int to, const std::string& as);
   Status CopySymlink(int from, const std::string& name, int to, const std::string& as, const struct stat& st);
   Status CopyFifo(int to, const std::string& as, const struct stat& st);
   Result<bool> CopyLink(const struct stat& st, int to, const std::string& as);

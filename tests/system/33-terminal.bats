@@ -316,5 +316,7 @@ shell_in() {
   sleep 1
   must rm -f -t 0 "$C"
   until_ok 10 is_gone "$C"
-  equal "left" "" "$(pgrep -f -U "$ACCOUNT" "$TOOL run --rm -it --name $C")"
+  command_left() { pgrep -f -U "$ACCOUNT" "$TOOL run --rm -it --name $C"; }
+  nothing_left() { ! command_left; }
+  until_ok 5 nothing_left
 }
