@@ -431,6 +431,18 @@ make_artifact() {
   must system check
 }
 
+@test "the empty config among the files, too: nothing is left out" {
+  make_artifact "$D/x" file
+  local api=http://${D%%/*}/v2/${D#*/}/x
+  jq -c '.layers = [.config] + .layers' "$T/manifest" >"$T/twice"
+  curl -fsS -X PUT -H 'Content-Type: application/vnd.oci.image.manifest.v1+json' --data-binary "@$T/twice" "$api/manifests/twice"
+  must artifact pull -q "$D/x:twice"
+  equal "blobs" 2 "$(blobs)"
+  must system check
+  must artifact extract --title file "$D/x:twice" "$T/file"
+  equal "content" "content 1" "$(<"$T/file")"
+}
+
 @test "a subject is kept, and nobody asks for what refers to it" {
   make_artifact "$D/x" file
   local api=http://${D%%/*}/v2/${D#*/}/x subject
