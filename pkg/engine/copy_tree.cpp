@@ -170,6 +170,7 @@ Status TreeCopier::EndDirectory() {
   return Ok();
 }
 
+// A file gets its name when it is whole: whatever ends us before leaves nothing, and what was there stays.
 Status TreeCopier::CopyFile(int from, const std::string& name, int to, const std::string& as) {
   const std::string shown = Shown(as);
   Result<sys::Fd> opened = sys::OpenAt(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
@@ -178,28 +179,48 @@ Status TreeCopier::CopyFile(int from, const std::string& name, int to, const std
   // Of what was opened: the name may mean something else by now.
   const struct stat st = TRY(sys::StatFd(in.get(), shown));
   if (!S_ISREG(st.st_mode)) return Ok();
+  struct stat there {};
+  // The same file, by another way: it is there already, and would be emptied first.
+  if (::fstatat(to, as.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0 && there.st_dev == st.st_dev && there.st_ino == st.st_ino) return Ok();
+  Result<sys::Fd> unnamed = sys::OpenAt(to, ".", O_TMPFILE | O_RDWR, 0600);
+  // Not every file system has such files (NFS, FUSE); a folder that we may not write to can hold a file that we may.
+  sys::Fd out = unnamed.ok() ? std::move(*unnamed) : TRY(MakeFile(to, as));
+  TRY(sys::CopyContents(in.get(), out.get(), shown));
+  TRY(SetAttributes(in.get(), out.get(), st, shown));
+  if (unnamed.ok()) TRY(GiveName(out.get(), to, as));
+  return out.Close(shown);
+}
+
+Result<sys::Fd> TreeCopier::MakeFile(int to, const std::string& as) {
   constexpr int kNew = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW;
-  Result<sys::Fd> out = sys::OpenAt(to, as, kNew, 0600);
-  if (!out.ok() && out.error().sys_errno() == EEXIST) {
-    struct stat there {};
-    // The same file, by another way: it is there already, and would be emptied first.
-    if (::fstatat(to, as.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0 && there.st_dev == st.st_dev && there.st_ino == st.st_ino) return Ok();
-    const Status removed = MakeRoom(to, as, false);
-    if (!removed.ok() && removed.error().code() == Code::kAlreadyExists) return removed;
-    // A mount point, such as a container's /etc/hosts, is written to as it is.
-    constexpr int kInPlace = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
-    out = removed.ok() ? sys::OpenAt(to, as, kNew, 0600) : sys::OpenAt(to, as, kInPlace);
-    if (!removed.ok() && !out.ok()) return removed;
-    if (!removed.ok()) {
-      const struct stat present = TRY(sys::StatFd(out->get(), shown));
-      if (!S_ISREG(present.st_mode)) return removed;
-      if (::ftruncate(out->get(), 0) < 0) return Error::Sys(errno, "truncate", shown);
-    }
-  }
-  if (!out.ok()) return std::move(out).error();
-  TRY(sys::CopyContents(in.get(), out->get(), shown));
-  TRY(SetAttributes(in.get(), out->get(), st, shown));
-  return out->Close(shown);
+  Result<sys::Fd> made = sys::OpenAt(to, as, kNew, 0600);
+  if (made.ok() || made.error().sys_errno() != EEXIST) return made;
+  const Status removed = MakeRoom(to, as, false);
+  return removed.ok() ? sys::OpenAt(to, as, kNew, 0600) : OpenInPlace(to, as, removed.error());
+}
+
+// What can't be removed: a mount point, such as a container's /etc/hosts, is written to as it is.
+Result<sys::Fd> TreeCopier::OpenInPlace(int to, const std::string& as, const Error& removed) {
+  if (removed.code() == Code::kAlreadyExists) return removed;
+  Result<sys::Fd> opened = sys::OpenAt(to, as, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+  if (!opened.ok()) return removed;
+  if (!S_ISREG(TRY(sys::StatFd(opened->get(), Shown(as))).st_mode)) return removed;
+  if (::ftruncate(opened->get(), 0) < 0) return Error::Sys(errno, "truncate", Shown(as));
+  return opened;
+}
+
+Status TreeCopier::GiveName(int file, int to, const std::string& as) {
+  const std::string path = "/proc/self/fd/" + std::to_string(file);
+  const auto link = [&] { return ::linkat(AT_FDCWD, path.c_str(), to, as.c_str(), AT_SYMLINK_FOLLOW) == 0; };
+  if (link()) return Ok();
+  if (errno != EEXIST) return Error::Sys(errno, "link", Shown(as));
+  const Status removed = MakeRoom(to, as, false);
+  if (removed.ok()) return link() ? Ok() : Status(Error::Sys(errno, "link", Shown(as)));
+  sys::Fd out = TRY(OpenInPlace(to, as, removed.error()));
+  if (::lseek(file, 0, SEEK_SET) < 0) return Error::Sys(errno, "seek in", Shown(as));
+  TRY(sys::CopyContents(file, out.get(), Shown(as)));
+  TRY(SetAttributes(file, out.get(), TRY(sys::StatFd(file, Shown(as))), Shown(as)));
+  return out.Close(Shown(as));
 }
 
 Status TreeCopier::CopySymlink(int from, const std::string& name, int to, const std::string& as, const struct stat& st) {

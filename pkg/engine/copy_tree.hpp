@@ -66,6 +66,9 @@ class TreeCopier {
   Status BeginDirectory(const std::string& name, const std::string& as, const struct stat& st);
   Status EndDirectory();
   Status CopyFile(int from, const std::string& name, int to, const std::string& as);
+  Result<sys::Fd> MakeFile(int to, const std::string& as);
+  Result<sys::Fd> OpenInPlace(int to, const std::string& as, const Error& removed);
+  Status GiveName(int file, int to, const std::string& as);
   Status CopySymlink(int from, const std::string& name, int to, const std::string& as, const struct stat& st);
   Status CopyFifo(int to, const std::string& as, const struct stat& st);
   Result<bool> CopyLink(const struct stat& st, int to, const std::string& as);

@@ -49,11 +49,15 @@ bool IsInitialized(Engine& engine, const state::Container& container);
 std::string ShownState(Engine& engine, const state::Container& container);
 
 // Brings a record up to date with what is. One that says "running" and whose process is gone becomes
-// exited, with the code from its exit file (255 when there is none: it died with its monitor, or in
+// exited, with the code from its exit file (255 when there is none: it ended after its monitor, unseen, or in
 // a reboot). One that says "created" and whose process is there becomes running: the command that
 // started it was killed. Changes `container` and the database. False: it was an --rm container whose
 // cleanup never came, and is removed now.
 Result<bool> Settle(Engine& engine, state::Container& container);
+
+// For who has watched a container's process (its pidfd) until it ended. Where the container's monitor was killed, and
+// nobody else has said how it ended, that is asked of the kernel and written to the exit file.
+void NoteEnd(Engine& engine, const state::Container& container, int process);
 
 // "created", "running", "exited", "removing": of the record. What runs may be paused or stopping (run_state.hpp).
 const char* StateName(state::ContainerState state);

@@ -83,8 +83,9 @@ class Waiter {
   }
 
   Result<Code> Look() {
+    sys::Fd ended_process;
     if (process_ && !sys::IsRunning(process_.get())) {
-      process_.Reset();
+      ended_process = std::move(process_);
       pause_ = kFirstPause;
     }
     if (process_ && wanted_.states.empty()) return Code();
@@ -94,6 +95,7 @@ class Waiter {
       if (run && run->finished != earlier_) return Code(run->code);
     }
     std::optional<state::Container> now = TRY(TRY(engine_.Db())->FindContainer(id_));
+    if (now && ended_process) NoteEnd(engine_, *now, ended_process.get());
     if (now && TRY(Settle(engine_, *now))) return Judge(*now);
     return Gone();
   }

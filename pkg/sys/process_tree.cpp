@@ -36,7 +36,9 @@ Result<std::map<pid_t, ProcessStat>> Descendants(pid_t root) {
     }
     return false;
   };
-  const auto lives = [](const ProcessStat& stat) { return (stat.state != 'Z' && stat.state != 'X') || stat.threads > 1; };
+  const auto lives = [](const ProcessStat& stat) {
+    return (stat.state != 'Z' && stat.state != 'X') || stat.threads > 1;
+  };
   std::map<pid_t, ProcessStat> descendants;
   for (const auto& [pid, stat] : all)
     if (lives(stat) && descends(pid)) descendants.emplace(pid, stat);

@@ -481,6 +481,29 @@ ended() { [[ $(ps -o stat= -p "$1") =~ ^(Z.*)?$ ]]; }
   out_is "$id"
 }
 
+@test "stop and kill of a container whose monitor was killed: its true code, where the kernel tells it" {
+  local how want id
+  says_up() { [[ $(ct logs "$C") == up ]]; }
+  while read -r want how; do
+    must run -d --name "$C" "$IMG" sh -c 'trap "exit 3" TERM; echo up; while :; do sleep 0.05; done'
+    id=$out
+    until_ok 5 says_up
+    kill -9 "$(monitor_of "$C")"
+    # shellcheck disable=SC2086  # words
+    must $how "$C"
+    kernel_is 6.15 || want="($want|255)"
+    try inspect -f '{{.State.Status}} {{.State.ExitCode}} {{.State.Pid}}' "$C"
+    out_like "^exited $want 0\$"
+    try events --stream=false --filter container="$id" --filter event=died --format '{{.ContainerExitCode}}'
+    out_like "^$want\$"
+    must rm "$C"
+  done <<'END'
+3 stop -t 5
+137 stop -t 0
+137 kill
+END
+}
+
 @test "kill of a container whose monitor died" {
   must run -d --name "$C" "$IMG" sleep 300.51
   local init

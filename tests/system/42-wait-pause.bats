@@ -173,6 +173,13 @@ pid_of() { ct inspect -f '{{.State.Pid}}' "$1"; }
   kill -9 "$init"
   finish
   ok
+  # of a process that somebody else has reaped the kernel tells since 6.15
+  if kernel_is 6.15; then out_is 137; else out_like '^(137|255)$'; fi
+  must start "$C"
+  kill -9 "$(monitor_of "$C")"
+  kill -9 "$(pid_of "$C")"
+  until_ok 5 has_status "$C" exited
+  try wait "$C"
   out_is 255
 }
 

@@ -524,3 +524,69 @@ still_mounted() {
   try cp cp-same:/mounted cp-same:/mounted
   equal "the file" precious "$(<"$T/file")"
 }
+
+# ended_early SIGNAL ARGS...: cp's with these arguments, ended by SIGNAL after a while that grows, until one is through.
+# After each other one the destination is as `untouched` and `whole` say: one of them.
+ended_early() {
+  local signal=$1 millis early=0
+  shift
+  last="cp $*"
+  for ((millis = 4; millis < 5000; millis += millis / 4)); do
+    # a shell has its background jobs ignore SIGINT
+    "${AS_USER[@]}" env --default-signal=INT "$CTOOL" cp "$@" >"$T/.out" 2>"$T/.err" 3>&- 4>&- &
+    pid=$!
+    sleep "$(printf '%d.%03d' $((millis / 1000)) $((millis % 1000)))"
+    kill "-$signal" "$pid" 2>/dev/null || true
+    capture_into wait "$pid" 2>/dev/null
+    if [[ $rc == 0 ]]; then
+      ((early > 0)) || complain "some that were ended"
+      whole || complain "the whole file"
+      return
+    fi
+    early=$((early + 1))
+    untouched || whole || complain "nothing, or the whole file, after SIG$signal at $millis ms"
+  done
+  complain "one cp that comes through"
+}
+
+@test "a cp that is ended leaves no half of a file, and what was there before" {
+  must run -d --name "$C" "$IMG" sh -c 'mkdir /d; echo old >/d/old; head -c 300000000 /dev/urandom >/big; touch /ready; sleep 4961'
+  until_ok 20 inside "$C" test -e /ready
+  local signal big
+  big=/proc/$(pid_of "$C")/root/big
+  user_dir out >/dev/null
+  for signal in INT KILL; do
+    untouched() { [[ -z $(ls -A "$T/out") ]]; }
+    whole() { [[ $(ls -A "$T/out") == big ]] && cmp -s "$T/out/big" "$big"; }
+    ended_early "$signal" "$C:/big" "$T/out/big"
+    echo old >"$T/out/old"
+    chown "$ACCOUNT" "$T/out/old"
+    untouched() { [[ $(ls -A "$T/out") == $'big\nold' && $(head -c 4 "$T/out/old" | tr -d '\0') == old ]]; }
+    whole() { [[ $(ls -A "$T/out") == $'big\nold' ]] && cmp -s "$T/out/old" "$big"; }
+    ended_early "$signal" "$C:/big" "$T/out/old"
+    untouched() { [[ $(inside "$C" sh -c 'head -c 4 /d/old; ls -A /d' | tr -d '\0') == $'old\nold' ]]; }
+    whole() { [[ $(inside "$C" ls -A /d) == old ]] && inside "$C" cmp -s /d/old /big; }
+    ended_early "$signal" "$T/out/big" "$C:/d/old"
+    inside "$C" sh -c 'rm /d/old; echo old >/d/old'
+    rm -f "$T"/out/*
+  done
+}
+
+@test "a cp that finds no room leaves no half of a file" {
+  local small
+  small=$(user_dir small)
+  mount -t tmpfs -o size=1m,uid="$USER_ID",mode=700 none "$small"
+  must create --name "$C" "$IMG" true
+  host_file x y
+  head -c 2000000 /dev/zero | tr '\0' x >"$T/x"
+  must cp "$T/x" "$C:/x"
+  echo old >"$small/old"
+  chown "$ACCOUNT" "$small/old"
+  try cp "$C:/x" "$small/new"
+  exits 125
+  try cp "$C:/x" "$small/old"
+  exits 125
+  equal "what is there" "old" "$(ls -A "$small")"
+  equal "the file" old "$(<"$small/old")"
+  umount "$small"
+}

@@ -134,6 +134,9 @@ unmet() {
   skip "$*"
 }
 
+# kernel_is VERSION: that, or a later one.
+kernel_is() { [[ $(printf '%s\n' "$1" "$(uname -r)" | sort -V | head -n 1) == "$1" ]]; }
+
 # --- state ------------------------------------------------------------------------------------
 
 # The status of a container, as inspect tells it; empty when it is not there.
