@@ -25,7 +25,7 @@ Result<Found> ByName(state::Database& db, const std::string& name) {
     const Result<spec::Reference> reference = spec::Reference::Parse(name);
     return reference.ok() ? db.FindArtifact(reference->Name()) : Result<Found>(Found());
   }
-  const Result<std::vector<spec::Reference>> candidates = ShortNameCandidates(name);
+  Result<std::vector<spec::Reference>> candidates = ShortNameCandidates(name);
   if (!candidates.ok() && candidates.error().code() == Code::kInvalidArgument) return Found();  // no name at all
   for (const spec::Reference& candidate : TRY(std::move(candidates)))
     if (Found found = TRY(db.FindArtifact(candidate.Name()))) return found;

@@ -121,10 +121,12 @@ Status ToFile(const storage::Store& store, const spec::Manifest& manifest, const
 Status ExtractArtifact(Engine& engine, const ExtractArtifactOptions& options) {
   if (!options.digest.empty() && !options.title.empty())
     return Error(Code::kInvalidArgument, "cannot specify both digest and title");
+  const storage::Store& store = *TRY(engine.Store());
+  // Who removes the artifact meanwhile leaves its blobs there until we are done.
+  const sys::FileLock reading = TRY(store.LockContent(sys::FileLock::Mode::kShared));
   const state::Artifact artifact = TRY(RequireArtifact(engine, options.name));
   const spec::Manifest manifest = TRY(spec::Manifest::Parse(artifact.manifest));
   if (manifest.layers.empty()) return Error(Code::kNotFound, "the artifact has no blobs, nothing to extract");
-  const storage::Store& store = *TRY(engine.Store());
   const Result<sys::Fd> folder = sys::Open(options.target, O_RDONLY | O_DIRECTORY);
   if (folder.ok()) return ToFolder(store, *folder, TRY(Pieces(manifest, options)));
   const int err = folder.error().sys_errno();

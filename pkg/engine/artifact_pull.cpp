@@ -33,6 +33,12 @@ Result<transport::Document> ManifestOf(const Session& session, OpenedSource& ope
   return opened.image->GetManifest(TRY(index.Select(session.plan.platform.platform)).digest);
 }
 
+// The empty config need not be fetched: everybody knows it.
+bool PutEmpty(const storage::Store& store, const spec::Descriptor& blob) {
+  return blob.media_type == spec::kEmptyType && blob.size == static_cast<int64_t>(spec::kEmptyConfig.size()) &&
+         store.PutBlob(spec::kEmptyConfig, blob.digest).ok();
+}
+
 // All blobs of the manifest, those that are here already left out.
 Status FetchBlobs(const Session& session, transport::ImageSource& source, const spec::Manifest& manifest) {
   std::vector<LayerJob> jobs;
@@ -44,13 +50,9 @@ Status FetchBlobs(const Session& session, transport::ImageSource& source, const 
     LayerJob job;
     job.blob = blob;
     job.unpack = false;
-    job.fetch = !session.store.HasBlob(blob.digest, blob.size);
+    job.fetch = !session.store.HasBlob(blob.digest, blob.size) && !PutEmpty(session.store, blob);
     jobs.push_back(std::move(job));
   }
-  // The empty config need not be fetched: everybody knows it.
-  if (manifest.config.media_type == spec::kEmptyType && jobs.back().fetch &&
-      session.store.PutBlob(spec::kEmptyConfig, manifest.config.digest).ok())
-    jobs.back().fetch = false;
   const archive::UnpackOptions nothing_to_unpack;
   return FetchLayers({source, session.store, nothing_to_unpack, session.progress, session.interrupt, false}, jobs);
 }

@@ -149,6 +149,7 @@ class Loader {
     const transport::Document top = TRY(source.GetManifest({}));
     if (!TRY(spec::IsIndex(top.bytes, top.content_type))) return Error(Code::kCorrupt, "it is called a list and is none");
     spec::Index index = TRY(spec::Index::Parse(top.bytes));
+    if (index.manifests.size() > kMostEntries) return Error(Code::kCorrupt, "the list is too long");
     for (spec::Descriptor& entry : index.manifests) {
       transport::Document manifest = TRY(source.GetManifest(entry.digest));
       if (TRY(spec::IsIndex(manifest.bytes, manifest.content_type)))

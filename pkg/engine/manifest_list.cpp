@@ -14,8 +14,6 @@
 namespace ctool::engine {
 namespace {
 
-constexpr size_t kMostEntries = 1000;  // far more than there are platforms; the document stays below its limit
-
 Result<std::string> ListName(const std::string& name) {
   const spec::Reference reference = TRY(spec::Reference::ParseWithDomain(name, "localhost"));
   if (!reference.digest.empty()) return Error(Code::kInvalidArgument, "invalid reference format: a digest can't be chosen");

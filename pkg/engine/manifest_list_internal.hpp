@@ -14,6 +14,9 @@ namespace ctool::engine {
 inline constexpr char kEntrySource[] = "io.ctool.source";
 inline constexpr std::string_view kStoredImage = "containers-storage:", kInRegistry = "docker://";
 
+// Of a list: far more than there are platforms; the document stays below its limit.
+inline constexpr size_t kMostEntries = 1000;
+
 Result<spec::Index> ReadList(Engine& engine, const state::Image& list);
 
 // The images of a list that the store has, with their entries. The user is told of those that it has not; kNotFound: it

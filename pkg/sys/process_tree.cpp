@@ -36,17 +36,24 @@ Result<std::map<pid_t, ProcessStat>> Descendants(pid_t root) {
     }
     return false;
   };
+  const auto lives = [](const ProcessStat& stat) {
+    return (stat.state != 'Z' && stat.state != 'X') || stat.threads > 1;
+  };
   std::map<pid_t, ProcessStat> descendants;
   for (const auto& [pid, stat] : all)
-    if (stat.state != 'Z' && stat.state != 'X' && descends(pid)) descendants.emplace(pid, stat);
+    if (lives(stat) && descends(pid)) descendants.emplace(pid, stat);
   return descendants;
 }
 
 Status KillDescendants(pid_t root) {
   constexpr int64_t kMostNanos = 2'000'000'000;
+  // One look does not see who was started while it read /proc, by somebody who was dead when it came to him.
+  constexpr int kLooks = 2;
+  int unseen = 0;
   for (const int64_t deadline = MonotonicNanos() + kMostNanos;;) {
     const std::map<pid_t, ProcessStat> descendants = TRY(Descendants(root));
-    if (descendants.empty()) return Ok();
+    unseen = descendants.empty() ? unseen + 1 : 0;
+    if (unseen == kLooks) return Ok();
     for (const auto& [pid, stat] : descendants) {
       const Result<Fd> pidfd = OpenProcess(pid, stat.start_time);
       if (!pidfd.ok()) continue;  // gone

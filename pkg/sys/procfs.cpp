@@ -16,14 +16,16 @@ Result<ProcessStat> ReadProcessStat(pid_t pid) {
   // The second field is the command name in parentheses and may hold anything, ")" included.
   const size_t end = stat.rfind(") ");
   if (end == std::string::npos) return strange();
-  constexpr size_t kFirst = 3, kState = 3 - kFirst, kParent = 4 - kFirst, kStartTime = 22 - kFirst, kStatus = 52 - kFirst;
+  constexpr size_t kFirst = 3, kState = 3 - kFirst, kParent = 4 - kFirst, kThreads = 20 - kFirst;
+  constexpr size_t kStartTime = 22 - kFirst, kStatus = 52 - kFirst;
   const std::vector<std::string> fields = Split(std::string_view(stat).substr(end + 2), ' ');
   if (fields.size() <= kStartTime || fields[kState].size() != 1) return strange();
   const std::optional<int64_t> parent = ParseInt(fields[kParent]);
+  const std::optional<int64_t> threads = ParseInt(fields[kThreads]);
   const std::optional<uint64_t> ticks = ParseUint(fields[kStartTime]);
-  if (!parent || !ticks) return strange();
+  if (!parent || !threads || !ticks) return strange();
   const std::optional<int64_t> status = fields.size() > kStatus ? ParseInt(Trim(fields[kStatus])) : std::nullopt;
-  return ProcessStat{fields[kState][0], static_cast<pid_t>(*parent), *ticks, static_cast<int>(status.value_or(0))};
+  return ProcessStat{fields[kState][0], static_cast<pid_t>(*parent), *threads, *ticks, static_cast<int>(status.value_or(0))};
 }
 
 Result<uint64_t> ProcessStartTime(pid_t pid) { return TRY(ReadProcessStat(pid)).start_time; }

@@ -17,6 +17,7 @@ namespace ctool::sys {
 struct ProcessStat {
   char state = '?';  // T: stopped, Z: a zombie
   pid_t parent = 0;
+  int64_t threads = 0;  // more than one of a zombie: its first thread has ended, the others live
   uint64_t start_time = 0;  // field 22, clock ticks since boot
   int wait_status = 0;      // field 52, of a zombie; 0 for who may not trace it
 };

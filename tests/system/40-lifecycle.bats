@@ -440,7 +440,8 @@ started_by_several() {
     must create --name "$C" "$IMG" sleep 4955
     must init "$C"
     socket=$(find "$FILE_DIR/run/ctool" -path "*$(ct inspect -f '{{.Id}}' "$C")/ctl")
-    as_user python3 -u - "$socket" >"$T/quiet" 2>&1 3>&- 4>&- <<'END' &
+    # Not as_user: $! would be a shell's, and python would outlive it.
+    "${AS_USER[@]}" python3 -u - "$socket" >"$T/quiet" 2>&1 3>&- 4>&- <<'END' &
 import os, socket, sys, time
 os.chdir(os.path.dirname(sys.argv[1]))
 peers = [socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) for _ in range(3)]
@@ -451,7 +452,7 @@ print("there")
 time.sleep(60)
 END
     quiet=$!
-    until_ok 5 grep there "$T/quiet"
+    until_ok 20 grep there "$T/quiet"
     sleep 0.2
     last="$TOOL $act"
     # shellcheck disable=SC2086  # words

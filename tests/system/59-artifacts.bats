@@ -7,7 +7,7 @@ load helpers
 . "$HERE/fixtures/registry.bash"
 
 file_setup() {
-  start_registry "$FILE_DIR/reg" "$FILE_DIR/data" plain
+  REGISTRY_LOG_ACCESSLOG_DISABLED=false start_registry "$FILE_DIR/reg" "$FILE_DIR/data" plain
   echo "$registry_address" >"$FILE_DIR/address"
   printf '[[registry]]\nlocation = "%s"\ninsecure = true\n' "$registry_address" \
     >>"$FILE_DIR/home/.config/containers/registries.conf"
@@ -431,6 +431,18 @@ make_artifact() {
   must system check
 }
 
+@test "the empty config among the files, too: nothing is left out" {
+  make_artifact "$D/x" file
+  local api=http://${D%%/*}/v2/${D#*/}/x
+  jq -c '.layers = [.config] + .layers' "$T/manifest" >"$T/twice"
+  curl -fsS -X PUT -H 'Content-Type: application/vnd.oci.image.manifest.v1+json' --data-binary "@$T/twice" "$api/manifests/twice"
+  must artifact pull -q "$D/x:twice"
+  equal "blobs" 2 "$(blobs)"
+  must system check
+  must artifact extract --title file "$D/x:twice" "$T/file"
+  equal "content" "content 1" "$(<"$T/file")"
+}
+
 @test "a subject is kept, and nobody asks for what refers to it" {
   make_artifact "$D/x" file
   local api=http://${D%%/*}/v2/${D#*/}/x subject
@@ -444,7 +456,8 @@ make_artifact() {
   out_is "sha256:$subject x/refers"
   must artifact push -q "$D/x:refers"
   equal "digest" "$(sha "$T/refers")" "$(skopeo inspect --tls-verify=false --raw "docker://$D/x:refers" | sha256sum | cut -d ' ' -f 1)"
-  ! grep -q referrers "$FILE_DIR/reg/log"
+  grep -q "GET /v2/.*/x/manifests/refers" "$FILE_DIR/reg/log" || complain "requests in the registry's log"
+  ! grep -q '/referrers/' "$FILE_DIR/reg/log"
 }
 
 @test "pull with kill -9 at many instants" {

@@ -16,7 +16,8 @@ test_teardown() { ct rmi -fa >/dev/null 2>&1 || true; }
 kill_within() {
   local max=$1 group
   shift
-  "${AS_USER[@]}" setsid "$CTOOL" "${CT_OPTIONS[@]}" "$@" >/dev/null 2>&1 3>&- 4>&- &
+  # <&0: else bash gives what runs in the background /dev/null, whatever the caller's input is.
+  "${AS_USER[@]}" setsid "$CTOOL" "${CT_OPTIONS[@]}" "$@" <&0 >/dev/null 2>&1 3>&- 4>&- &
   group=$!
   sleep "$(awk -v max="$max" -v r="$RANDOM" 'BEGIN { printf "%.4f", r / 32768 * max / 1000 }')"
   kill -9 -- "-$group" 2>/dev/null || kill -9 "$group" 2>/dev/null || true

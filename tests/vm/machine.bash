@@ -16,15 +16,19 @@ vm_kernel() {
     [[ -z $package ]] || break
   done
   [[ -n $package ]] || { echo "no kernel package for a virtual machine: is apt's list there?" >&2; return 1; }
-  folder=$vm_cache/$package-3
+  folder=$vm_cache/$package-3  # another number when what is made here is another
   if [[ ! -e $folder/initrd ]]; then
     mkdir -p "$vm_cache"
     work=$(mktemp -d "$vm_cache/.making.XXXXXX")
-    (cd "$work" && apt-get -qq -o APT::Sandbox::User=root download "$package" && dpkg-deb -x ./*.deb x) >&2 || return 1
-    vm_initrd "$work/x" "$work/initrd" || return 1
-    cp "$work"/x/boot/vmlinuz-* "$work/vmlinuz"
+    # What is half made must not be kept for the next time.
+    if ! { (cd "$work" && apt-get -qq -o APT::Sandbox::User=root download "$package" && dpkg-deb -x ./*.deb x) >&2 &&
+      vm_initrd "$work/x" "$work/initrd" && cp "$work"/x/boot/vmlinuz-* "$work/vmlinuz"; }; then
+      rm -rf "$work"
+      return 1
+    fi
     rm -rf "$work/x" "$work"/*.deb
     mv -T "$work" "$folder" 2>/dev/null || rm -rf "$work"  # somebody else was quicker
+    [[ -e $folder/initrd ]] || { echo "can't make $folder" >&2; return 1; }
   fi
   echo "$folder"
 }
@@ -34,7 +38,7 @@ vm_initrd() {
   local tree=$1 out=$2 root module file
   root=$(mktemp -d)
   mkdir -p "$root"/{bin,proc,sys,dev,root,modules}
-  cp /bin/busybox "$root/bin/busybox"
+  cp /bin/busybox "$root/bin/busybox" || return 1
   : >"$root/modules/order"
   # In the order in which they need each other; what is built into the kernel is not there.
   for module in virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_blk failover \
@@ -61,7 +65,7 @@ $b mount --move /proc /root/proc
 exec $b switch_root /root /sbin/vm-init
 INIT
   chmod 755 "$root/init"
-  (cd "$root" && find . | LC_ALL=C sort | /bin/busybox cpio -o -H newc 2>/dev/null) >"$out"
+  (cd "$root" && find . | LC_ALL=C sort | /bin/busybox cpio -o -H newc 2>/dev/null) >"$out" || return 1
   rm -rf "$root"
 }
 
@@ -145,12 +149,16 @@ vm_await() {
 vm_cut() {
   kill -9 "$vm_pid" 2>/dev/null || true
   wait "$vm_pid" 2>/dev/null || true
+  vm_pid=  # whoever gets the number next is none of ours
 }
 
 # vm_run DISK JOB CONSOLE SECONDS: to its end; the job's status.
 vm_run() {
   vm_boot "$1" "$2" "$3" || return 1
   vm_await "$3" "VM: ended" "$4" || { vm_cut; return 124; }
-  wait "$vm_pid" 2>/dev/null || true
+  # It switches itself off.
+  local deadline=$((SECONDS + 60))
+  while kill -0 "$vm_pid" 2>/dev/null && ((SECONDS < deadline)); do sleep 0.05; done
+  vm_cut
   return "$(sed -n 's/.*VM: ended \([0-9]*\).*/\1/p' "$3" | head -n 1)"
 }

@@ -83,7 +83,7 @@ check_after() {
     sleep "$delay"
     vm_cut
     # Halfway, or nothing was tried.
-    [[ $delay != 0.4 ]] || ! grep -q "pull is done" "$T/pull.console"
+    if [[ $delay == 0.4 ]] && grep -q "pull is done" "$T/pull.console"; then return 1; fi
     check_after
   done
 }

@@ -128,6 +128,8 @@ Result<Value> InspectAny(Context& context, const std::string& name, const Inspec
   if (!image.ok() && image.error().code() != Code::kInvalidArgument) return image.error();
   const Result<state::Artifact> artifact = engine::RequireArtifact(context.engine, name);
   if (artifact.ok()) return ArtifactValue(*artifact);
+  if (artifact.error().code() != Code::kNotFound && artifact.error().code() != Code::kInvalidArgument)
+    return artifact.error();
   return Error(Code::kNotFound, "no such object: " + Quote(name));
 }
 
