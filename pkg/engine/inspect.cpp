@@ -143,6 +143,8 @@ Result<std::string> InspectContainer(Engine& engine, const state::Container& con
   in.health = TRY(ReadHealth(engine, container.id));
   in.sessions = TRY(ListSessions(engine, container.id));
   in.restarts = RestartsOf(container, files.bundle);
+  const std::string owner = NetworkOwner(spec);
+  if (in.live) in.networks = JoinedNetworks(owner.empty() ? files.bundle : TRY(engine.RunDir(owner, false)));
   in.copied = sys::Exists(files.Rootfs());
   in.has_bundle = sys::Exists(files.bundle + "/config.json");
   in.stopped = WasStopped(files.bundle);

@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "engine/inspect_internal.hpp"
+#include "engine/network_users_internal.hpp"
 #include "network/ports.hpp"
 #include "network/slirp4netns.hpp"
 
@@ -34,8 +35,14 @@ Json Endpoint(const std::string& address, const std::string& gateway) {
           {"GlobalIPv6PrefixLen", 0}, {"MacAddress", ""}};
 }
 
+void Name(Json& network, const std::string& id, const Json& aliases) {
+  network["NetworkID"] = id;
+  for (const char* name : {"DriverOpts", "IPAMConfig", "Links"}) network[name] = nullptr;
+  network["Aliases"] = aliases;
+}
+
 // The user-mode network has the same addresses in every container; nobody else can reach them.
-Json Networks(const ContainerSpec& spec, bool runs) {
+Json UserModeNetwork(const ContainerSpec& spec, bool runs) {
   Json network = Endpoint("", "");
   if (runs && spec.network_mode == "slirp4netns") {
     const Result<network::SlirpOptions> options = network::ParseSlirpNetwork(
@@ -47,9 +54,40 @@ Json Networks(const ContainerSpec& spec, bool runs) {
           ParseInt(options->cidr.substr(options->cidr.find('/') + 1)).value_or(0);
     }
   }
-  network["NetworkID"] = spec.network_mode;
-  for (const char* name : {"DriverOpts", "IPAMConfig", "Links", "Aliases"}) network[name] = nullptr;
-  return {{spec.network_mode, std::move(network)}};
+  Name(network, spec.network_mode, nullptr);
+  return network;
+}
+
+Json BridgeEndpoint(const JoinedNetwork& joined) {
+  Json network = Endpoint("", "");
+  for (const bridge::SubnetConfig& place : PlacesIn(joined)) {
+    const size_t slash = place.subnet.find('/');
+    const bool v6 = place.subnet.find(':') != std::string::npos;
+    network[v6 ? "GlobalIPv6Address" : "IPAddress"] = place.subnet.substr(0, slash);
+    network[v6 ? "GlobalIPv6PrefixLen" : "IPPrefixLen"] = ParseInt(place.subnet.substr(slash + 1)).value_or(0);
+    network[v6 ? "IPv6Gateway" : "Gateway"] = place.gateway;
+  }
+  network["MacAddress"] = joined.mac;
+  return network;
+}
+
+Json Networks(const InspectInput& in) {
+  const ContainerSpec& spec = in.spec;
+  Json out = Json::object();
+  for (const bridge::Attachment& attachment : spec.networks) {
+    std::vector<std::string> aliases = attachment.aliases;
+    aliases.push_back(spec.id.substr(0, 12));
+    out[attachment.network] = Endpoint("", "");
+    Name(out[attachment.network], attachment.network, aliases);
+  }
+  // Another container's, too.
+  for (const JoinedNetwork& joined : in.networks) {
+    out[joined.definition.name] = BridgeEndpoint(joined);
+    Name(out[joined.definition.name], joined.definition.name, joined.aliases);
+  }
+  if (out.empty() && spec.network_mode != "bridge" && NetworkOwner(spec).empty())
+    out[spec.network_mode] = UserModeNetwork(spec, in.live.has_value());
+  return out;
 }
 
 }  // namespace
@@ -78,14 +116,16 @@ InspectJson InspectNetwork(const InspectInput& in) {
     }
   }
   const bool own = in.live && spec.network_mode != "host";
-  Json out = Endpoint("", "");
+  // That of the default network alone is the container's own, as docker has it.
+  const bool only = in.networks.size() == 1 && in.networks[0].definition.name == kDefaultNetwork;
+  Json out = only ? BridgeEndpoint(in.networks[0]) : Endpoint("", "");
   for (const char* name : {"Bridge", "SandboxID"}) out[name] = "";
   out["HairpinMode"] = false;
   out["LinkLocalIPv6Address"] = "";
   out["LinkLocalIPv6PrefixLen"] = 0;
   out["Ports"] = std::move(ports);
   out["SandboxKey"] = own ? "/proc/" + std::to_string(in.live->pid) + "/ns/net" : "";
-  out["Networks"] = Networks(spec, in.live.has_value());
+  out["Networks"] = Networks(in);
   return out;
 }
 

@@ -105,7 +105,7 @@ Result<Running> Start(Prepared prepared, const Order& order, runtime::SyncSocket
   std::optional<Network> network;
   if (!order.sandbox.slirp_command.empty()) network = TRY(Network::Start(order.sandbox, launch.pid()));
   std::optional<Bridge> bridge;
-  if (!order.sandbox.netavark.program.empty()) bridge = TRY(Bridge::Start(order.sandbox, order.origins.front().get(), launch.pid()));
+  if (!order.sandbox.netavark.program.empty()) bridge = TRY(Bridge::Start(order.sandbox, config, order.origins.front().get(), launch.pid()));
   const Status ready = launch.AwaitReady([&](pid_t init, const std::string& options, const std::string& target) {
     return runtime::StartFuseOverlay(config.fuse_overlayfs, init, options, target);
   });
@@ -145,6 +145,7 @@ void Refresh(const std::string& bundle, Config& config) {
   const auto read = [&]() -> Result<Config> { return Config::Parse(TRY(sys::ReadFile(bundle + "/monitor.json"))); };
   Result<Config> now = read();
   if (!now.ok()) return Debug(now.error().Message());
+  config.container_ip = std::move(now->container_ip);
   config.restart_policy = std::move(now->restart_policy);
   config.restart_retries = now->restart_retries;
   config.health = std::move(now->health);

@@ -46,9 +46,7 @@ Result<Sandbox> Sandbox::Parse(std::string_view bytes) {
   s.below.single_id = s.map.single_id;
   Read(doc, "netavark", s.netavark.program);
   Read(doc, "aardvark", s.netavark.aardvark);
-  Read(doc, "netavarkRequest", s.netavark.request);
   Read(doc, "sharedDir", s.shared_dir);
-  Read(doc, "leaseFiles", s.lease_files);
   Read(doc, "resolver", s.resolver);
   return s;
 }
@@ -71,9 +69,7 @@ std::string Sandbox::Print() const {
               {"gidsBelow", PrintMappings(below.gids)},
               {"netavark", netavark.program},
               {"aardvark", netavark.aardvark},
-              {"netavarkRequest", netavark.request},
               {"sharedDir", shared_dir},
-              {"leaseFiles", lease_files},
               {"resolver", resolver}}
       .dump(-1, ' ', false, Json::error_handler_t::replace);
 }
