@@ -3,6 +3,7 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "bridge/catalog.hpp"
 #include "config/paths.hpp"
 #include "state/store.hpp"
 #include "sys/file.hpp"
@@ -60,6 +61,12 @@ void AddVolumes(state::Database& db, std::vector<Candidate>& into) {
     if (!volume.anonymous) into.push_back({volume.name});
 }
 
+void AddNetworks(const std::string& graph_root, std::vector<Candidate>& into) {
+  const auto networks = bridge::Catalog(graph_root + "/networks").List();
+  if (!networks.ok()) return;
+  for (const bridge::Definition& network : *networks) into.push_back({network.name});
+}
+
 }  // namespace
 
 std::vector<Candidate> Candidates(const Globals& globals, Complete what) {
@@ -86,7 +93,8 @@ std::vector<Candidate> Candidates(const Globals& globals, Complete what) {
       break;
     case Complete::kArtifacts: AddArtifacts(*db, found); break;
     case Complete::kVolumes: AddVolumes(*db, found); break;
-    default: break;  // networks, pods and secrets: there are none
+    case Complete::kNetworks: AddNetworks(paths->graph_root, found); break;
+    default: break;  // pods and secrets: there are none
   }
   return found;
 }

@@ -6,6 +6,7 @@
 #include "ctool/container/inspect.hpp"
 #include "ctool/container/options.hpp"
 #include "ctool/image/commands.hpp"
+#include "ctool/network/commands.hpp"
 #include "ctool/system/commands.hpp"
 
 namespace ctool {
@@ -81,6 +82,17 @@ constexpr cli::Entry kEntries[] = {
     {"image unmount", ImageUnmountCommand, {"image umount"}},
     {"image prune", ImagePruneCommand},
 
+    {"network create", NetworkCreateCommand},
+    {"network ls", NetworkLsCommand, {"network list"}},
+    {"network inspect", NetworkInspectCommand},
+    {"network rm", NetworkRmCommand, {"network remove"}},
+    {"network prune", NetworkPruneCommand},
+    {"network exists", NetworkExistsCommand},
+    {"network connect", NetworkConnectCommand},
+    {"network disconnect", NetworkDisconnectCommand},
+    {"network reload", NetworkReloadCommand},
+    {"network update", NetworkUpdateCommand},
+
     {"inspect", InspectCommand},
     {"info", InfoCommand, {"system info"}},
     {"events", EventsCommand, {"system events"}},
@@ -100,6 +112,7 @@ constexpr cli::Group kGroups[] = {
     {"healthcheck", "Check the health of containers"},
     {"image", "Manage images"},
     {"manifest", "Manage manifest lists and image indexes"},
+    {"network", "Manage networks"},
     {"system", "Manage ctool"},
 };
 

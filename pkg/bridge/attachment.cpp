@@ -32,7 +32,9 @@ Status SetAddress(const std::string& text, bool v6, std::string& into) {
   return Ok();
 }
 
-Status SetOption(const std::string& key, const std::string& value, Attachment& into) {
+}  // namespace
+
+Status SetAttachmentOption(const std::string& key, const std::string& value, Attachment& into) {
   if (key == "ip" || key == "ip6") {
     const std::optional<Address> address = Address::Parse(value);
     const bool v6 = address && address->v6;
@@ -54,8 +56,6 @@ Status SetOption(const std::string& key, const std::string& value, Attachment& i
   return Ok();
 }
 
-}  // namespace
-
 Result<Attachment> ParseAttachment(std::string_view text) {
   const size_t colon = text.find(':');
   Attachment attachment;
@@ -64,7 +64,7 @@ Result<Attachment> ParseAttachment(std::string_view text) {
   for (const std::string& option : Split(text.substr(colon + 1), ',')) {
     const size_t equals = option.find('=');
     if (equals == std::string::npos) return Error(Code::kInvalidArgument, "network option " + Quote(option) + " has no value");
-    TRY(SetOption(option.substr(0, equals), option.substr(equals + 1), attachment));
+    TRY(SetAttachmentOption(option.substr(0, equals), option.substr(equals + 1), attachment));
   }
   return attachment;
 }

@@ -22,6 +22,8 @@ struct Attachment {
 // "NETWORK[:ip=A,ip6=A,mac=M,alias=N,interface_name=I]" (alias may be repeated). kInvalidArgument for an unknown
 // option, and for what is no address.
 Result<Attachment> ParseAttachment(std::string_view text);
+// One of them. `key`: ip, ip6, mac, alias, interface_name.
+Status SetAttachmentOption(const std::string& key, const std::string& value, Attachment& into);
 // Gives ethN to those without a name; kInvalidArgument when one is given twice.
 Status NameInterfaces(std::vector<Attachment>& attachments);
 

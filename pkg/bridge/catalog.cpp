@@ -66,7 +66,7 @@ Status CheckSubnet(SubnetConfig& config, bool internal, const std::vector<Subnet
     const std::optional<Address> address = Address::Parse(*text);
     if (!address) return Error(Code::kInvalidArgument, "\"" + Printable(*text) + "\" is not an ip address");
     if (!subnet.Contains(*address))
-      return Error(Code::kInvalidArgument, (text == &config.gateway ? "gateway " : "range address ") + *text + " not in subnet " + config.subnet);
+      return Error(Code::kInvalidArgument, (text == &config.gateway ? "gateway " : text == &config.lease_start ? "lease range start ip " : "lease range end ip ") + *text + " not in subnet " + config.subnet);
     *text = address->Print();
   }
   return Ok();
@@ -84,7 +84,7 @@ Status ChooseSubnets(Definition& wanted, const std::vector<Definition>& all) {
   }
   used.insert(used.end(), routes.begin(), routes.end());
   const auto add = [&](const Subnet& subnet) { wanted.subnets.push_back({subnet.Print(), subnet.First().Print(), "", ""}); };
-  if (!has_v4 && !has_v6) add(TRY(FreeIpv4(used)));
+  if (!has_v4 && (!has_v6 || wanted.ipv6)) add(TRY(FreeIpv4(used)));
   if (wanted.ipv6 && !has_v6) add(TRY(FreeIpv6(used)));
   wanted.ipv6 = wanted.ipv6 || has_v6;
   return Ok();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bridge/definition.hpp"
 
+#include "base/clock.hpp"
 #include "base/text.hpp"
 #include "bridge/json_internal.hpp"
 #include "digest/sha256.hpp"
@@ -52,9 +53,7 @@ Json PrintSubnet(const SubnetConfig& subnet) {
 }  // namespace
 
 Json ToJson(const Definition& d) {
-  Json out{{"name", d.name},           {"id", d.id},           {"driver", d.driver}, {"network_interface", d.interface},
-           {"created", d.created},     {"ipv6_enabled", d.ipv6}, {"internal", d.internal}, {"dns_enabled", d.dns},
-           {"ipam_options", d.ipam_options}};
+  Json out{{"name", d.name}, {"id", d.id}, {"driver", d.driver}, {"network_interface", d.interface}, {"created", d.created}};
   out["subnets"] = Json::array();
   for (const SubnetConfig& subnet : d.subnets) out["subnets"].push_back(PrintSubnet(subnet));
   for (const Route& route : d.routes) {
@@ -62,9 +61,13 @@ Json ToJson(const Definition& d) {
     if (route.metric > 0) r["metric"] = route.metric;
     out["routes"].push_back(std::move(r));
   }
+  out["ipv6_enabled"] = d.ipv6;
+  out["internal"] = d.internal;
+  out["dns_enabled"] = d.dns;
   if (!d.dns_servers.empty()) out["network_dns_servers"] = d.dns_servers;
   if (!d.labels.empty()) out["labels"] = d.labels;
   if (!d.options.empty()) out["options"] = d.options;
+  out["ipam_options"] = d.ipam_options;
   return out;
 }
 
@@ -101,7 +104,7 @@ Definition DefaultNetwork() {
   d.name = "podman";
   d.id = IdOf(d.name);
   d.interface = "podman0";
-  d.created = "1970-01-01T00:00:00Z";
+  d.created = Rfc3339Utc(WallNanos());  // podman has it so: it was never made
   d.subnets = {{"10.88.0.0/16", "10.88.0.1", "", ""}};
   d.dns = false;
   d.ipam_options = {{"driver", "host-local"}};

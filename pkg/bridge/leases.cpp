@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/clock.hpp"
 #include "base/text.hpp"
 #include "bridge/attachment.hpp"
 #include "bridge/subnet.hpp"
@@ -12,6 +13,13 @@
 
 namespace ctool::bridge {
 namespace {
+
+// Its container may be in the making: it has no lock yet that would tell.
+bool IsYoung(const std::string& file) {
+  constexpr int64_t kYoungSeconds = 10;
+  struct stat st {};
+  return ::stat(file.c_str(), &st) == 0 && WallNanos() / 1'000'000'000 - st.st_mtim.tv_sec < kYoungSeconds;
+}
 
 constexpr char kLast[] = "last4", kLast6[] = "last6";  // the address that was given out last
 
@@ -32,7 +40,7 @@ class Folder {
       }
       if (made.error().sys_errno() != EEXIST) return made.error();
       const Result<std::string> holder = sys::ReadFile(file, 256);
-      if (holder.ok() && *holder != container_ && is_alive_(*holder)) return false;
+      if (holder.ok() && *holder != container_ && (IsYoung(file) || is_alive_(*holder))) return false;
       if (::unlink(file.c_str()) < 0 && errno != ENOENT) return Error::Sys(errno, "remove", file);
     }
     return false;
@@ -59,7 +67,8 @@ struct Range {
 Result<Range> RangeOf(const SubnetConfig& config, const Subnet& subnet) {
   Range range{subnet.First(), subnet.Last(), {}, false};
   if (const std::optional<Address> start = Address::Parse(config.lease_start)) range.first = *start;
-  if (const std::optional<Address> end = Address::Parse(config.lease_end)) range.last = *end;
+  // A range that goes to the end of the subnet names its broadcast address too.
+  if (const std::optional<Address> end = Address::Parse(config.lease_end); end && *end < range.last) range.last = *end;
   if (const std::optional<Address> gateway = Address::Parse(config.gateway)) {
     range.gateway = *gateway;
     range.has_gateway = true;

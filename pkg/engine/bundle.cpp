@@ -95,25 +95,34 @@ Status PrepareUserMode(Engine& engine, const ContainerSpec& spec, const Containe
   return WriteResolvConf(spec, resolver, files);
 }
 
-// The addresses were taken when the sandbox was begun.
-Status PrepareBridges(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files, monitor::Config& config) {
-  std::vector<std::string> addresses;
+// The networks' own servers. Without names of its own a container's way out is slirp4netns' resolver.
+Resolver ResolverOf(Engine& engine, const std::vector<JoinedNetwork>& networks) {
   Resolver resolver;
-  for (const JoinedNetwork& network : JoinedNetworks(files.bundle)) {
-    addresses.insert(addresses.end(), network.addresses.begin(), network.addresses.end());
+  for (const JoinedNetwork& network : networks) {
     if (!network.definition.dns) continue;
     resolver.answers_names = true;
     for (const bridge::SubnetConfig& subnet : network.definition.subnets)
       if (!subnet.gateway.empty()) resolver.servers.push_back(subnet.gateway);
   }
+  if (resolver.answers_names) return resolver;
+  const Result<network::SharedFolder> folder = SharedNetworkFolder(engine);
+  const Result<std::string> uplink = folder.ok() ? sys::ReadFile(folder->Resolver(), 64) : Result<std::string>(folder.error());
+  if (uplink.ok() && !uplink->empty()) resolver.servers = {*uplink};
+  return resolver;
+}
+
+// The addresses were taken when the sandbox was begun.
+Status PrepareBridges(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files, monitor::Config& config) {
+  const std::vector<JoinedNetwork> networks = JoinedNetworks(files.bundle);
+  std::vector<std::string> addresses;
+  for (const JoinedNetwork& network : networks)
+    addresses.insert(addresses.end(), network.addresses.begin(), network.addresses.end());
+  config.network.address = FirstIpv4(networks);
   TRY(PreparePorts(spec, config));
-  for (const std::string& address : addresses)
-    if (config.network.address.empty() && address.find(':') == std::string::npos) config.network.address = address;
-  // Without names of its own the way out is slirp4netns' resolver.
-  const Result<std::string> uplink = sys::ReadFile(TRY(SharedNetworkFolder(engine)).Resolver(), 64);
-  if (!resolver.answers_names && uplink.ok() && !uplink->empty()) resolver.servers = {*uplink};
+  if (!spec.ports.empty() && config.network.address.empty())
+    return Error(Code::kUnsupported, "cannot publish ports: none of the container's networks has IPv4 addresses");
   TRY(WriteHosts(spec, *TRY(engine.Conf()), addresses, network::HostAddress(), files));
-  return WriteResolvConf(spec, resolver, files);
+  return WriteResolvConf(spec, ResolverOf(engine, networks), files);
 }
 
 // The other's own files: what is written to them in one container is seen in both.
@@ -181,6 +190,10 @@ void WarnOfSingleId(const userns::IdMap& map) {
 }
 
 }  // namespace
+
+Status RewriteResolvConf(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files) {
+  return WriteResolvConf(spec, ResolverOf(engine, JoinedNetworks(files.bundle)), files);
+}
 
 // The check is a process like the container's own, with its user, environment, capabilities and filter.
 Status PrepareHealth(const ContainerSpec& spec, const ContainerFiles& files, const spec::RuntimeSpec& config, monitor::Config& into) {

@@ -31,6 +31,9 @@ struct ContainerFiles {
 // hostname, resolv.conf. Done at every start, so that a changed resolver, id range or binary counts.
 Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files, const monitor::Sandbox& sandbox);
 
+// Of a container that runs, whose bridge networks have changed: the file stays the same one.
+Status RewriteResolvConf(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files);
+
 // What the monitor checks a container's health with. `config` has its namespaces and annotations.
 Status PrepareHealth(const ContainerSpec& spec, const ContainerFiles& files, const spec::RuntimeSpec& config, monitor::Config& into);
 

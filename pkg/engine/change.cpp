@@ -3,6 +3,7 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "engine/change_internal.hpp"
 #include "engine/fold_internal.hpp"
 #include "engine/settle_internal.hpp"
 #include "engine/tell.hpp"
@@ -10,9 +11,7 @@
 #include "sys/file.hpp"
 
 namespace ctool::engine {
-namespace {
 
-// Changes a record, and its spec, as they are now: others may have changed them since they were read.
 Result<state::Container> Change(Engine& engine, const std::string& id,
                                 const std::function<Status(state::Container&, ContainerSpec&)>& change) {
   state::Database& db = *TRY(engine.Db());
@@ -28,6 +27,8 @@ Result<state::Container> Change(Engine& engine, const std::string& id,
   }));
   return changed;
 }
+
+namespace {
 
 // The monitor of a container that runs reads its file again when it is told to, and at the container's end.
 Status TellMonitor(Engine& engine, const state::Container& container, const ContainerSpec& spec) {

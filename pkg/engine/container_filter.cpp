@@ -5,9 +5,10 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
-#include "engine/filter_time_internal.hpp"
+#include "engine/filter_time.hpp"
 #include "engine/images.hpp"
 #include "engine/label_filter_internal.hpp"
+#include "engine/networks.hpp"
 
 namespace ctool::engine {
 namespace {
@@ -112,6 +113,9 @@ Result<ContainerFilter> ContainerFilter::Parse(Engine& engine, const std::vector
       const std::optional<FoundImage> image = TRY(FindImage(engine, value));
       out.ancestors_[value] = image ? image->image.id : "";
     }
+    // By name; an id is as good.
+    if (key == "network")
+      if (const Result<bridge::Definition> network = FindNetwork(engine, value); network.ok()) value = network->name;
     out.values_[key].push_back(value);
   }
   return out;
@@ -143,7 +147,11 @@ bool ContainerFilter::MatchesOne(const std::string& key, const std::string& valu
   if (key == "since") return c.created > times_.at(key);
   if (key == "until") return c.created < times_.at(key);
   if (key == "volume") return HasVolume(c.spec, value);
-  if (key == "network") return c.network_mode == value;
+  if (key == "network") {
+    const std::vector<std::string> networks = NetworksOf(c);
+    return c.network_mode.substr(0, c.network_mode.find(':')) == value || c.network_mode == value ||
+           std::find(networks.begin(), networks.end(), value) != networks.end();
+  }
   if (key == "command") return matches_pattern(c.command.substr(0, c.command.find(' ')));
   if (key == "restart-policy") return RestartPolicy(c.spec) == (value == "none" ? "no" : value);
   if (key == "should-start-on-boot") {

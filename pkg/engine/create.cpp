@@ -17,6 +17,7 @@
 #include "engine/dependencies.hpp"
 #include "engine/fold_internal.hpp"
 #include "engine/images.hpp"
+#include "engine/network_join_internal.hpp"
 #include "engine/settle_internal.hpp"
 #include "engine/tell.hpp"
 #include "network/ports.hpp"
@@ -142,7 +143,7 @@ state::Container Record(const ContainerSpec& spec) {
   c.created = spec.created;
   c.auto_remove = spec.auto_remove;
   c.ports = PortsText(spec);
-  c.network_mode = spec.network_mode;
+  c.network_mode = NetworkModeText(spec);
   return c;
 }
 

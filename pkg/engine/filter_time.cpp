@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/filter_time_internal.hpp"
+#include "engine/filter_time.hpp"
 
 #include <ctime>
 #include <optional>

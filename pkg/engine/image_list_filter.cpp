@@ -8,7 +8,7 @@
 #include <set>
 
 #include "base/text.hpp"
-#include "engine/filter_time_internal.hpp"
+#include "engine/filter_time.hpp"
 #include "engine/image_labels.hpp"
 #include "engine/image_list_internal.hpp"
 #include "engine/label_filter_internal.hpp"

@@ -151,6 +151,8 @@ Result<std::string> InspectContainer(Engine& engine, const state::Container& con
   in.health = TRY(ReadHealth(engine, container.id));
   in.sessions = TRY(ListSessions(engine, container.id));
   in.restarts = RestartsOf(container, files.bundle);
+  const std::string owner = NetworkOwner(spec);
+  if (in.live) in.networks = JoinedNetworks(owner.empty() ? files.bundle : TRY(engine.RunDir(owner, false)));
   in.copied = sys::Exists(files.Rootfs());
   if (Result<std::string> home = sys::ReadFile(monitor::HomeFile(files.bundle)); home.ok()) in.home = std::move(*home);
   in.has_bundle = sys::Exists(files.bundle + "/config.json");

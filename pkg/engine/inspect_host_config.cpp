@@ -163,7 +163,8 @@ InspectJson InspectHostConfig(const ContainerSpec& spec) {
                       {"Tag", spec.log_tag},
                       {"Size", HumanBytes(std::max<int64_t>(spec.log_max_size, 0))}};
   // What was typed; the default by the name of what it is.
-  out["NetworkMode"] = Or(spec.network, spec.network_mode.c_str());
+  const bool others = spec.network_mode == "bridge" || spec.network_mode.find(':') != std::string::npos;
+  out["NetworkMode"] = others ? spec.network_mode : Or(spec.network, spec.network_mode.c_str());
   out["PortBindings"] = InspectPublishedPorts(spec);
   out["RestartPolicy"] = {{"Name", Or(spec.restart_policy, "no")},
                           {"MaximumRetryCount", spec.restart_retries}};

@@ -12,6 +12,7 @@
 #include "engine/bundle_internal.hpp"
 #include "engine/container_spec.hpp"
 #include "engine/containers.hpp"
+#include "engine/network_join_internal.hpp"
 #include "monitor/config.hpp"
 #include "monitor/health.hpp"
 #include "state/store.hpp"
@@ -35,6 +36,7 @@ struct InspectInput {
   std::string home = {};   // its HOME by passwd, of one that was started and is given none
   bool has_bundle = true;  // config.json was written: it was started once
   bool stopped = false;    // somebody asked for its end
+  std::vector<JoinedNetwork> networks = {};  // bridges, while it runs
   bool copied = false;     // its root is a plain copy of the image, for want of an overlay
 };
 

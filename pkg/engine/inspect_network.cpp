@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "engine/inspect_internal.hpp"
+#include "engine/network_users_internal.hpp"
 #include "network/ports.hpp"
 
 namespace ctool::engine {
@@ -37,12 +38,49 @@ Json Endpoint(const network::Backend& at) {
           {"MacAddress", ""}};
 }
 
+void Name(Json& network, const std::string& id, const Json& aliases) {
+  network["NetworkID"] = id;
+  for (const char* name : {"DriverOpts", "IPAMConfig", "Links"}) network[name] = nullptr;
+  network["Aliases"] = aliases;
+}
+
 // Nobody else can reach the addresses of a user-mode network.
-Json Networks(const InspectInput& in) {
+Json UserModeNetwork(const InspectInput& in) {
   Json network = Endpoint(in.network);
-  network["NetworkID"] = in.spec.network_mode;
-  for (const char* name : {"DriverOpts", "IPAMConfig", "Links", "Aliases"}) network[name] = nullptr;
-  return {{in.spec.network_mode, std::move(network)}};
+  Name(network, in.spec.network_mode, nullptr);
+  return network;
+}
+
+Json BridgeEndpoint(const JoinedNetwork& joined) {
+  Json network = Endpoint({});
+  for (const bridge::SubnetConfig& place : PlacesIn(joined)) {
+    const size_t slash = place.subnet.find('/');
+    const bool v6 = place.subnet.find(':') != std::string::npos;
+    network[v6 ? "GlobalIPv6Address" : "IPAddress"] = place.subnet.substr(0, slash);
+    network[v6 ? "GlobalIPv6PrefixLen" : "IPPrefixLen"] = ParseInt(place.subnet.substr(slash + 1)).value_or(0);
+    network[v6 ? "IPv6Gateway" : "Gateway"] = place.gateway;
+  }
+  network["MacAddress"] = joined.mac;
+  return network;
+}
+
+Json Networks(const InspectInput& in) {
+  const ContainerSpec& spec = in.spec;
+  Json out = Json::object();
+  for (const bridge::Attachment& attachment : spec.networks) {
+    std::vector<std::string> aliases = attachment.aliases;
+    aliases.push_back(spec.id.substr(0, 12));
+    out[attachment.network] = Endpoint({});
+    Name(out[attachment.network], attachment.network, aliases);
+  }
+  // Another container's, too.
+  for (const JoinedNetwork& joined : in.networks) {
+    out[joined.definition.name] = BridgeEndpoint(joined);
+    Name(out[joined.definition.name], joined.definition.name, joined.aliases);
+  }
+  if (out.empty() && spec.network_mode != "bridge" && NetworkOwner(spec).empty())
+    out[spec.network_mode] = UserModeNetwork(in);
+  return out;
 }
 
 }  // namespace
@@ -71,7 +109,9 @@ InspectJson InspectNetwork(const InspectInput& in) {
     }
   }
   const bool own = in.live && spec.network_mode != "host";
-  Json out = Endpoint({});
+  // That of the default network alone is the container's own, as docker has it.
+  const bool only = in.networks.size() == 1 && in.networks[0].definition.name == kDefaultNetwork;
+  Json out = only ? BridgeEndpoint(in.networks[0]) : Endpoint({});
   for (const char* name : {"Bridge", "SandboxID"}) out[name] = "";
   out["HairpinMode"] = false;
   out["LinkLocalIPv6Address"] = "";

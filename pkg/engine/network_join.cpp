@@ -17,6 +17,7 @@
 #include "engine/monitor_process.hpp"
 #include "engine/sandbox_internal.hpp"
 #include "engine/settle_internal.hpp"
+#include "monitor/bridge.hpp"
 #include "network/netavark.hpp"
 #include "network/slirp4netns.hpp"
 #include "sys/child.hpp"
@@ -28,8 +29,6 @@ namespace ctool::engine {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr char kRequestFile[] = "/networks.json", kStatusFile[] = "/networks-status.json", kForwardsFile[] = "/forwards";
 
 // Where the distributions put what nobody calls by hand.
 std::vector<std::string> HelperFolders(const config::ContainersConf& conf) {
@@ -43,6 +42,8 @@ Result<std::string> FindHelper(const config::ContainersConf& conf, const std::st
   return sys::FindProgram(name, Join(HelperFolders(conf), ":") + ":" + sys::ProgramPath());
 }
 
+}  // namespace
+
 Result<network::NetavarkOrder> FindNetavark(Engine& engine, bool names) {
   const config::ContainersConf& conf = *TRY(engine.Conf());
   Result<std::string> netavark = FindHelper(conf, "netavark");
@@ -54,6 +55,19 @@ Result<network::NetavarkOrder> FindNetavark(Engine& engine, bool names) {
   if (aardvark.ok()) order.aardvark = *aardvark;
   else if (names) Warn("aardvark-dns is not installed: containers do not find each other by name");
   return order;
+}
+
+namespace {
+
+// Whether a container still has the addresses that it took.
+bool HoldsAddresses(Engine& engine, const std::string& id) {
+  const auto holds = [&]() -> Result<bool> {
+    if (TRY(FindProcess(engine, id))) return true;
+    const Result<sys::FileLock> lock = TryLock(TRY(FilesOf(engine, id)));
+    return !lock.ok() && lock.error().code() == Code::kBusy;
+  };
+  const Result<bool> held = holds();
+  return held.ok() && *held;
 }
 
 // A program of ours makes them; it answers once they are there.
@@ -70,31 +84,6 @@ Result<network::SharedMember> StartShared(Engine& engine, const network::SharedF
   if (frame.header.msg == runtime::Msg::kFailed) return runtime::FrameError(frame).Wrap("make the networks' namespaces");
   // The keeper waits for our hanging up, which is after this.
   return network::JoinShared(folder);
-}
-
-// Whether a container still has the addresses that it took.
-bool HoldsAddresses(Engine& engine, const std::string& id) {
-  const auto holds = [&]() -> Result<bool> {
-    if (TRY(FindProcess(engine, id))) return true;
-    const Result<sys::FileLock> lock = TryLock(TRY(FilesOf(engine, id)));
-    return !lock.ok() && lock.error().code() == Code::kBusy;
-  };
-  const Result<bool> held = holds();
-  return held.ok() && *held;
-}
-
-Result<std::vector<bridge::Connected>> TakeAll(Engine& engine, const ContainerSpec& spec, const network::SharedFolder& folder,
-                                               std::vector<std::string>& files) {
-  const bridge::Catalog catalog = TRY(Networks(engine));
-  std::vector<bridge::Connected> connected;
-  for (const bridge::Attachment& attachment : spec.networks) {
-    bridge::Definition definition = TRY(catalog.Find(attachment.network));
-    std::vector<std::string> addresses =
-        TRY(bridge::TakeAddresses(folder.Leases(definition.name), spec.id, definition, attachment,
-                                  [&](const std::string& id) { return HoldsAddresses(engine, id); }, files));
-    connected.push_back({std::move(definition), attachment, std::move(addresses)});
-  }
-  return connected;
 }
 
 // The id map of a namespace, as ids of our own.
@@ -129,6 +118,20 @@ std::string MacOf(const Json& status, const std::string& network, const std::str
 
 }  // namespace
 
+SandboxOrigin::~SandboxOrigin() {
+  for (const std::string& file : leases)
+    if (::unlink(file.c_str()) < 0 && errno != ENOENT) Debug(Error::Sys(errno, "remove", file).Message());
+}
+
+Result<bridge::Connected> TakePlace(Engine& engine, const std::string& container, const network::SharedFolder& folder,
+                                    const bridge::Attachment& wanted, std::vector<std::string>& files) {
+  bridge::Definition network = TRY(TRY(Networks(engine)).Find(wanted.network));
+  std::vector<std::string> addresses =
+      TRY(bridge::TakeAddresses(folder.Leases(network.name), container, network, wanted,
+                                [&](const std::string& id) { return HoldsAddresses(engine, id); }, files));
+  return bridge::Connected{std::move(network), wanted, std::move(addresses)};
+}
+
 Result<bridge::Catalog> Networks(Engine& engine) { return bridge::Catalog(TRY(engine.Store())->root() + "/networks"); }
 
 Result<network::SharedFolder> SharedNetworkFolder(Engine& engine) {
@@ -145,19 +148,34 @@ Status JoinBridges(Engine& engine, const ContainerSpec& spec, monitor::Sandbox& 
   const sys::FileLock lock = TRY(sys::FileLock::Acquire(folder.Lock(), sys::FileLock::Mode::kExclusive));
   Result<network::SharedMember> joined = network::JoinShared(folder);
   network::SharedMember member = joined.ok() ? std::move(joined).value() : TRY(StartShared(engine, folder));
-  const std::vector<bridge::Connected> connected = TRY(TakeAll(engine, spec, folder, sandbox.lease_files));
+  std::vector<bridge::Connected> connected;
+  for (const bridge::Attachment& network : spec.networks)
+    connected.push_back(TRY(TakePlace(engine, spec.id, folder, network, origin.leases)));
   bool names = false;
   for (const bridge::Connected& c : connected) names = names || c.network.dns;
   sandbox.netavark = TRY(FindNetavark(engine, names));
-  sandbox.netavark.request = bridge::NetavarkRequest(spec.id, spec.name, connected);
-  TRY(sys::WriteFileAtomic(run_dir + kRequestFile, sandbox.netavark.request, 0600, sys::Durability::kNone));
-  for (const char* file : {kStatusFile, kRequestFile}) sandbox.lease_files.push_back(run_dir + file);
+  const monitor::BridgeFiles files{run_dir};
+  TRY(sys::WriteFileAtomic(files.Leases(), Join(origin.leases, "\n") + "\n", 0600, sys::Durability::kNone));
+  TRY(sys::WriteFileAtomic(files.Request(), bridge::NetavarkRequest(spec.id, spec.name, connected), 0600, sys::Durability::kNone));
   sandbox.shared_dir = folder.path;
   sandbox.joined = CLONE_NEWUSER;
   sandbox.below = TRY(NestedMap(sandbox.map, member.init.get()));
   origin.descriptors.push_back(std::move(member.init));
   origin.alive = std::move(member.alive);
   return Ok();
+}
+
+std::string NetworkModeText(const ContainerSpec& spec) {
+  if (spec.network_mode != "bridge") return spec.network_mode;
+  std::vector<std::string> names;
+  for (const bridge::Attachment& network : spec.networks) names.push_back(network.network);
+  return "bridge:" + Join(names, ",");
+}
+
+std::vector<std::string> NetworksOf(const state::Container& record) {
+  constexpr std::string_view kPrefix = "bridge:";
+  if (!StartsWith(record.network_mode, kPrefix) || record.network_mode.size() == kPrefix.size()) return {};
+  return Split(std::string_view(record.network_mode).substr(kPrefix.size()), ',');
 }
 
 std::string NetworkOwner(const ContainerSpec& spec) {
@@ -207,7 +225,7 @@ Status JoinOthersNetwork(Engine& engine, const ContainerSpec& spec, monitor::San
 
 std::vector<JoinedNetwork> JoinedNetworks(const std::string& run_dir) {
   std::vector<JoinedNetwork> joined;
-  const Json request = ReadJson(run_dir + kRequestFile), status = ReadJson(run_dir + kStatusFile);
+  const Json request = ReadJson(monitor::BridgeFiles{run_dir}.Request()), status = ReadJson(monitor::BridgeFiles{run_dir}.Status());
   if (!request.is_object() || !request.contains("networks") || !request["networks"].is_object()) return joined;
   for (const auto& [name, options] : request["networks"].items()) {
     if (!request.contains("network_info") || !request["network_info"].contains(name) || !options.is_object()) continue;
@@ -221,33 +239,34 @@ std::vector<JoinedNetwork> JoinedNetworks(const std::string& run_dir) {
   return joined;
 }
 
+std::string FirstIpv4(const std::vector<JoinedNetwork>& networks) {
+  for (const JoinedNetwork& network : networks)
+    for (const std::string& address : network.addresses)
+      if (address.find(':') == std::string::npos) return address;
+  return "";
+}
+
 void LeaveBridges(Engine& engine, const std::string& id) {
   const Result<std::string> run_dir = engine.RunDir(id, false);
-  if (!run_dir.ok() || !sys::Exists(*run_dir + kRequestFile)) return;
+  if (!run_dir.ok()) return;
+  const monitor::BridgeFiles files{*run_dir};
+  if (!sys::Exists(files.Request())) return;
   const auto leave = [&]() -> Status {
     const network::SharedFolder folder = TRY(SharedNetworkFolder(engine));
-    const std::vector<JoinedNetwork> networks = JoinedNetworks(*run_dir);
+    const sys::FileLock lock = TRY(sys::FileLock::Acquire(folder.Lock(), sys::FileLock::Mode::kExclusive));
     const Result<network::SharedMember> member = network::JoinShared(folder);
     if (member.ok()) {
-      const Result<std::string> forwards = sys::ReadFile(*run_dir + kForwardsFile);
-      if (forwards.ok())
-        for (const std::string& line : Split(*forwards, '\n'))
-          if (const std::optional<int64_t> forward = ParseInt(line); forward)
-            static_cast<void>(network::RemoveHostForward(folder.SlirpSocket(), *forward));
+      monitor::UnpublishPorts(files, folder.SlirpSocket());
       network::NetavarkOrder order = TRY(FindNetavark(engine, false));
-      order.request = TRY(sys::ReadFile(*run_dir + kRequestFile));
+      order.request = TRY(sys::ReadFile(files.Request()));
       network::NetavarkCall call =
           TRY(network::NetavarkCall::Start(order, network::NetavarkCall::Verb::kTeardown, member->init.get(), -1));
       // It misses the interface, which went with the container, and has taken the rest away.
       if (const Result<std::string> done = call.Finish(); !done.ok()) Debug(done.error().Message());
-      for (const JoinedNetwork& n : networks)
-        for (const std::string& address : n.addresses) {
-          const std::string file = folder.Leases(n.definition.name) + "/" + address;
-          const Result<std::string> holder = sys::ReadFile(file, 256);
-          if (holder.ok() && *holder == id) ::unlink(file.c_str());
-        }
     }
-    for (const char* file : {kForwardsFile, kStatusFile, kRequestFile}) ::unlink((*run_dir + file).c_str());
+    for (const std::string& file : monitor::LinesOf(files.Leases()))
+      if (const Result<std::string> holder = sys::ReadFile(file, 256); holder.ok() && *holder == id) ::unlink(file.c_str());
+    for (const std::string& file : {files.Forwards(), files.Status(), files.Leases(), files.Request()}) ::unlink(file.c_str());
     return Ok();
   };
   const Status left = leave();

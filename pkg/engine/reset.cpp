@@ -56,7 +56,7 @@ Status EndContainer(Engine& engine, const std::string& id) {
   }
 }
 
-bool IsOursInRunRoot(const std::string& name) { return IsId(name) || StartsWith(name, "events.log"); }
+bool IsOursInRunRoot(const std::string& name) { return IsId(name) || name == "network" || StartsWith(name, "events.log"); }
 
 // In the user namespace: what is in them belongs to subordinate ids. Names go to the parent by a file in memory.
 Result<std::vector<std::string>> DeleteFolders(const storage::Store& store, const std::string& run_root) {

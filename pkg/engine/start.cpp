@@ -99,6 +99,7 @@ class Starter {
     runtime::Stage stage{};
     Result<sys::Fd> pidfd = AwaitStarted(monitor, &stage);
     overlay_failed = !pidfd.ok() && stage == runtime::Stage::kRootfs;
+    if (pidfd.ok()) sandboxed.origin.leases.clear();
     return Started{std::move(monitor), TRY(std::move(pidfd))};
   }
 

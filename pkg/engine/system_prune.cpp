@@ -6,10 +6,11 @@
 #include "base/text.hpp"
 #include "engine/container_size_internal.hpp"
 #include "engine/disk_usage.hpp"
-#include "engine/filter_time_internal.hpp"
+#include "engine/filter_time.hpp"
 #include "engine/image_prune.hpp"
 #include "engine/images.hpp"
 #include "engine/label_filter_internal.hpp"
+#include "engine/networks.hpp"
 #include "engine/settle_internal.hpp"
 #include "engine/tell.hpp"
 
@@ -89,6 +90,7 @@ Result<SystemPruned> PruneSystem(Engine& engine, const SystemPruneOptions& optio
   }
   SystemPruned out;
   TRY(PruneContainers(engine, options, out));
+  out.networks = TRY(PruneNetworks(engine, options.filters));
   if (options.volumes) TRY(PruneVolumes(engine, options, out));
   const int64_t before = TRY(MeasureImages(engine));
   out.images = TRY(PruneImages(engine, {.all = options.all, .filters = options.filters}));

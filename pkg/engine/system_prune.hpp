@@ -16,10 +16,10 @@ struct SystemPruneOptions {
   std::vector<std::string> filters;  // label=, label!=, until=
 };
 struct SystemPruned {
-  std::vector<std::string> containers, volumes, images;
+  std::vector<std::string> containers, networks, volumes, images;
   int64_t reclaimed = 0;  // bytes of files
 };
-// Removes containers that do not run, images that no container was made from, and volumes that no container uses; and what commands
+// Removes containers that do not run, images that no container was made from, networks that no container uses, and volumes if asked for; and what commands
 // that were killed have left. What somebody begins to use meanwhile is passed over. kInvalidArgument "x is an invalid filter".
 Result<SystemPruned> PruneSystem(Engine& engine, const SystemPruneOptions& options);
 

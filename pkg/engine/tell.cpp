@@ -47,6 +47,14 @@ void TellImage(Engine& engine, const char* status, const std::string& id, const 
   Append(engine, status, events::Common({"image", id, name, "", ""}));
 }
 
+void TellNetwork(Engine& engine, const char* status, const bridge::Definition& network, const std::string& container) {
+  nlohmann::json attributes;
+  if (container.empty()) attributes["type"] = network.driver;
+  else attributes["container"] = container;
+  const std::string text = attributes.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  Append(engine, status, events::Common({"network", container.empty() ? network.id : container, network.name, "", text}));
+}
+
 void TellVolume(Engine& engine, const char* status, const std::string& name) {
   Append(engine, status, events::Common({"volume", "", name, "", ""}));
 }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/result.hpp"
+#include "bridge/definition.hpp"
 #include "engine/container_spec.hpp"
 #include "engine/engine.hpp"
 #include "state/store.hpp"
@@ -20,6 +21,8 @@ void Tell(Engine& engine, const char* status, const state::Container& container,
 // Instead of Tell("rename"), once the record has the new name: the monitor's events have it from then on.
 void TellRename(Engine& engine, const state::Container& container);
 void TellImage(Engine& engine, const char* status, const std::string& id, const std::string& name);
+// create, remove; connect, disconnect of a container.
+void TellNetwork(Engine& engine, const char* status, const bridge::Definition& network, const std::string& container);
 void TellVolume(Engine& engine, const char* status, const std::string& name);
 
 // What all events of a container have in common, for its monitor.

@@ -83,7 +83,7 @@ Result<std::vector<Event>> Reader::Read() {
 }
 
 Result<Filter> Filter::Parse(const std::vector<std::string>& filters) {
-  constexpr std::string_view kKeys[] = {"container", "event", "status", "image", "label", "pod", "type", "volume"};
+  constexpr std::string_view kKeys[] = {"container", "event", "status", "image", "label", "network", "pod", "type", "volume"};
   Filter filter;
   for (const std::string& text : filters) {
     const size_t equals = text.find('=');

@@ -8,16 +8,60 @@
 #include "base/text.hpp"
 #include "network/slirp4netns.hpp"
 #include "sys/file.hpp"
+#include "sys/lock.hpp"
 
 namespace ctool::monitor {
 
 using network::NetavarkCall;
 
-Result<Bridge> Bridge::Start(const Sandbox& sandbox, int origin, pid_t init) {
-  Bridge bridge(sandbox, origin);
+std::vector<std::string> LinesOf(const std::string& file) {
+  std::vector<std::string> lines;
+  const Result<std::string> text = sys::ReadFile(file);
+  if (text.ok())
+    for (std::string& line : Split(*text, '\n'))
+      if (!line.empty()) lines.push_back(std::move(line));
+  return lines;
+}
+
+Status PublishPorts(const BridgeFiles& files, const std::string& slirp_socket, const std::vector<std::string>& ports,
+                    const std::string& container_ip) {
+  std::vector<int64_t> forwards;
+  const auto publish = [&]() -> Status {
+    for (const std::string& text : ports) {
+      const network::PortMapping mapping = TRY(network::ParsePortMapping(text));
+      Status forwarded = network::AddHostForward(slirp_socket, mapping, container_ip, &forwards);
+      if (!forwarded.ok()) return std::move(forwarded).error().Wrap("publish " + Quote(text)).As(Code::kNotExecutable);
+    }
+    return Ok();
+  };
+  const Status published = publish();
+  std::string list;
+  for (const int64_t id : forwards) list += std::to_string(id) + "\n";
+  if (list.empty()) return published;
+  TRY(sys::WriteFileAtomic(files.Forwards(), list, 0600, sys::Durability::kNone));
+  return published;
+}
+
+void UnpublishPorts(const BridgeFiles& files, const std::string& slirp_socket) {
+  const std::vector<std::string> forwards = LinesOf(files.Forwards());
+  if (forwards.empty()) return;
+  for (const std::string& line : forwards)
+    if (const std::optional<int64_t> id = ParseInt(line); id)
+      if (const Status removed = network::RemoveHostForward(slirp_socket, *id); !removed.ok()) Debug(removed.error().Message());
+  ::unlink(files.Forwards().c_str());
+}
+
+Result<network::NetavarkOrder> Bridge::Order() const {
+  network::NetavarkOrder order = sandbox_->netavark;
+  order.request = TRY(sys::ReadFile(files_.Request()));
+  return order;
+}
+
+Result<Bridge> Bridge::Start(const Sandbox& sandbox, const Config& config, int origin, pid_t init) {
+  Bridge bridge(sandbox, config, origin);
   bridge.alive_ = TRY(network::JoinShared(bridge.folder_)).alive;
   bridge.netns_ = TRY(sys::Open("/proc/" + std::to_string(init) + "/ns/net", O_RDONLY));
-  bridge.setup_ = TRY(NetavarkCall::Start(sandbox.netavark, NetavarkCall::Verb::kSetup, origin, bridge.netns_.get()));
+  bridge.setup_ = TRY(NetavarkCall::Start(TRY(bridge.Order()), NetavarkCall::Verb::kSetup, origin, bridge.netns_.get()));
   return bridge;
 }
 
@@ -25,42 +69,35 @@ Status Bridge::AwaitReady(const Config& config) {
   const Result<std::string> done = setup_->Finish();
   setup_.reset();
   if (!done.ok()) return done.error();
-  TRY(sys::WriteFileAtomic(config.run_dir + "/networks-status.json", *done, 0600, sys::Durability::kNone));
-  forwards_file_ = config.run_dir + "/forwards";
-  for (const std::string& text : config.ports) {
-    const network::PortMapping mapping = TRY(network::ParsePortMapping(text));
-    Status forwarded = network::AddHostForward(folder_.SlirpSocket(), mapping, config.network.address, &forwards_);
-    if (!forwarded.ok()) return std::move(forwarded).error().Wrap("publish " + Quote(text)).As(Code::kNotExecutable);
-  }
-  if (forwards_.empty()) return Ok();
-  // Should we be killed, the next command takes them back.
-  std::string list;
-  for (const int64_t id : forwards_) list += std::to_string(id) + "\n";
-  return sys::WriteFileAtomic(forwards_file_, list, 0600, sys::Durability::kNone);
+  TRY(sys::WriteFileAtomic(files_.Status(), *done, 0600, sys::Durability::kNone));
+  return PublishPorts(files_, folder_.SlirpSocket(), config.ports, config.network.address);
 }
 
-void Bridge::ClosePorts() {
-  for (const int64_t id : forwards_) {
-    const Status removed = network::RemoveHostForward(folder_.SlirpSocket(), id);
-    if (!removed.ok()) Debug(removed.error().Message());
-  }
-  if (!forwards_.empty()) ::unlink(forwards_file_.c_str());
-  forwards_.clear();
-}
+void Bridge::ClosePorts() { UnpublishPorts(files_, folder_.SlirpSocket()); }
 
-Bridge::~Bridge() { End(); }
+Bridge::~Bridge() {
+  if (!kept_) End();
+}
 
 void Bridge::End(Leases leases) {
-  if (!netns_) return;
+  if (!alive_) return;
+  // Nobody connects it to anything, or disconnects it, meanwhile.
+  const Result<sys::FileLock> lock = sys::FileLock::Acquire(folder_.Lock(), sys::FileLock::Mode::kExclusive);
+  if (!lock.ok()) Debug(lock.error().Message());
   ClosePorts();
   setup_.reset();
-  Result<NetavarkCall> call = NetavarkCall::Start(sandbox_->netavark, NetavarkCall::Verb::kTeardown, origin_, netns_.get());
-  const Result<std::string> done = call.ok() ? call->Finish() : Result<std::string>(call.error());
-  if (!done.ok()) Debug(done.error().Message());
-  if (leases == Leases::kGiveBack)
-    for (const std::string& file : sandbox_->lease_files)
-      if (::unlink(file.c_str()) < 0) Debug(Error::Sys(errno, "remove", file).Message());
-  netns_.Reset();
+  if (netns_) {
+    const auto leave = [&]() -> Result<std::string> {
+      return TRY(NetavarkCall::Start(TRY(Order()), NetavarkCall::Verb::kTeardown, origin_, netns_.get())).Finish();
+    };
+    if (const Result<std::string> done = leave(); !done.ok()) Debug(done.error().Message());
+    netns_.Reset();
+  }
+  kept_ = leases == Leases::kKeep;
+  if (kept_) return;
+  for (const std::string& file : LinesOf(files_.Leases()))
+    if (::unlink(file.c_str()) < 0) Debug(Error::Sys(errno, "remove", file).Message());
+  for (const std::string& file : {files_.Status(), files_.Request(), files_.Leases()}) ::unlink(file.c_str());
   alive_.Reset();
 }
 

@@ -113,7 +113,7 @@ Result<Running> Start(Prepared prepared, const Order& order, runtime::SyncSocket
   if (!order.sandbox.network.name.empty())
     network = TRY(Network::Start(order.sandbox.network, launch.pid(), config.ports));
   std::optional<Bridge> bridge;
-  if (!order.sandbox.netavark.program.empty()) bridge = TRY(Bridge::Start(order.sandbox, order.origins.front().get(), launch.pid()));
+  if (!order.sandbox.netavark.program.empty()) bridge = TRY(Bridge::Start(order.sandbox, config, order.origins.front().get(), launch.pid()));
   const Status ready = launch.AwaitReady([&](pid_t init, const runtime::FuseMount& mount) {
     return runtime::StartFuseOverlay(config.fuse_overlayfs, init, mount);
   });
@@ -154,6 +154,7 @@ void Refresh(const std::string& bundle, Config& config) {
   const auto read = [&]() -> Result<Config> { return Config::Parse(TRY(sys::ReadFile(bundle + "/monitor.json"))); };
   Result<Config> now = read();
   if (!now.ok()) return Debug(now.error().Message());
+  config.network.address = std::move(now->network.address);
   config.restart_policy = std::move(now->restart_policy);
   config.restart_retries = now->restart_retries;
   config.health = std::move(now->health);

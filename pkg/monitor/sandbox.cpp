@@ -32,9 +32,7 @@ constexpr auto kFields = [](auto& o, const auto& field) {
   field("singleBelow", o.below.single_id);
   field("netavark", o.netavark.program);
   field("aardvark", o.netavark.aardvark);
-  field("netavarkRequest", o.netavark.request);
   field("sharedDir", o.shared_dir);
-  field("leaseFiles", o.lease_files);
 };
 
 }  // namespace

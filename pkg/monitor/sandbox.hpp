@@ -28,9 +28,8 @@ struct Sandbox {
   uint64_t joined = 0;
   int64_t origins = 1;
   userns::IdMap below;  // of a user namespace of its own below the one that is joined
-  network::NetavarkOrder netavark;       // of bridge networks; its program is empty without any
+  network::NetavarkOrder netavark;       // of bridge networks: its program, empty without any; the request is a file
   std::string shared_dir;                // network::SharedFolder, of bridge networks
-  std::vector<std::string> lease_files;  // its addresses, and what says that it has them: removed when it has ended
 
   static Result<Sandbox> Parse(std::string_view bytes);
   std::string Print() const;

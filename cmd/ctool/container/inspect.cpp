@@ -12,7 +12,9 @@
 #include "ctool/context.hpp"
 #include "engine/artifact.hpp"
 #include "engine/containers.hpp"
+#include "ctool/network/commands.hpp"
 #include "engine/images.hpp"
+#include "engine/networks.hpp"
 
 namespace ctool {
 namespace {
@@ -117,6 +119,12 @@ Result<Value> InspectArtifact(Context& context, const std::string& name, const I
   return ArtifactValue(TRY(engine::RequireArtifact(context.engine, name)));
 }
 
+Result<Value> InspectNetwork(Context& context, const std::string& name, const InspectOptions&) {
+  Result<bridge::Definition> network = engine::FindNetwork(context.engine, name);
+  if (!network.ok()) return std::move(network).error().Wrap("inspecting object: network " + Printable(name));
+  return NetworkValue(context, *network);
+}
+
 // Containers come first.
 Result<Value> InspectAny(Context& context, const std::string& name, const InspectOptions& o) {
   const Result<state::Container> container = engine::FindContainer(context.engine, name);
@@ -130,6 +138,9 @@ Result<Value> InspectAny(Context& context, const std::string& name, const Inspec
   if (artifact.ok()) return ArtifactValue(*artifact);
   if (artifact.error().code() != Code::kNotFound && artifact.error().code() != Code::kInvalidArgument)
     return artifact.error();
+  const Result<bridge::Definition> network = engine::FindNetwork(context.engine, name);
+  if (network.ok()) return NetworkValue(context, *network);
+  if (network.error().code() != Code::kNotFound) return network.error();
   return Error(Code::kNotFound, "no such object: " + Quote(name));
 }
 
@@ -142,8 +153,9 @@ Result<Inspector> InspectorFor(const InspectOptions& o) {
                                                " is not supported for type " + Quote(o.type));
     return o.type == "image" ? Inspector(InspectImage) : Inspector(InspectArtifact);
   }
+  if (o.type == "network") return Inspector(InspectNetwork);
   return Error(Code::kInvalidArgument,
-               "invalid type " + Quote(o.type) + R"(: must be "artifact", "image", "container" or "all")");
+               "invalid type " + Quote(o.type) + R"(: must be "artifact", "image", "container", "network" or "all")");
 }
 
 // --- output
@@ -209,18 +221,18 @@ void AddNames(cli::Command& c, InspectOptions& o, std::string_view name, size_t 
 
 cli::Command Describe(InspectOptions& o) {
   cli::Command c;
-  c.summary = "Show all that is known of containers, images and artifacts";
+  c.summary = "Show all that is known of containers, images, artifacts and networks";
   c.prose =
-      "Prints a JSON array with an object for each NAME: a container, or an image if there is no "
-      "such container, or else an artifact. "
+      "Prints a JSON array with an object for each NAME: a container, an image if there is no "
+      "such container, or else an artifact or a network. "
       "With -f, what a Go template makes of each.";
   AddFormat(c, o);
   c.options.push_back({.name = "type",
                        .short_name = 't',
                        .value = "type",
-                       .help = "What NAME is: all, container, image or artifact",
+                       .help = "What NAME is: all, container, image, artifact or network",
                        .sink = &o.type,
-                       .values = {"all", "container", "image", "artifact"}});
+                       .values = {"all", "container", "image", "artifact", "network"}});
   AddContainerOptions(c, o);
   AddNames(c, o, "NAME", 0, cli::Complete::kObjects);
   c.examples = {{"inspect web"},
@@ -256,8 +268,23 @@ cli::Command DescribeImage(InspectOptions& o) {
   return c;
 }
 
+cli::Command DescribeNetwork(InspectOptions& o) {
+  o.type = "network";
+  cli::Command c;
+  c.summary = "Show all that is known of networks";
+  c.prose =
+      "Prints a JSON array with an object for each NETWORK, the containers among it that run on it. With -f, what a Go "
+      "template makes of each.";
+  AddFormat(c, o);
+  AddNames(c, o, "NETWORK", 1, cli::Complete::kNetworks);
+  c.examples = {{"network inspect -f \"{{range .Subnets}}{{.Subnet}} {{end}}\" web"}};
+  c.exits = {{"0", "all were found"}, {"125", "one was not, or something failed"}};
+  return c;
+}
+
 }  // namespace
 
+cli::Runnable NetworkInspectCommand() { return cli::Bind(DescribeNetwork, Run); }
 cli::Runnable InspectCommand() { return cli::Bind(Describe, Run); }
 cli::Runnable ContainerInspectCommand() { return cli::Bind(DescribeContainer, Run); }
 cli::Runnable ImageInspectCommand() { return cli::Bind(DescribeImage, Run); }

@@ -8,6 +8,7 @@
 #include "base/clock.hpp"
 #include "base/text.hpp"
 #include "ctool/image/commands.hpp"
+#include "engine/networks.hpp"
 #include "network/ports.hpp"
 
 namespace ctool {
@@ -180,7 +181,7 @@ Value PsTemplateRow(const ContainerRow& row, bool whole_ids, const PsFields& fie
   set("CIDFile", [&] { return spec.cidfile; });
   set("Mounts", [&] { return Mounts(spec); });
   // Of networks with a name; the user-mode one has none.
-  set("Networks", [] { return ""; });
+  set("Networks", [&] { return Join(engine::NetworksOf(c), ","); });
   set("Pod", [] { return ""; });
   set("PodName", [] { return ""; });
   set("Size", [&] { return PsSize(row); });
@@ -208,7 +209,7 @@ Value PsJsonRow(const ContainerRow& row) {
   v.Set("Id", c.id).Set("Image", c.image_name).Set("ImageID", c.image_id).Set("IsInfra", false);
   v.Set("Labels", Labels(spec)).Set("Mounts", Mounts(spec));
   v.Set("Names", std::vector<std::string>{c.name});
-  v.Set("Namespaces", Namespaces(row.namespaces)).Set("Networks", Value::List("[]string"));
+  v.Set("Namespaces", Namespaces(row.namespaces)).Set("Networks", engine::NetworksOf(c));
   v.Set("Pid", row.pid).Set("Pod", "").Set("PodName", "");
   v.Set("Ports", Ports(spec)).Set("Restarts", c.restart_count).Set("Size", JsonSize(row));
   v.Set("StartedAt", Seconds(c.started)).Set("State", row.state).Set("Status", row.status);

@@ -40,7 +40,7 @@ Value ToValue(const Event& e) {
   if (e.exit_code) v.Set("ContainerExitCode", *e.exit_code);
   else v.Set("ContainerExitCode", Value::NilPointer("*int"), {.omit_empty = true});
   v.Set("ID", e.id, {.omit_empty = true}).Set("Image", e.image, {.omit_empty = true});
-  v.Set("Name", e.name, {.omit_empty = true}).Set("Network", "", {.name = "network", .omit_empty = true});
+  v.Set("Name", e.name, {.omit_empty = true}).Set("Network", e.type == "network" ? e.name : "", {.name = "network", .omit_empty = true});
   v.Set("Status", e.status).Set("Time", e.time / 1'000'000'000, {.name = "time"});
   v.Set("TimeNano", e.time, {.name = "timeNano"}).Set("Type", e.type);
   v.Set("HealthStatus", e.health, {.name = "health_status", .omit_empty = true});
@@ -58,6 +58,15 @@ std::string ToText(const Event& e, bool whole_id) {
     text += " " + id + " (image=" + e.image + ", name=" + e.name;
     if (!e.health.empty()) text += ", health_status=" + e.health;
     for (const auto& [key, value] : e.attributes) text.append(", ").append(key).append("=").append(value);
+    return Printable(text) + ")";
+  }
+  if (e.type == "network") {
+    text += " " + id + " (";
+    for (const auto& [key, value] : e.attributes)
+      if (key == "container") text += "container=" + value + ", ";
+    text += "name=" + e.name;
+    for (const auto& [key, value] : e.attributes)
+      if (key != "container") text.append(", ").append(key).append("=").append(value);
     return Printable(text) + ")";
   }
   if (e.type == "image") text += " " + id + " " + e.name + (e.error.empty() ? "" : " " + e.error);

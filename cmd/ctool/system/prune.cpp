@@ -16,7 +16,7 @@ cli::Command Describe(SystemPruneCommandOptions& o) {
   cli::Command c;
   c.summary = "Remove what nothing uses";
   c.prose =
-      "Removes containers that do not run and images without a name that nothing uses, prints their ids, and says how much space that "
+      "Removes containers that do not run, networks that no container uses and images without a name that nothing uses, prints their ids, and says how much space that "
       "gives back. Asks first, unless -f is given.";
   AddPruneOptions(c.options, "Remove only what matches: label=, label!=, until=", {o.prune.all, o.force, o.prune.filters});
   c.options.push_back({.name = "build", .help = "Accepted for podman's sake", .sink = &o.build});
@@ -52,6 +52,7 @@ Result<int> Run(Context& context, const SystemPruneCommandOptions& o) {
   PrintPart(context, "Deleted Containers", pruned.containers);
   PrintPart(context, "Deleted Volumes", pruned.volumes);
   PrintPart(context, "Deleted Images", pruned.images);
+  PrintPart(context, "Deleted Networks", pruned.networks);
   PrintLine(context, "Total reclaimed space: " + DiskSize(pruned.reclaimed));
   return 0;
 }
