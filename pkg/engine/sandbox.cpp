@@ -55,7 +55,9 @@ Result<network::Backend> SlirpBackendOf(Engine& engine, const ContainerSpec& spe
       TRY(network::FindSlirp(conf.network_cmd_path.value_or(""), conf.helper_binaries_dir.value_or(List{})));
   TRY(AvoidHostNetworks(options));
   const std::string bundle = TRY(engine.RunDir(spec.id, spec.publishes));
-  return network::SlirpBackend(program, options, spec.publishes ? bundle + "/slirp.sock" : "");
+  network::Backend backend = TRY(network::SlirpBackend(program, options, spec.publishes ? bundle + "/slirp.sock" : ""));
+  if (!network::IsResolvConfInSandbox()) backend.dns.clear();
+  return backend;
 }
 
 }  // namespace
