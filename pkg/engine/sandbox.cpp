@@ -60,7 +60,9 @@ Result<network::Backend> SlirpWith(network::SlirpOptions options, const config::
   const std::string program =
       TRY(network::FindSlirp(conf.network_cmd_path.value_or(""), conf.helper_binaries_dir.value_or(List{})));
   TRY(AvoidHostNetworks(options));
-  return network::SlirpBackend(program, options, api_socket);
+  network::Backend backend = TRY(network::SlirpBackend(program, options, api_socket));
+  if (!network::IsResolvConfInSandbox()) backend.dns.clear();
+  return backend;
 }
 
 Result<network::Backend> SlirpBackendOf(Engine& engine, const ContainerSpec& spec, const config::ContainersConf& conf) {

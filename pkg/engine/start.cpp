@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -33,6 +34,17 @@ struct Started {
 };
 
 bool IsDetached(const AttachOptions& a) { return !a.attach_stdin && !a.attach_stdout && !a.attach_stderr; }
+
+// Half a start is hard to take back when no file can be opened any more: it is not begun. A plain container needs 30,
+// volumes, devices and streams some more.
+Status RequireDescriptors() {
+  constexpr rlim_t kNeeded = 64;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= kNeeded) return Ok();
+  return Error(Code::kInternal, "the limit of open files is " + std::to_string(limit.rlim_cur) +
+                                    ": too few to start a container")
+      .Hint("allow " + std::to_string(kNeeded) + " at least: ulimit -n 1024");
+}
 
 // A sandbox in the making, and who makes it.
 struct Sandboxed {
@@ -200,6 +212,7 @@ Error AfterFailure(Engine& engine, state::Container record, Error error) {
 Result<StartOutcome> Run(Engine& engine, const CreateOptions& options, const AttachOptions& attach,
                          const std::function<void(const std::string& id)>& on_started) {
   TRY(ParseDetachKeys(attach.detach_keys));
+  TRY(RequireDescriptors());
   ContainerSpec begun = TRY(BeginSpec(engine, options));
   // Namespaces, id maps and network come up while the image is looked for and the bundle written.
   Result<Sandboxed> sandboxed = MakeSandbox(engine, begun, options.preserved);
@@ -260,6 +273,7 @@ Status InitContainer(Engine& engine, const std::string& name_or_id) {
   const ContainerFiles files = TRY(FilesOf(engine, record.id));
   if (record.state == state::ContainerState::kRunning) return AlreadyRuns(record);
   if (IsHeld(files.bundle) && TRY(FindProcess(engine, record.id))) return Ok();
+  TRY(RequireDescriptors());
   const std::optional<sys::FileLock> lock = TRY(LockToStart(engine, files, record));
   if (!lock) return AlreadyRuns(record);
   const ContainerSpec spec = TRY(ContainerSpec::Parse(record.spec));
@@ -280,6 +294,7 @@ Status InitContainer(Engine& engine, const std::string& name_or_id) {
 Result<StartOutcome> Start(Engine& engine, const std::string& name_or_id, const AttachOptions& attach) {
   state::Container record = TRY(FindContainer(engine, name_or_id));
   if (record.state == state::ContainerState::kRunning) return Join(engine, record, attach);
+  TRY(RequireDescriptors());
   const ContainerFiles files = TRY(FilesOf(engine, record.id));
   const bool held = IsHeld(files.bundle) && TRY(FindProcess(engine, record.id));
   std::optional<sys::FileLock> lock;

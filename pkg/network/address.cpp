@@ -4,6 +4,9 @@
 #include <arpa/inet.h>
 #include <ifaddrs.h>
 #include <net/if.h>
+#include <sys/socket.h>
+
+#include "sys/fd.hpp"
 
 namespace ctool::network {
 
@@ -44,6 +47,18 @@ bool IsLoopbackAddress(std::string_view text) {
   in6_addr address{};
   return ::inet_pton(AF_INET6, std::string(text).c_str(), &address) == 1 &&
          IN6_IS_ADDR_LOOPBACK(&address);
+}
+
+bool IsOwnAddress(const std::string& address, Family family) {
+  sockaddr_storage at{};
+  auto* ipv4 = reinterpret_cast<sockaddr_in*>(&at);
+  auto* ipv6 = reinterpret_cast<sockaddr_in6*>(&at);
+  const bool four = family == Family::kIpv4;
+  at.ss_family = four ? AF_INET : AF_INET6;
+  if (::inet_pton(at.ss_family, address.c_str(), four ? static_cast<void*>(&ipv4->sin_addr) : &ipv6->sin6_addr) != 1)
+    return false;
+  const sys::Fd probe(::socket(at.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  return probe && ::bind(probe.get(), reinterpret_cast<sockaddr*>(&at), four ? sizeof *ipv4 : sizeof *ipv6) == 0;
 }
 
 std::string HostAddress(const std::string& except) {

@@ -18,6 +18,9 @@ std::optional<uint32_t> ParseIpv4(std::string_view text);
 std::string FormatIpv4(uint32_t address);
 bool IsLoopbackAddress(std::string_view text);
 
+// Can a socket of this host have the address?
+bool IsOwnAddress(const std::string& address, Family family);
+
 // An IPv4 address of this host by which others (and user-mode networks) reach it: the first of an
 // interface that is up and not loopback, link-local last; not `except`. Empty: there is none.
 std::string HostAddress(const std::string& except = "");

@@ -84,7 +84,7 @@ Status CheckTunDevice() {
 
 Result<BackendProcess> StartBackend(const Backend& backend, pid_t pid, const std::vector<PortMapping>& ports) {
   TRY(CheckTunDevice());
-  return backend.name == kPasta ? StartPasta(backend.command, pid, ports) : StartSlirp(backend.command, pid);
+  return backend.name == kPasta ? StartPasta(backend.command, pid, ports) : StartSlirp(backend.command, pid, backend.api_socket);
 }
 
 Status FinishBackendStart(const Backend& backend, BackendProcess& process) {

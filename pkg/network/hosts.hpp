@@ -61,6 +61,10 @@ Result<std::string> ReadHostResolvConf();
 Result<std::string> ReadHostResolvConf(const std::string& etc, const std::string& systemd,
                                        const std::string& network_manager);
 
+// Does the sandbox of slirp4netns, a root folder with /etc and /run alone, have the host's resolv.conf? Not where it is a
+// link to elsewhere (/mnt/wsl/resolv.conf): then its forwarder answers nothing.
+bool IsResolvConfInSandbox(const std::string& path = "/etc/resolv.conf");
+
 // The name servers of a resolv.conf.
 std::vector<std::string> NameServers(std::string_view resolv_conf);
 

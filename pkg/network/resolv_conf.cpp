@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <climits>
+#include <cstdlib>
 
 #include "base/text.hpp"
 #include "network/address.hpp"
@@ -135,6 +137,11 @@ Result<std::string> ReadHostResolvConf(const std::string& etc, const std::string
   else if (servers.front() == "127.0.0.1")
     real = TRY(read(network_manager));
   return real.empty() ? text : real;
+}
+
+bool IsResolvConfInSandbox(const std::string& path) {
+  char real[PATH_MAX];
+  return ::realpath(path.c_str(), real) != nullptr && (StartsWith(real, "/etc/") || StartsWith(real, "/run/"));
 }
 
 std::vector<std::string> NameServers(std::string_view resolv_conf) { return ParseResolver(resolv_conf).servers; }

@@ -81,7 +81,8 @@ Status PrepareSharedMounts(const std::string& resolver) {
   TRY(sys::MakeMountsSlave());
   if (::mount("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755") < 0) return Error::Sys(errno, "mount a tmpfs on", "/run");
   TRY(sys::MakeDirs(kSharedState, 0700));
-  return PutResolvConf("nameserver " + resolver + "\n");
+  // Without one of its own the host's file is as good as any.
+  return resolver.empty() ? Ok() : PutResolvConf("nameserver " + resolver + "\n");
 }
 
 Status PrepareSharedRouting() {

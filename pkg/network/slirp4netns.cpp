@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "network/slirp4netns.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "network/pipe_internal.hpp"
+#include "sys/file.hpp"
 
 namespace ctool::network {
 namespace {
@@ -12,7 +14,7 @@ constexpr int kReadyFd = 3, kExitFd = 4;  // their numbers in slirp4netns
 
 }  // namespace
 
-Result<BackendProcess> StartSlirp(const std::vector<std::string>& command, pid_t pid) {
+Result<BackendProcess> StartSlirp(const std::vector<std::string>& command, pid_t pid, const std::string& api_socket) {
   Pipe ready = TRY(MakePipe());
   Pipe exit = TRY(MakePipe());
   Pipe errors = TRY(MakePipe());
@@ -27,6 +29,12 @@ Result<BackendProcess> StartSlirp(const std::vector<std::string>& command, pid_t
   options.fds = {{ready.write.get(), kReadyFd},
                  {exit.read.get(), kExitFd},
                  {errors.write.get(), STDERR_FILENO}};
+  // It binds the socket by its name in this folder, see SlirpCommand.
+  sys::Fd folder;
+  if (!api_socket.empty()) {
+    folder = TRY(sys::Open(api_socket.substr(0, api_socket.rfind('/')), O_PATH | O_DIRECTORY));
+    options.folder = folder.get();
+  }
   // The death signal of Spawn covers the time until it enters the user namespace, which clears it;
   // from then on the exit descriptor tells it of our end.
   sys::Child child = TRY(sys::Spawn(options));

@@ -38,7 +38,8 @@ Result<std::string> FindSlirp(const std::string& configured,
                               const std::vector<std::string>& directories);
 
 // The command without what is only known when it starts. `api_socket` is the path of the socket
-// through which ports are added, empty for none; it must fit a socket address (107 bytes).
+// through which ports are added, an absolute path, empty for none. The program is told its last part only, and started in
+// its folder: a socket address has 107 bytes, and a longer path would be cut short without a word.
 Result<std::vector<std::string>> SlirpCommand(const std::string& program,
                                               const SlirpOptions& options,
                                               const std::string& api_socket);
@@ -47,7 +48,7 @@ Result<std::vector<std::string>> SlirpCommand(const std::string& program,
 Result<Backend> SlirpBackend(const std::string& program, const SlirpOptions& options, const std::string& api_socket);
 
 // StartBackend() of slirp4netns.
-Result<BackendProcess> StartSlirp(const std::vector<std::string>& command, pid_t pid);
+Result<BackendProcess> StartSlirp(const std::vector<std::string>& command, pid_t pid, const std::string& api_socket);
 
 // Has slirp4netns listen on the host's ports and pass connections to `container_ip`. The socket is
 // that of SlirpCommand. kBusy: slirp4netns could not bind (its reply says no more); kUnsupported:

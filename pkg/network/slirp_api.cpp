@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // slirp4netns(1), "API SOCKET": one request and one reply, both JSON, a connection.
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -18,12 +19,16 @@ namespace {
 constexpr timeval kPatience{5, 0};
 constexpr size_t kMaxReply = 4096;
 
+// By a descriptor of the folder: a socket address has 107 bytes.
 Result<sys::Fd> Connect(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  const sys::Fd folder = TRY(sys::Open(path.substr(0, slash), O_PATH | O_DIRECTORY));
+  const std::string name = "/proc/self/fd/" + std::to_string(folder.get()) + path.substr(slash);
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path)
+  if (name.size() >= sizeof address.sun_path)
     return Error(Code::kInvalidArgument, "socket path '" + path + "' is too long");
-  std::memcpy(address.sun_path, path.data(), path.size());
+  std::memcpy(address.sun_path, name.data(), name.size());
   sys::Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd) return Error::Sys(errno, "socket");
   ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <net/if.h>
-#include <sys/un.h>
 
 #include "base/text.hpp"
 #include "network/address.hpp"
@@ -46,8 +45,9 @@ Status SetBool(std::string_view option, std::string_view value, bool& to) {
 Status SetOutbound(std::string_view option, std::string_view value, Family family,
                    std::string& to) {
   const std::string name(value);
-  if (AddressFamily(name) != family &&
-      (name.size() >= IFNAMSIZ || ::if_nametoindex(name.c_str()) == 0))
+  const bool known = AddressFamily(name) == family ? IsOwnAddress(name, family)
+                                                   : name.size() < IFNAMSIZ && ::if_nametoindex(name.c_str()) != 0;
+  if (!known)
     return Invalid(option, value, "give an address of this host or the name of an interface");
   to = name;
   return Ok();
@@ -133,15 +133,7 @@ Result<std::vector<std::string>> SlirpCommand(const std::string& program,
   if (!options.outbound_addr.empty()) command.push_back("--outbound-addr=" + options.outbound_addr);
   if (!options.outbound_addr6.empty())
     command.push_back("--outbound-addr6=" + options.outbound_addr6);
-  if (!api_socket.empty()) {
-    // slirp4netns would cut a longer path short without a word.
-    if (api_socket.size() >= sizeof sockaddr_un::sun_path)
-      return Error(Code::kInvalidArgument, "socket path '" + api_socket + "' is longer than " +
-                                               std::to_string(sizeof sockaddr_un::sun_path - 1) +
-                                               " bytes")
-          .Hint("use a shorter --runroot");
-    command.push_back("--api-socket=" + api_socket);
-  }
+  if (!api_socket.empty()) command.push_back("--api-socket=" + api_socket.substr(api_socket.rfind('/') + 1));
   return command;
 }
 

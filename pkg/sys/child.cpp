@@ -70,7 +70,7 @@ int BecomeProgram(void* argument) {
   ResetSignals();
   if (options.new_session) ::setsid();
   int exec_fd = -1, user_namespace = -1;
-  if (PlaceDescriptors(options, exec_fd, user_namespace) &&
+  if ((options.folder < 0 || ::fchdir(options.folder) == 0) && PlaceDescriptors(options, exec_fd, user_namespace) &&
       (user_namespace < 0 || ::setns(user_namespace, CLONE_NEWUSER) == 0)) {
     if (options.die_with_parent) {
       ::prctl(PR_SET_PDEATHSIG, SIGKILL);

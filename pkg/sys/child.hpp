@@ -61,6 +61,7 @@ struct SpawnOptions {
   // A user namespace that the child joins before it asks for the death signal, which the joining would clear. Only with
   // await_exec = false: it makes the memory undumpable, which would be ours.
   int user_namespace = -1;
+  int folder = -1;  // a descriptor of its working directory
 };
 // Starts a program and returns once it is executed; works from a process with threads. The child
 // starts with default signal dispositions and an empty mask, stdin/out/err from /dev/null unless

@@ -12,7 +12,7 @@ namespace {
 TEST(Config, SurvivesPrintAndParse) {
   Config c;
   c.id = "a", c.name = "n", c.run_dir = "/r", c.exit_file = "/e", c.log_driver = "journald", c.log_path = "/l";
-  c.log_tag = "t", c.slirp_socket = "/s", c.container_ip = "10.0.2.100", c.fuse_overlayfs = "/f";
+  c.log_tag = "t", c.network.api_socket = "/s", c.network.address = "10.0.2.100", c.fuse_overlayfs = "/f";
   c.ports = {"80:80", "81:81/udp"}, c.cleanup = {"ctool", "container", "cleanup"};
   c.log_max_size = 1LL << 40, c.timeout_seconds = 3, c.restart_policy = "always", c.restart_retries = 4;
   c.pid_file = "/p", c.monitor_pid_file = "/m", c.events_log = "/v", c.event = "{}", c.notify_socket = "@n";
@@ -46,7 +46,8 @@ TEST(Sandbox, SurvivesPrintAndParse) {
   s.map.newuidmap = "/u";
   s.map.single_id = s.terminal = s.passthrough = true;
   s.files = 5;
-  s.slirp_command = {"slirp4netns", "-c"};
+  s.network.name = "slirp4netns", s.network.command = {"slirp4netns", "-c"};
+  s.joined = 3, s.origins = 2, s.below.uids = {{0, 0, 1}};
   const Sandbox again = Sandbox::Parse(s.Print()).value();
   EXPECT_EQ(again.Print(), s.Print());
   EXPECT_EQ(again.namespaces, s.namespaces);
@@ -55,6 +56,10 @@ TEST(Sandbox, SurvivesPrintAndParse) {
   EXPECT_TRUE(again.map.single_id);
   EXPECT_FALSE(again.keep_stdin);
   EXPECT_EQ(again.files, 5);
+  EXPECT_EQ(again.network.command, s.network.command);
+  EXPECT_EQ(again.joined, 3u);
+  EXPECT_EQ(again.origins, 2);
+  EXPECT_EQ(again.below.uids, s.below.uids);
 }
 
 }  // namespace

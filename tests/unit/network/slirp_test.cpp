@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -165,7 +166,7 @@ class SlirpTest : public ::testing::TestWithParam<uid_t> {
   static Result<BackendProcess> Start(pid_t pid, const std::string& api_socket) {
     const std::string program = TRY(FindSlirp("", {}));
     const std::vector<std::string> command = TRY(SlirpCommand(program, {}, api_socket));
-    return StartSlirp(command, pid);
+    return StartSlirp(command, pid, api_socket);
   }
 };
 
@@ -215,7 +216,9 @@ TEST_P(SlirpTest, ContainerHasANetworkAndItsPortsAreForwarded) {
   const std::string failure = RunAs(GetParam(), []() -> std::string {
     char folder[] = "/tmp/ctool-slirp-XXXXXX";
     NEED(::mkdtemp(folder) != nullptr);
-    const std::string api = std::string(folder) + "/api.sock";
+    const std::string deep = std::string(folder) + "/" + std::string(120, 'x');  // longer than a socket address
+    NEED(::mkdir(deep.c_str(), 0700) == 0);
+    const std::string api = deep + "/api.sock";
     uint16_t loopback_port = 0;
     const sys::Fd on_loopback = Listen(INADDR_LOOPBACK, loopback_port);
     NEED(on_loopback);
