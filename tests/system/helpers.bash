@@ -117,7 +117,8 @@ must() {
 
 # until SECONDS COMMAND...: repeats COMMAND until it succeeds.
 until_ok() {
-  local end=$((SECONDS + $1))
+  # What takes a second alone may take several beside others on a small machine; who succeeds waits no longer for it.
+  local end=$((SECONDS + 4 * $1))
   shift
   until "$@" >/dev/null 2>&1; do
     ((SECONDS < end)) || complain "success of: $*"
