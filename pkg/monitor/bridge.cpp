@@ -23,6 +23,11 @@ std::vector<std::string> LinesOf(const std::string& file) {
   return lines;
 }
 
+void ReturnLeases(const BridgeFiles& files, const std::string& id) {
+  for (const std::string& file : LinesOf(files.Leases()))
+    if (const Result<std::string> holder = sys::ReadFile(file, 256); holder.ok() && *holder == id) ::unlink(file.c_str());
+}
+
 Status PublishPorts(const BridgeFiles& files, const std::string& slirp_socket, const std::vector<std::string>& ports,
                     const std::string& container_ip) {
   std::vector<int64_t> forwards;
@@ -95,8 +100,7 @@ void Bridge::End(Leases leases) {
   }
   kept_ = leases == Leases::kKeep;
   if (kept_) return;
-  for (const std::string& file : LinesOf(files_.Leases()))
-    if (::unlink(file.c_str()) < 0) Debug(Error::Sys(errno, "remove", file).Message());
+  ReturnLeases(files_, id_);
   for (const std::string& file : {files_.Status(), files_.Request(), files_.Leases()}) ::unlink(file.c_str());
   alive_.Reset();
 }

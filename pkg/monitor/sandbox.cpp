@@ -46,6 +46,7 @@ Result<Sandbox> Sandbox::Parse(std::string_view bytes) {
   s.below.single_id = s.map.single_id;
   Read(doc, "netavark", s.netavark.program);
   Read(doc, "aardvark", s.netavark.aardvark);
+  Read(doc, "netavarkLock", s.netavark.lock);
   Read(doc, "sharedDir", s.shared_dir);
   Read(doc, "resolver", s.resolver);
   return s;
@@ -69,6 +70,7 @@ std::string Sandbox::Print() const {
               {"gidsBelow", PrintMappings(below.gids)},
               {"netavark", netavark.program},
               {"aardvark", netavark.aardvark},
+              {"netavarkLock", netavark.lock},
               {"sharedDir", shared_dir},
               {"resolver", resolver}}
       .dump(-1, ' ', false, Json::error_handler_t::replace);

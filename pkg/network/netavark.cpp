@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -74,6 +75,10 @@ struct Caller {
 
   [[noreturn]] void Run() const {
     sys::ResetSignals();
+    // Ours until netavark has ended. A file that can't be opened is no reason not to go on.
+    const int lock = ::open(order.lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    while (lock >= 0 && ::flock(lock, LOCK_EX) < 0 && errno == EINTR) {
+    }
     const Status entered = EnterShared(shared);
     // Entering it has taken the death signal off.
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);

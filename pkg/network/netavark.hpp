@@ -17,6 +17,7 @@ namespace ctool::network {
 struct NetavarkOrder {
   std::string program, aardvark;  // paths; without aardvark-dns there are no names
   std::string request;            // its JSON: pkg/bridge makes it
+  std::string lock;               // SharedFolder::NetavarkLock: one call at a time
 };
 
 // One call of netavark at work, in the shared namespaces (see shared.hpp).

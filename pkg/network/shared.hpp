@@ -16,6 +16,7 @@ namespace ctool::network {
 struct SharedFolder {
   std::string path;
   std::string Lock() const { return path + "/lock"; }      // held by who joins, and by who takes it down
+  std::string NetavarkLock() const { return path + "/netavark.lock"; }  // it does not lock itself in all it does
   std::string Alive() const { return path + "/alive"; }    // the FIFO
   std::string Status() const { return path + "/status"; }  // "PID START\n" of the first process in there
   std::string SlirpSocket() const { return path + "/slirp.sock"; }
