@@ -84,6 +84,7 @@ class Live {
       network::NetavarkOrder order = TRY(FindNetavark(engine_, connected.network.dns));
       if (order.aardvark.empty()) connected.network.dns = false;
       order.request = bridge::NetavarkRequest(spec_.id, spec_.name, {connected});
+      order.bridges = {connected.network.interface};
       const std::string done = TRY(Call(order, NetavarkCall::Verb::kSetup));
       const Json request = Json::parse(order.request), status = Json::parse(done, nullptr, false);
       for (const char* part : {"networks", "network_info"}) request_[part][name] = request[part][name];

@@ -49,7 +49,9 @@ Result<network::NetavarkOrder> FindNetavark(Engine& engine, bool names) {
   if (!netavark.ok())
     return Error(Code::kNotFound, "bridge networks need netavark, which is not installed")
         .Hint("install the packages netavark and aardvark-dns, or use --network=slirp4netns");
-  network::NetavarkOrder order{*netavark, "", "", TRY(SharedNetworkFolder(engine)).NetavarkLock()};
+  network::NetavarkOrder order;
+  order.program = *netavark;
+  order.lock = TRY(SharedNetworkFolder(engine)).NetavarkLock();
   const Result<std::string> aardvark = FindHelper(conf, "aardvark-dns");
   if (aardvark.ok()) order.aardvark = *aardvark;
   else if (names) Warn("aardvark-dns is not installed: containers do not find each other by name");

@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <nlohmann/json.hpp>
+
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "network/slirp4netns.hpp"
@@ -21,6 +23,15 @@ std::vector<std::string> LinesOf(const std::string& file) {
     for (std::string& line : Split(*text, '\n'))
       if (!line.empty()) lines.push_back(std::move(line));
   return lines;
+}
+
+std::vector<std::string> BridgesOf(const std::string& request) {
+  std::vector<std::string> bridges;
+  const nlohmann::json doc = nlohmann::json::parse(request, nullptr, false);
+  if (!doc.is_object() || !doc.contains("network_info")) return bridges;
+  for (const nlohmann::json& network : doc["network_info"])
+    if (network.is_object()) bridges.push_back(network.value("network_interface", ""));
+  return bridges;
 }
 
 void ReturnLeases(const BridgeFiles& files, const std::string& id) {
@@ -59,6 +70,7 @@ void UnpublishPorts(const BridgeFiles& files, const std::string& slirp_socket) {
 Result<network::NetavarkOrder> Bridge::Order() const {
   network::NetavarkOrder order = sandbox_->netavark;
   order.request = TRY(sys::ReadFile(files_.Request()));
+  order.bridges = BridgesOf(order.request);
   return order;
 }
 

@@ -26,6 +26,8 @@ struct BridgeFiles {
 };
 // Lines of such a file; empty when it is not there.
 std::vector<std::string> LinesOf(const std::string& file);
+// The bridges of a request, which NetavarkOrder wants to know.
+std::vector<std::string> BridgesOf(const std::string& request);
 // Gives the addresses back that container `id` holds: by now they may be another's.
 void ReturnLeases(const BridgeFiles& files, const std::string& id);
 // Publishes `ports` at the container's address and notes the forwards, so that whoever comes next can take them back.

@@ -2,14 +2,18 @@
 #include "network/netavark.hpp"
 
 #include <fcntl.h>
+#include <net/if.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <vector>
 
 #include "base/text.hpp"
@@ -33,6 +37,17 @@ Result<sys::Fd> Memory(const char* name) {
 Result<std::string> Contents(const sys::Fd& memory) {
   if (::lseek(memory.get(), 0, SEEK_SET) < 0) return Error::Sys(errno, "lseek");
   return sys::ReadAll(memory.get(), "netavark's output", kMaxOutput);
+}
+
+// A bridge has the lowest hardware address of its ports, until it is given one. When a port with a lower one came (the
+// next container), the neighbours would send to the old address for up to a minute, which the kernel then drops.
+void FixAddress(const std::string& bridge) {
+  const sys::Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  ifreq request{};
+  if (!socket || bridge.size() >= IFNAMSIZ) return;
+  bridge.copy(request.ifr_name, IFNAMSIZ - 1);
+  // A bridge that isn't there any more needs none.
+  if (::ioctl(socket.get(), SIOCGIFHWADDR, &request) == 0) static_cast<void>(::ioctl(socket.get(), SIOCSIFHWADDR, &request));
 }
 
 // The process that executes netavark, and before it the one that enters the pid namespace by forking into it. Both are
@@ -94,6 +109,8 @@ struct Caller {
     int status = 0;
     while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
     }
+    if (std::strcmp(verb, "setup") == 0)
+      for (const std::string& bridge : order.bridges) FixAddress(bridge);
     ::_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 126);
   }
 };

@@ -72,9 +72,9 @@ start_application() {
   [[ $rc != 0 ]] || complain "no such name"
   local address
   address=$(ct inspect -f '{{.NetworkSettings.Networks.app.IPAddress}}' db)
-  try run --rm --network other app busybox timeout 2 redis-cli -h "$address" ping
+  try run --rm --init --network other app busybox timeout 2 redis-cli -h "$address" ping
   out_lacks PONG
-  try run --rm app busybox timeout 2 redis-cli -h "$address" ping
+  try run --rm --init app busybox timeout 2 redis-cli -h "$address" ping
   out_lacks PONG
 }
 
