@@ -265,9 +265,6 @@ void LeaveBridges(Engine& engine, const std::string& id) {
     const network::SharedFolder folder = TRY(SharedNetworkFolder(engine));
     const sys::FileLock lock = TRY(sys::FileLock::Acquire(folder.Lock(), sys::FileLock::Mode::kExclusive));
     const Result<network::SharedMember> member = network::JoinShared(folder);
-    // Their keeper was killed: nobody else will.
-    if (!member.ok())
-      for (const std::string& file : {folder.Status(), folder.Alive(), folder.SlirpSocket()}) ::unlink(file.c_str());
     if (member.ok()) {
       monitor::UnpublishPorts(files, folder.SlirpSocket());
       network::NetavarkOrder order = TRY(FindNetavark(engine, false));
@@ -278,6 +275,7 @@ void LeaveBridges(Engine& engine, const std::string& id) {
       if (const Result<std::string> done = call.Finish(); !done.ok()) Debug(done.error().Message());
     }
     monitor::ReturnLeases(files, id);
+    network::ForgetShared(folder);
     for (const std::string& file : {files.Forwards(), files.Status(), files.Leases(), files.Request()}) ::unlink(file.c_str());
     return Ok();
   };

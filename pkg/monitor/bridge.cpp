@@ -113,6 +113,7 @@ void Bridge::End(Leases leases) {
   kept_ = leases == Leases::kKeep;
   if (kept_) return;
   ReturnLeases(files_, id_);
+  network::ForgetShared(folder_);
   for (const std::string& file : {files_.Status(), files_.Request(), files_.Leases()}) ::unlink(file.c_str());
   alive_.Reset();
 }

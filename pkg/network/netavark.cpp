@@ -71,8 +71,8 @@ struct Caller {
     const int netns_fd = netns >= 0 ? netns : EmptyNetns();
     const int staged[] = {::fcntl(in, F_DUPFD_CLOEXEC, 10), ::fcntl(out, F_DUPFD_CLOEXEC, 10), ::fcntl(err, F_DUPFD_CLOEXEC, 10),
                           ::fcntl(netns_fd, F_DUPFD_CLOEXEC, 10)};
-    for (int number = 0; number <= kNetnsFd; ++number)
-      if (staged[number] < 0 || ::dup2(staged[number], number) < 0) ::_exit(124);
+    for (int fd = 0; fd <= kNetnsFd; ++fd)
+      if (staged[fd] < 0 || ::dup2(staged[fd], fd) < 0) ::_exit(124);
     sys::CloseRange(kNetnsFd + 1, ~0U, 0);
     std::vector<std::string> argv = {order.program, "--config", kSharedState, "--rootless", "true"};
     if (!order.aardvark.empty()) argv.insert(argv.end(), {"--aardvark-binary", order.aardvark});

@@ -30,6 +30,8 @@ struct SharedMember {
 };
 // kNotFound: it is not there (any more).
 Result<SharedMember> JoinShared(const SharedFolder& folder);
+// Takes away what a killed keeper has left in the folder. The caller holds the lock; as long as there is a keeper, nothing is done.
+void ForgetShared(const SharedFolder& folder);
 // Only the right to see whether others are left: the end of the FIFO that is read.
 Result<sys::Fd> MakeAlive(const SharedFolder& folder);
 bool SomebodyUses(int alive);

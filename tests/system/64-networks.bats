@@ -502,7 +502,7 @@ END
   must run -d --name "$C" --network "$N" -p 127.0.0.1:28069:80 "$IMG" sleep 100
   local address
   address=$(address_of "$C" "$N")
-  kill -9 "$(monitor_of "$C")" "$(keeper)"
+  kill -9 "$(monitor_of "$C")" "$(ct inspect -f '{{.State.Pid}}' "$C")" "$(keeper)"
   until_ok 5 eval '! keeper'
   find "$FILE_DIR/run/ctool" -mindepth 1 -delete
   has_status "$C" exited
