@@ -63,8 +63,9 @@ Result<Attachment> ParseAttachment(std::string_view text) {
   if (colon == std::string_view::npos) return attachment;
   for (const std::string& option : Split(text.substr(colon + 1), ',')) {
     const size_t equals = option.find('=');
-    if (equals == std::string::npos) return Error(Code::kInvalidArgument, "network option " + Quote(option) + " has no value");
-    TRY(SetAttachmentOption(option.substr(0, equals), option.substr(equals + 1), attachment));
+    if (equals == std::string::npos) return Error(Code::kInvalidArgument, "invalid option for network " + Printable(attachment.network) + ": " + Quote(option) + " has no value");
+    TRY_CTX("invalid option for network " + Printable(attachment.network),
+            SetAttachmentOption(option.substr(0, equals), option.substr(equals + 1), attachment));
   }
   return attachment;
 }

@@ -59,6 +59,7 @@ Status WriteHosts(const ContainerSpec& spec, const config::ContainersConf& conf,
 struct Resolver {
   std::vector<std::string> servers;
   bool ipv6 = false, answers_names = false;
+  int networks = 0;  // that answer names
 };
 
 Status WriteResolvConf(const ContainerSpec& spec, const Resolver& resolver, const ContainerFiles& files) {
@@ -70,7 +71,8 @@ Status WriteResolvConf(const ContainerSpec& spec, const Resolver& resolver, cons
   input.dns = spec.dns;
   input.searches = spec.dns_search;
   input.host_searches = !resolver.answers_names;
-  if (resolver.answers_names && input.searches.empty()) input.searches = {"dns.podman"};
+  // Older aardvark-dns answers NAME.dns.podman for the network alone in which it is asked, and NAME for all of the asker's.
+  if (resolver.networks == 1 && input.searches.empty()) input.searches = {"dns.podman"};
   input.options = spec.dns_option;
   return Write(files.bundle + "/resolv.conf", TRY(network::MakeResolvConf(input)), 0644);
 }
@@ -101,6 +103,7 @@ Resolver ResolverOf(Engine& engine, const std::vector<JoinedNetwork>& networks) 
   for (const JoinedNetwork& network : networks) {
     if (!network.definition.dns) continue;
     resolver.answers_names = true;
+    ++resolver.networks;
     for (const bridge::SubnetConfig& subnet : network.definition.subnets)
       if (!subnet.gateway.empty()) resolver.servers.push_back(subnet.gateway);
   }

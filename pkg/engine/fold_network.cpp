@@ -39,7 +39,9 @@ bool WantsBridgeOptions(const CreateOptions& o) {
 Status FoldBridgeOptions(const CreateOptions& o, std::vector<bridge::Attachment>& networks) {
   const bool single = !o.ip.empty() || !o.ip6.empty() || !o.mac_address.empty();
   if (single && networks.size() > 1)
-    return Error(Code::kInvalidArgument, "--ip, --ip6 and --mac-address can only be used with a single network; give them as options of the network");
+    return Error(Code::kInvalidArgument, std::string(!o.ip.empty() ? "--ip" : !o.ip6.empty() ? "--ip6" : "--mac-address") +
+                                             " can only be set for a single network: invalid argument")
+        .Hint("several networks have them as options: --network NAME:ip=ADDRESS");
   for (bridge::Attachment& network : networks) {
     std::string text = network.network;
     char separator = ':';

@@ -124,6 +124,7 @@ Status FoldProcess(const FoldInput& in, ContainerSpec& spec) {
   }
   spec.hostname = o.hostname && !o.hostname->empty() ? *o.hostname
                   : host_uts                         ? TRY(HostName())
+                  : !spec.hostname.empty()           ? spec.hostname  // of the one whose network it shares
                                                      : spec.id.substr(0, 12);
   spec.umask = !o.umask.empty() ? o.umask : in.conf.umask.value_or("0022");
   const bool octal = !spec.umask.empty() && spec.umask.size() <= 4 &&

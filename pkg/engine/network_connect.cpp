@@ -79,10 +79,12 @@ class Live {
   Status Connect(const bridge::Attachment& wanted) {
     std::vector<std::string> leases;
     const auto connect = [&]() -> Status {
-      const bridge::Connected connected = TRY(TakePlace(engine_, spec_.id, folder_, wanted, leases));
+      bridge::Connected connected = TRY(TakePlace(engine_, spec_.id, folder_, wanted, leases));
       const std::string name = connected.network.name;
       network::NetavarkOrder order = TRY(FindNetavark(engine_, connected.network.dns));
+      if (order.aardvark.empty()) connected.network.dns = false;
       order.request = bridge::NetavarkRequest(spec_.id, spec_.name, {connected});
+      order.bridges = {connected.network.interface};
       const std::string done = TRY(Call(order, NetavarkCall::Verb::kSetup));
       const Json request = Json::parse(order.request), status = Json::parse(done, nullptr, false);
       for (const char* part : {"networks", "network_info"}) request_[part][name] = request[part][name];

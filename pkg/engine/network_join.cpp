@@ -50,7 +50,9 @@ Result<network::NetavarkOrder> FindNetavark(Engine& engine, bool names) {
   if (!netavark.ok())
     return Error(Code::kNotFound, "bridge networks need netavark, which is not installed")
         .Hint("install the packages netavark and aardvark-dns, or use --network=slirp4netns");
-  network::NetavarkOrder order{*netavark, "", ""};
+  network::NetavarkOrder order;
+  order.program = *netavark;
+  order.lock = TRY(SharedNetworkFolder(engine)).NetavarkLock();
   const Result<std::string> aardvark = FindHelper(conf, "aardvark-dns");
   if (aardvark.ok()) order.aardvark = *aardvark;
   else if (names) Warn("aardvark-dns is not installed: containers do not find each other by name");
@@ -154,6 +156,8 @@ Status JoinBridges(Engine& engine, const ContainerSpec& spec, monitor::Sandbox& 
   bool names = false;
   for (const bridge::Connected& c : connected) names = names || c.network.dns;
   sandbox.netavark = TRY(FindNetavark(engine, names));
+  if (sandbox.netavark.aardvark.empty())
+    for (bridge::Connected& c : connected) c.network.dns = false;
   const monitor::BridgeFiles files{run_dir};
   TRY(sys::WriteFileAtomic(files.Leases(), Join(origin.leases, "\n") + "\n", 0600, sys::Durability::kNone));
   TRY(sys::WriteFileAtomic(files.Request(), bridge::NetavarkRequest(spec.id, spec.name, connected), 0600, sys::Durability::kNone));
@@ -206,7 +210,9 @@ Status JoinPath(const std::string& path, monitor::Sandbox& sandbox, SandboxOrigi
   if (!user)
     return Error::Sys(errno, "find the owner of network namespace", path).Hint("it has to belong to a user namespace that you have made");
   struct stat theirs {}, ours {};
-  if (::fstat(user.get(), &theirs) == 0 && ::stat("/proc/self/ns/user", &ours) == 0 && theirs.st_ino == ours.st_ino)
+  const bool same = ::fstat(user.get(), &theirs) == 0 && ::stat("/proc/self/ns/user", &ours) == 0 && theirs.st_ino == ours.st_ino;
+  // Root of it (`ctool unshare`) goes on to the network; others would need to be.
+  if (same && ::geteuid() != 0)
     return Error(Code::kUnsupported, "network namespace '" + path + "' belongs to the host: a container of yours can't enter it")
         .Hint("make it inside 'ctool unshare', or use --network=host");
   sandbox.joined = CLONE_NEWUSER | CLONE_NEWNET;
@@ -264,8 +270,8 @@ void LeaveBridges(Engine& engine, const std::string& id) {
       // It misses the interface, which went with the container, and has taken the rest away.
       if (const Result<std::string> done = call.Finish(); !done.ok()) Debug(done.error().Message());
     }
-    for (const std::string& file : monitor::LinesOf(files.Leases()))
-      if (const Result<std::string> holder = sys::ReadFile(file, 256); holder.ok() && *holder == id) ::unlink(file.c_str());
+    monitor::ReturnLeases(files, id);
+    network::ForgetShared(folder);
     for (const std::string& file : {files.Forwards(), files.Status(), files.Leases(), files.Request()}) ::unlink(file.c_str());
     return Ok();
   };

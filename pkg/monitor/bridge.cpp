@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <nlohmann/json.hpp>
+
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "network/slirp4netns.hpp"
@@ -21,6 +23,20 @@ std::vector<std::string> LinesOf(const std::string& file) {
     for (std::string& line : Split(*text, '\n'))
       if (!line.empty()) lines.push_back(std::move(line));
   return lines;
+}
+
+std::vector<std::string> BridgesOf(const std::string& request) {
+  std::vector<std::string> bridges;
+  const nlohmann::json doc = nlohmann::json::parse(request, nullptr, false);
+  if (!doc.is_object() || !doc.contains("network_info")) return bridges;
+  for (const nlohmann::json& network : doc["network_info"])
+    if (network.is_object()) bridges.push_back(network.value("network_interface", ""));
+  return bridges;
+}
+
+void ReturnLeases(const BridgeFiles& files, const std::string& id) {
+  for (const std::string& file : LinesOf(files.Leases()))
+    if (const Result<std::string> holder = sys::ReadFile(file, 256); holder.ok() && *holder == id) ::unlink(file.c_str());
 }
 
 Status PublishPorts(const BridgeFiles& files, const std::string& slirp_socket, const std::vector<std::string>& ports,
@@ -54,6 +70,7 @@ void UnpublishPorts(const BridgeFiles& files, const std::string& slirp_socket) {
 Result<network::NetavarkOrder> Bridge::Order() const {
   network::NetavarkOrder order = sandbox_->netavark;
   order.request = TRY(sys::ReadFile(files_.Request()));
+  order.bridges = BridgesOf(order.request);
   return order;
 }
 
@@ -95,8 +112,8 @@ void Bridge::End(Leases leases) {
   }
   kept_ = leases == Leases::kKeep;
   if (kept_) return;
-  for (const std::string& file : LinesOf(files_.Leases()))
-    if (::unlink(file.c_str()) < 0) Debug(Error::Sys(errno, "remove", file).Message());
+  ReturnLeases(files_, id_);
+  network::ForgetShared(folder_);
   for (const std::string& file : {files_.Status(), files_.Request(), files_.Leases()}) ::unlink(file.c_str());
   alive_.Reset();
 }

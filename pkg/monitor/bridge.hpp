@@ -26,6 +26,10 @@ struct BridgeFiles {
 };
 // Lines of such a file; empty when it is not there.
 std::vector<std::string> LinesOf(const std::string& file);
+// The bridges of a request, which NetavarkOrder wants to know.
+std::vector<std::string> BridgesOf(const std::string& request);
+// Gives the addresses back that container `id` holds: by now they may be another's.
+void ReturnLeases(const BridgeFiles& files, const std::string& id);
 // Publishes `ports` at the container's address and notes the forwards, so that whoever comes next can take them back.
 Status PublishPorts(const BridgeFiles& files, const std::string& slirp_socket, const std::vector<std::string>& ports,
                     const std::string& container_ip);
@@ -50,9 +54,10 @@ class Bridge {
 
  private:
   Bridge(const Sandbox& sandbox, const Config& config, int origin)
-      : sandbox_(&sandbox), files_{config.run_dir}, origin_(origin), folder_{sandbox.shared_dir} {}
+      : sandbox_(&sandbox), id_(config.id), files_{config.run_dir}, origin_(origin), folder_{sandbox.shared_dir} {}
   Result<network::NetavarkOrder> Order() const;
   const Sandbox* sandbox_;
+  std::string id_;
   BridgeFiles files_;
   int origin_;
   network::SharedFolder folder_;

@@ -2,13 +2,18 @@
 #include "network/netavark.hpp"
 
 #include <fcntl.h>
+#include <net/if.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <vector>
 
 #include "base/text.hpp"
@@ -34,6 +39,17 @@ Result<std::string> Contents(const sys::Fd& memory) {
   return sys::ReadAll(memory.get(), "netavark's output", kMaxOutput);
 }
 
+// A bridge has the lowest hardware address of its ports, until it is given one. When a port with a lower one came (the
+// next container), the neighbours would send to the old address for up to a minute, which the kernel then drops.
+void FixAddress(const std::string& bridge) {
+  const sys::Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  ifreq request{};
+  if (!socket || bridge.size() >= IFNAMSIZ) return;
+  bridge.copy(request.ifr_name, IFNAMSIZ - 1);
+  // A bridge that isn't there any more needs none.
+  if (::ioctl(socket.get(), SIOCGIFHWADDR, &request) == 0) static_cast<void>(::ioctl(socket.get(), SIOCSIFHWADDR, &request));
+}
+
 // The process that executes netavark, and before it the one that enters the pid namespace by forking into it. Both are
 // forks of a single-threaded process and may allocate.
 struct Caller {
@@ -55,8 +71,8 @@ struct Caller {
     const int netns_fd = netns >= 0 ? netns : EmptyNetns();
     const int staged[] = {::fcntl(in, F_DUPFD_CLOEXEC, 10), ::fcntl(out, F_DUPFD_CLOEXEC, 10), ::fcntl(err, F_DUPFD_CLOEXEC, 10),
                           ::fcntl(netns_fd, F_DUPFD_CLOEXEC, 10)};
-    for (int number = 0; number <= kNetnsFd; ++number)
-      if (staged[number] < 0 || ::dup2(staged[number], number) < 0) ::_exit(124);
+    for (int fd = 0; fd <= kNetnsFd; ++fd)
+      if (staged[fd] < 0 || ::dup2(staged[fd], fd) < 0) ::_exit(124);
     sys::CloseRange(kNetnsFd + 1, ~0U, 0);
     std::vector<std::string> argv = {order.program, "--config", kSharedState, "--rootless", "true"};
     if (!order.aardvark.empty()) argv.insert(argv.end(), {"--aardvark-binary", order.aardvark});
@@ -74,6 +90,10 @@ struct Caller {
 
   [[noreturn]] void Run() const {
     sys::ResetSignals();
+    // Ours until netavark has ended. A file that can't be opened is no reason not to go on.
+    const int lock = ::open(order.lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    while (lock >= 0 && ::flock(lock, LOCK_EX) < 0 && errno == EINTR) {
+    }
     const Status entered = EnterShared(shared);
     // Entering it has taken the death signal off.
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -89,6 +109,8 @@ struct Caller {
     int status = 0;
     while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
     }
+    if (std::strcmp(verb, "setup") == 0)
+      for (const std::string& bridge : order.bridges) FixAddress(bridge);
     ::_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 126);
   }
 };

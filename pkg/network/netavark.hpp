@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "sys/child.hpp"
@@ -17,6 +18,8 @@ namespace ctool::network {
 struct NetavarkOrder {
   std::string program, aardvark;  // paths; without aardvark-dns there are no names
   std::string request;            // its JSON: pkg/bridge makes it
+  std::vector<std::string> bridges;  // their interfaces' names
+  std::string lock;               // SharedFolder::NetavarkLock: one call at a time
 };
 
 // One call of netavark at work, in the shared namespaces (see shared.hpp).

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.hpp"
 #include "base/text.hpp"
 #include "sys/file.hpp"
 #include "sys/mount.hpp"
@@ -58,6 +59,14 @@ Result<SharedMember> JoinShared(const SharedFolder& folder) {
   sys::Fd init = TRY(sys::OpenProcess(static_cast<pid_t>(*pid), static_cast<uint64_t>(*start)));
   if (!sys::IsRunning(init.get())) return Error(Code::kNotFound, "the networks' process has ended");
   return SharedMember{std::move(init), std::move(alive).value()};
+}
+
+void ForgetShared(const SharedFolder& folder) {
+  if (const Result<SharedMember> there = JoinShared(folder); there.ok() || there.error().code() != Code::kNotFound) return;
+  for (const std::string& file : {folder.Status(), folder.Alive(), folder.SlirpSocket()}) ::unlink(file.c_str());
+  // Addresses of containers that have lost their interfaces mean nothing.
+  const Status removed = sys::RemoveTree(folder.path + "/leases");
+  if (!removed.ok()) Debug(removed.error().Message());
 }
 
 Result<sys::Fd> MakeAlive(const SharedFolder& folder) {

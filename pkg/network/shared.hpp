@@ -16,6 +16,7 @@ namespace ctool::network {
 struct SharedFolder {
   std::string path;
   std::string Lock() const { return path + "/lock"; }      // held by who joins, and by who takes it down
+  std::string NetavarkLock() const { return path + "/netavark.lock"; }  // it does not lock itself in all it does
   std::string Alive() const { return path + "/alive"; }    // the FIFO
   std::string Status() const { return path + "/status"; }  // "PID START\n" of the first process in there
   std::string SlirpSocket() const { return path + "/slirp.sock"; }
@@ -30,6 +31,8 @@ struct SharedMember {
 };
 // kNotFound: it is not there (any more).
 Result<SharedMember> JoinShared(const SharedFolder& folder);
+// Takes away what a killed keeper has left in the folder. The caller holds the lock; as long as there is a keeper, nothing is done.
+void ForgetShared(const SharedFolder& folder);
 // Only the right to see whether others are left: the end of the FIFO that is read.
 Result<sys::Fd> MakeAlive(const SharedFolder& folder);
 bool SomebodyUses(int alive);

@@ -5,10 +5,8 @@
 #include "userns/subids_internal.hpp"
 
 namespace ctool::userns {
-namespace {
 
-// Each mapping of `map`, cut where those of `parent` end: the kernel takes no range that spans two of them.
-Result<std::vector<IdMapping>> Translate(const std::vector<IdMapping>& map, const std::vector<IdMapping>& parent) {
+Result<std::vector<IdMapping>> TranslateMap(const std::vector<IdMapping>& map, const std::vector<IdMapping>& parent) {
   std::vector<IdMapping> out;
   for (IdMapping rest : map)
     while (rest.count > 0) {
@@ -25,13 +23,11 @@ Result<std::vector<IdMapping>> Translate(const std::vector<IdMapping>& map, cons
   return out;
 }
 
-}  // namespace
-
 Result<IdMap> MapBelow(const IdMap& map, pid_t pid) {
   const std::string process = "/proc/" + std::to_string(pid);
   IdMap below;
-  below.uids = TRY(Translate(map.uids, ParseMapFile(TRY(sys::ReadFile(process + "/uid_map")))));
-  below.gids = TRY(Translate(map.gids, ParseMapFile(TRY(sys::ReadFile(process + "/gid_map")))));
+  below.uids = TRY(TranslateMap(map.uids, ParseMapFile(TRY(sys::ReadFile(process + "/uid_map")))));
+  below.gids = TRY(TranslateMap(map.gids, ParseMapFile(TRY(sys::ReadFile(process + "/gid_map")))));
   below.single_id = map.single_id;
   return below;
 }

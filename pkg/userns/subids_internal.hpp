@@ -27,6 +27,10 @@ std::vector<IdMapping> LayOut(uint32_t own_id, const std::vector<SubidRange>& ra
 
 // /proc/self/uid_map or gid_map. The text is the kernel's: three numbers a line.
 std::vector<IdMapping> ParseMapFile(std::string_view text);
+
+// `map` seen from a namespace that has `parent` for its own map. Mappings are cut where those of `parent` end: the kernel
+// takes no range that spans two of them. kUnsupported: an id that the namespace does not have.
+Result<std::vector<IdMapping>> TranslateMap(const std::vector<IdMapping>& map, const std::vector<IdMapping>& parent);
 std::string PrintMap(const std::vector<IdMapping>& mappings);
 
 // The caller has CAP_SETUID and CAP_SETGID in its user namespace: it may write any map by itself.

@@ -50,8 +50,8 @@ std::string Table(const Networks& networks, const LsOptions& o) {
 Value Row(const bridge::Definition& network, const LsOptions& o) {
   Value v = Value::Struct("networks.ListPrintReports");
   v.Set("Name", network.name).Set("ID", ShownId(network.id, o)).Alias("Id");
+  v.Set("Labels", Labels(network));  // as a text; the first of two fields counts
   SetNetworkFields(network, v);
-  v.Set("Labels", Labels(network));
   return v;
 }
 

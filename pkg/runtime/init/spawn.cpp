@@ -16,6 +16,8 @@ Status Enter(const Origin& origin) {
   for (const int from : origin.processes) {
     const int types = origin.processes.size() == 1 ? static_cast<int>(origin.joined) : 0;
     if (::setns(from, types) == 0) continue;
+    // Our own user namespace, in which we are already: setns(2) refuses that. The next one decides whether we may.
+    if (errno == EINVAL && origin.processes.size() > 1 && from == origin.processes.front()) continue;
     if (errno == ESRCH) return Error(Code::kBusy, "the process whose namespaces are to be shared has ended");
     return Error::Sys(errno, "enter the shared namespaces");
   }
