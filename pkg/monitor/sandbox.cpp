@@ -32,6 +32,7 @@ constexpr auto kFields = [](auto& o, const auto& field) {
   field("singleBelow", o.below.single_id);
   field("netavark", o.netavark.program);
   field("aardvark", o.netavark.aardvark);
+  field("netavarkLock", o.netavark.lock);
   field("sharedDir", o.shared_dir);
 };
 
