@@ -58,7 +58,7 @@ void BindContainer(Query& query, const Container& c) {
 // The error of an INSERT or UPDATE of `container`, in terms of the caller.
 Error Refused(Connection& connection, const Query& query, const Container& container, Error error) {
   if (query.raw_code() == SQLITE_CONSTRAINT_FOREIGNKEY)
-    return Error(Code::kNotFound, "image " + container.image_id + " is gone");
+    return Error(Code::kNotFound, "image " + container.image_id + " was removed meanwhile: image not known");
   if (query.raw_code() != SQLITE_CONSTRAINT_UNIQUE) return error;
   Result<std::optional<std::string>> holder = connection.FirstText(
       "SELECT id FROM containers WHERE name = ? AND id <> ?", container.name, container.id);
