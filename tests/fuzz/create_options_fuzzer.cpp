@@ -17,7 +17,9 @@ namespace {
 
 Status Fold(const engine::FoldInput& in, engine::ContainerSpec& spec) {
   TRY(engine::CheckOptions(in.options));
-  TRY(engine::FoldNetwork(in.options, in.conf, spec));
+  // Without a store: names of networks and containers are unknown.
+  engine::Engine nowhere({"/nonexistent/store", "/nonexistent/run"});
+  TRY(engine::FoldNetwork(nowhere, in.options, spec));
   for (const auto fold : {engine::FoldProcess, engine::FoldPorts, engine::FoldEnv, engine::FoldMounts,
                           engine::FoldSecurity, engine::FoldLimits, engine::FoldLifecycle})
     TRY(fold(in, spec));
