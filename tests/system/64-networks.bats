@@ -203,7 +203,7 @@ END
   must run -d --name "$C-b" --network "$N" "$IMG" sleep 100
   local a b name
   a=$(address_of "$C-a" "$N") b=$(address_of "$C-b" "$N")
-  for name in "$C-a" web www "$(ct inspect -f '{{slice .Id 0 12}}' "$C-a")"; do
+  for name in "$C-a" web www "$(ct inspect -f '{{.Id}}' "$C-a" | cut -c 1-12)"; do
     until_ok 5 ct exec "$C-b" nslookup "$name"
     try exec "$C-b" nslookup "$name"
     out_has "$a"
