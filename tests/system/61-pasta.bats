@@ -29,7 +29,7 @@ conf() {
 }
 
 @test "names are resolved as on the host" {
-  getent hosts deb.debian.org >/dev/null || unmet "the host resolves no names"
+  getent hosts deb.debian.org >/dev/null || skip "the host resolves no names"
   try run --rm --network pasta "$IMG" nslookup deb.debian.org 169.254.1.1
   ok
   out_like 'Name:.*deb|Address'
