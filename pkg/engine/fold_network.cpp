@@ -106,11 +106,7 @@ Status FoldMode(Engine& engine, const CreateOptions& options, const config::Cont
   if (!user_mode && !other) return FoldBridges(engine, options, texts, spec);
   if (texts.size() > 1)
     return Error(Code::kInvalidArgument, "cannot set multiple networks without bridge network mode, selected mode " + mode);
-  if (WantsBridgeOptions(options)) {
-    // What was asked for by default gives way to what needs a bridge.
-    if (options.network.empty() && IsUserMode(mode)) return FoldBridges(engine, options, {"podman"}, spec);
-    return Error(Code::kInvalidArgument, kOnlyBridges);
-  }
+  if (WantsBridgeOptions(options)) return Error(Code::kInvalidArgument, kOnlyBridges).Hint("name one: --network bridge");
   if (mode == "container" || mode == "ns") return FoldOther(engine, mode, rest, spec);
   if (mode == "none" || mode == "host") {
     if (!rest.empty()) return Error(Code::kInvalidArgument, "network mode " + Quote(mode) + " takes no options");

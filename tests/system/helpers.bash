@@ -34,6 +34,7 @@ oracle() { [[ $TOOL == podman ]]; }
 AS_USER=(setpriv --reuid "$ACCOUNT" --regid "$ACCOUNT" --init-groups env -i HOME="$FILE_DIR/home"
   XDG_RUNTIME_DIR="$FILE_DIR/run" USER="$ACCOUNT" LOGNAME="$ACCOUNT" LANG=C.UTF-8
   PATH=/usr/local/bin:/usr/bin:/bin)
+# (Leaks are the unit tests' to find: a program that a signal ends at a terminal hangs in LeakSanitizer's own tracer.)
 # Built with sanitizers: what they find goes to files, also what has no terminal; run-bats looks there at the end.
 [[ -z $SANITIZED ]] ||
   AS_USER+=(ASAN_OPTIONS="detect_leaks=0:log_path=$LIVE/found/asan" UBSAN_OPTIONS="print_stacktrace=1:log_path=$LIVE/found/ubsan")

@@ -221,7 +221,7 @@ void AddNames(cli::Command& c, InspectOptions& o, std::string_view name, size_t 
 
 cli::Command Describe(InspectOptions& o) {
   cli::Command c;
-  c.summary = "Show all that is known of containers, images, artifacts and networks";
+  c.summary = "Show all that is known of containers, images and the like";
   c.prose =
       "Prints a JSON array with an object for each NAME: a container, an image if there is no "
       "such container, or else an artifact or a network. "
