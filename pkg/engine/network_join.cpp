@@ -50,6 +50,11 @@ Result<network::NetavarkOrder> FindNetavark(Engine& engine, bool names) {
   if (!netavark.ok())
     return Error(Code::kNotFound, "bridge networks need netavark, which is not installed")
         .Hint("install the packages netavark and aardvark-dns, or use --network=slirp4netns");
+  // Debian's package does not depend on what it executes; a newer netavark takes nftables.
+  const std::string path = sys::ProgramPath();
+  if (!sys::FindProgram("iptables", path).ok() && !sys::FindProgram("nft", path).ok())
+    return Error(Code::kNotFound, "bridge networks need iptables (or nftables, with a newer netavark), which is not installed")
+        .Hint("install the package iptables, or use --network=slirp4netns");
   network::NetavarkOrder order;
   order.program = *netavark;
   order.lock = TRY(SharedNetworkFolder(engine)).NetavarkLock();

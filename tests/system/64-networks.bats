@@ -586,6 +586,23 @@ END
   until_ok 10 shared_gone
 }
 
+@test "iptables is missing: one sentence, and nothing is left" {
+  must network create "$N"
+  local program hidden=()
+  touch "$T/none"
+  for program in $(type -ap iptables nft | xargs -r realpath | sort -u); do
+    mount --bind "$T/none" "$program"
+    hidden+=("$program")
+  done
+  mounts_changed
+  try run --rm --name "$C" --network "$N" "$IMG" true
+  umount "${hidden[@]}"
+  [[ $rc == 12[56] ]] || complain "125 or 126"
+  err_has "install the package iptables"
+  is_gone "$C"
+  until_ok 10 shared_gone
+}
+
 @test "aardvark-dns is missing: a warning, and no names" {
   must network create "$N"
   local real=/usr/lib/podman/aardvark-dns
