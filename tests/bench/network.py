@@ -140,6 +140,22 @@ def bench_start(runs):
         table(f"run --rm --network {network} -p 127.0.0.1::80 IMAGE true", paired(commands, runs))
 
 
+def bench_bridge(runs):
+    """A container on a network with a name: the only one there, and beside another."""
+    for tool in TOOLS.values():
+        subprocess.run([*tool, "network", "create", "bench"], check=True, **QUIET)
+    commands = {name: [*tool, "run", "--rm", "--network", "bench", IMAGE, "true"] for name, tool in TOOLS.items()}
+    try:
+        table("run --rm --network bench IMAGE true, alone", paired(commands, runs))
+        for tool in TOOLS.values():
+            subprocess.run([*tool, "run", "-d", "--network", "bench", IMAGE, "sleep", "86400"], check=True, **QUIET)
+        table("run --rm --network bench IMAGE true, beside another", paired(commands, runs))
+    finally:
+        remove_containers()
+        for tool in TOOLS.values():
+            subprocess.run([*tool, "network", "rm", "-f", "bench"], **QUIET)
+
+
 def bench_out(runs):
     open_slirp = SLIRP + ":allow_host_loopback=true"
     measured = {"host loopback": on_loopback,
@@ -167,7 +183,7 @@ def main():
     parser.add_argument("-n", type=int, default=20)
     parser.add_argument("parts", nargs="*")
     options = parser.parse_args()
-    parts = options.parts or ["start", "out", "port"]
+    parts = options.parts or ["start", "bridge", "out", "port"]
     measure_all([functools.partial(globals()["bench_" + part], options.n) for part in parts])
 
 
