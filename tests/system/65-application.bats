@@ -27,11 +27,18 @@ file_setup() {
   cat >"$root/www/cgi-bin/hit" <<'END'
 #!/bin/bash
 printf 'Content-Type: text/plain\r\n\r\n'
-redis-cli -h db incr hits
+for try in {1..50}; do
+  redis-cli -h db incr hits && exit
+  sleep 0.1
+done
 END
   cat >"$root/bin/ask" <<'END'
 #!/bin/bash
-exec 3<>"/dev/tcp/$1/8080" || exit 1
+# A name is asked for again: aardvark-dns hears of a container, and so who may ask, a moment after it has begun.
+for try in {1..50}; do
+  { exec 3<>"/dev/tcp/$1/8080"; } 2>/dev/null && break
+  sleep 0.1
+done
 printf 'GET /cgi-bin/hit HTTP/1.0\r\nHost: %s\r\n\r\n' "$1" >&3
 while read -r line <&3; do [[ $line == $'\r' || -z $line ]] && break; done
 cat() { while read -r line; do echo "$line"; done; }
