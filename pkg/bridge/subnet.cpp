@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "base/text.hpp"
+#include "network/host_routes.hpp"
 #include "sys/file.hpp"
 
 namespace ctool::bridge {
@@ -20,20 +21,10 @@ bool IsTaken(const Subnet& subnet, const std::vector<Subnet>& taken) {
   return std::any_of(taken.begin(), taken.end(), [&](const Subnet& other) { return subnet.Overlaps(other); });
 }
 
-// proc(5): columns Iface Destination Gateway Flags RefCnt Use Metric Mask, the numbers in hex as the memory has them.
 void AddIpv4Routes(std::string_view text, std::vector<Subnet>& routes) {
-  std::istringstream lines{std::string(text)};
-  std::string line;
-  std::getline(lines, line);  // the head
-  while (std::getline(lines, line)) {
-    std::istringstream words(line);
-    std::string interface, destination, gateway, flags, skip, mask;
-    words >> interface >> destination >> gateway >> flags >> skip >> skip >> skip >> mask;
-    if (destination.size() != 8 || mask.size() != 8) continue;
-    const uint32_t address = ntohl(static_cast<uint32_t>(std::strtoul(destination.c_str(), nullptr, 16)));
-    const uint32_t bits = ntohl(static_cast<uint32_t>(std::strtoul(mask.c_str(), nullptr, 16)));
-    if (bits == 0) continue;  // the default route is in nobody's way
-    const Result<Subnet> subnet = Subnet::Parse(Address{false, address}.Print() + "/" + std::to_string(__builtin_popcount(bits)));
+  for (const network::HostRoute& route : network::ParseRoutes(text)) {
+    if (route.prefix == 0) continue;  // the default route is in nobody's way
+    const Result<Subnet> subnet = Subnet::Parse(Address{false, route.destination}.Print() + "/" + std::to_string(route.prefix));
     if (subnet.ok()) routes.push_back(*subnet);
   }
 }
