@@ -31,7 +31,7 @@ bool StartsOperand(Token token) {
 
 }  // namespace
 
-Result<NodePtr> Parser::Pipeline(std::string_view context, Token end) {
+Result<NodePtr> TemplateParser::Pipeline(std::string_view context, Token end) {
   if (++level_ > kMostLevels) return Fail("nested too deeply");
   NodePtr pipe = NewNode(Kind::kPipe, PeekWord().pos);
   TRY(Declarations(*pipe, context));
@@ -52,7 +52,7 @@ Result<NodePtr> Parser::Pipeline(std::string_view context, Token end) {
 }
 
 // "$x :=", "$x =", "$i, $x :="
-Status Parser::Declarations(Node& pipe, std::string_view context) {
+Status TemplateParser::Declarations(Node& pipe, std::string_view context) {
   while (PeekWord().token == Token::kVariable) {
     const size_t start = at_;
     const std::string name(Next().text);
@@ -77,7 +77,7 @@ Status Parser::Declarations(Node& pipe, std::string_view context) {
   return Ok();
 }
 
-Status Parser::CheckPipeline(const Node& pipe, std::string_view context) {
+Status TemplateParser::CheckPipeline(const Node& pipe, std::string_view context) {
   if (pipe.children.empty()) return Fail(fmt::format("missing value for {}", context));
   for (size_t i = 1; i < pipe.children.size(); ++i) {
     const Kind first = pipe.children[i]->children[0]->kind;
@@ -88,7 +88,7 @@ Status Parser::CheckPipeline(const Node& pipe, std::string_view context) {
 }
 
 // Operands with blanks between, up to a '|' (taken), ')' or '}}' (left).
-Result<NodePtr> Parser::Command() {
+Result<NodePtr> TemplateParser::Command() {
   NodePtr command = NewNode(Kind::kCommand, PeekWord().pos);
   for (;;) {
     PeekWord();
@@ -105,7 +105,7 @@ Result<NodePtr> Parser::Command() {
 }
 
 // A term with the fields behind it: "$x.A", "(f .B).C".
-Result<NodePtr> Parser::Operand() {
+Result<NodePtr> TemplateParser::Operand() {
   NodePtr node = TRY(Term());
   if (node == nullptr || Peek().token != Token::kField) return node;
   const size_t pos = Peek().pos;
@@ -129,7 +129,7 @@ Result<NodePtr> Parser::Operand() {
   return chain;
 }
 
-Result<NodePtr> Parser::Term() {
+Result<NodePtr> TemplateParser::Term() {
   const Lexeme& l = PeekWord();
   if (!StartsOperand(l.token)) return NodePtr();
   Next();
@@ -157,7 +157,7 @@ Result<NodePtr> Parser::Term() {
   }
 }
 
-Result<NodePtr> Parser::Literal(const Lexeme& l) {
+Result<NodePtr> TemplateParser::Literal(const Lexeme& l) {
   NodePtr node = NewNode(Kind::kLiteral, l.pos, l.text);
   Result<Value> value = LiteralValue(l);
   if (!value.ok()) return Fail(value.error().text());

@@ -40,13 +40,13 @@ NodePtr NewNode(Kind kind, size_t pos, std::string_view text) {
   return node;
 }
 
-Parser::Parser(std::string_view name, std::string_view text) : set_(std::make_shared<TemplateSet>()) {
+TemplateParser::TemplateParser(std::string_view name, std::string_view text) : set_(std::make_shared<TemplateSet>()) {
   set_->name = name;
   set_->text = text;
   lexemes_ = Lex(set_->text);
 }
 
-Result<std::shared_ptr<const TemplateSet>> Parser::Run() {
+Result<std::shared_ptr<const TemplateSet>> TemplateParser::Run() {
   NodePtr body = NewNode(Kind::kList, 0);
   while (Peek().token != Token::kEnd) {
     if (Peek().token == Token::kLeft && IsKeyword(PeekBehindLeft(), "define")) {
@@ -63,12 +63,12 @@ Result<std::shared_ptr<const TemplateSet>> Parser::Run() {
   return std::shared_ptr<const TemplateSet>(set_);
 }
 
-Error Parser::Fail(std::string_view why) const {
+Error TemplateParser::Fail(std::string_view why) const {
   const size_t line = last_ != nullptr ? last_->line : 1;
   return Error(Code::kInvalidArgument, fmt::format("template: {}:{}: {}", set_->name, line, why));
 }
 
-Error Parser::Unexpected(const Lexeme& l, std::string_view context) const {
+Error TemplateParser::Unexpected(const Lexeme& l, std::string_view context) const {
   if (l.token != Token::kError) return Fail(fmt::format("unexpected {} in {}", Show(l), context));
   std::string extra;
   if (action_line_ != 0 && action_line_ != l.line) {
@@ -78,13 +78,13 @@ Error Parser::Unexpected(const Lexeme& l, std::string_view context) const {
   return Fail(l.error + extra);
 }
 
-Status Parser::Expect(Token token, std::string_view context) {
+Status TemplateParser::Expect(Token token, std::string_view context) {
   const Lexeme& l = NextWord();
   if (l.token != token) return Unexpected(l, context);
   return Ok();
 }
 
-Result<NodePtr> Parser::Statement() {
+Result<NodePtr> TemplateParser::Statement() {
   stop_ = Stop::kNone;
   const Lexeme& l = Next();
   if (l.token == Token::kText) return NewNode(Kind::kText, l.pos, l.text);
@@ -95,7 +95,7 @@ Result<NodePtr> Parser::Statement() {
   return node;
 }
 
-Result<NodePtr> Parser::Action() {
+Result<NodePtr> TemplateParser::Action() {
   const Lexeme& l = PeekWord();
   if (l.token == Token::kKeyword && l.text != "define") {
     Next();
@@ -113,21 +113,21 @@ Result<NodePtr> Parser::Action() {
   return action;
 }
 
-Result<NodePtr> Parser::End() {
+Result<NodePtr> TemplateParser::End() {
   TRY(Expect(Token::kRight, "end"));
   stop_ = Stop::kEnd;
   return NodePtr();
 }
 
 // "{{else if" leaves its "if" to be read by Control.
-Result<NodePtr> Parser::Else() {
+Result<NodePtr> TemplateParser::Else() {
   const Lexeme& l = PeekWord();
   if (!IsKeyword(l, "if") && !IsKeyword(l, "with")) TRY(Expect(Token::kRight, "else"));
   stop_ = Stop::kElse;
   return NodePtr();
 }
 
-Result<NodePtr> Parser::Jump(const Lexeme& keyword) {
+Result<NodePtr> TemplateParser::Jump(const Lexeme& keyword) {
   const std::string shown = fmt::format("{{{{{}}}}}", keyword.text);
   const Lexeme& l = NextWord();
   if (l.token != Token::kRight) return Unexpected(l, shown);
@@ -135,7 +135,7 @@ Result<NodePtr> Parser::Jump(const Lexeme& keyword) {
   return NewNode(keyword.text == "break" ? Kind::kBreak : Kind::kContinue, keyword.pos);
 }
 
-Result<NodePtr> Parser::Control(Kind kind, const Lexeme& keyword) {
+Result<NodePtr> TemplateParser::Control(Kind kind, const Lexeme& keyword) {
   if (++level_ > kMostLevels) return Fail("nested too deeply");
   const size_t variables = variables_.size();
   NodePtr node = NewNode(kind, keyword.pos);
@@ -150,7 +150,7 @@ Result<NodePtr> Parser::Control(Kind kind, const Lexeme& keyword) {
   return node;
 }
 
-Result<NodePtr> Parser::Otherwise(Kind kind) {
+Result<NodePtr> TemplateParser::Otherwise(Kind kind) {
   const Lexeme& l = PeekWord();
   const bool same = (kind == Kind::kIf && IsKeyword(l, "if")) ||
                     (kind == Kind::kWith && IsKeyword(l, "with"));
@@ -167,7 +167,7 @@ Result<NodePtr> Parser::Otherwise(Kind kind) {
   return list;
 }
 
-Result<NodePtr> Parser::List() {
+Result<NodePtr> TemplateParser::List() {
   NodePtr list = NewNode(Kind::kList, PeekWord().pos);
   while (PeekWord().token != Token::kEnd) {
     NodePtr node = TRY(Statement());
@@ -177,13 +177,13 @@ Result<NodePtr> Parser::List() {
   return Fail("unexpected EOF");
 }
 
-Result<std::string> Parser::Name(std::string_view context) {
+Result<std::string> TemplateParser::Name(std::string_view context) {
   const Lexeme& l = NextWord();
   if (l.token != Token::kRawString && l.token != Token::kString) return Unexpected(l, context);
   return TRY(Literal(l))->value.as_string();
 }
 
-Result<NodePtr> Parser::Call() {
+Result<NodePtr> TemplateParser::Call() {
   NodePtr node = NewNode(Kind::kTemplate, PeekWord().pos);
   node->text = TRY(Name("template clause"));
   if (PeekWord().token == Token::kRight)
@@ -193,7 +193,7 @@ Result<NodePtr> Parser::Call() {
   return node;
 }
 
-Result<NodePtr> Parser::Block() {
+Result<NodePtr> TemplateParser::Block() {
   NodePtr node = NewNode(Kind::kTemplate, PeekWord().pos);
   node->text = TRY(Name("block clause"));
   node->pipe = TRY(Pipeline("block clause", Token::kRight));
@@ -201,7 +201,7 @@ Result<NodePtr> Parser::Block() {
   return node;
 }
 
-Status Parser::Define() {
+Status TemplateParser::Define() {
   Next();      // {{
   NextWord();  // define
   const std::string name = TRY(Name("define clause"));
@@ -210,7 +210,7 @@ Status Parser::Define() {
 }
 
 // A template of its own: it sees no variable of what is around it.
-Status Parser::Body(const std::string& name, std::string_view context) {
+Status TemplateParser::Body(const std::string& name, std::string_view context) {
   if (++level_ > kMostLevels) return Fail("nested too deeply");
   std::vector<std::string> outer = {"$"};
   std::swap(outer, variables_);
@@ -228,7 +228,7 @@ Status Parser::Body(const std::string& name, std::string_view context) {
 
 Result<std::shared_ptr<const TemplateSet>> ParseTemplate(std::string_view name,
                                                          std::string_view text) {
-  return Parser(name, text).Run();
+  return TemplateParser(name, text).Run();
 }
 
 }  // namespace ctool::cli

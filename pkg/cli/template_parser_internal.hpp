@@ -15,9 +15,9 @@ namespace ctool::cli {
 NodePtr NewNode(Node::Kind kind, size_t pos, std::string_view text = {});
 
 // Lexemes to a tree, by recursive descent; its errors are Go's, with template and line.
-class Parser {
+class TemplateParser {
  public:
-  Parser(std::string_view name, std::string_view text);
+  TemplateParser(std::string_view name, std::string_view text);
   Result<std::shared_ptr<const TemplateSet>> Run();
 
  private:
