@@ -12,22 +12,15 @@
 #include "engine/image_remove_unused_internal.hpp"
 #include "engine/pull_image_internal.hpp"
 #include "engine/pull_layers_internal.hpp"
+#include "engine/pull_session_internal.hpp"
 #include "engine/pull_signatures_internal.hpp"
 #include "spec/artifact.hpp"
 
 namespace ctool::engine {
 namespace {
 
-struct Session {
-  const PullPlan& plan;
-  const storage::Store& store;
-  state::Database& db;
-  Interrupt& interrupt;
-  PullProgress& progress;
-};
-
 // Of an index the manifest for the platform, as for an image.
-Result<transport::Document> ManifestOf(const Session& session, OpenedSource& opened) {
+Result<transport::Document> ManifestOf(const PullSession& session, OpenedSource& opened) {
   if (!TRY(spec::IsIndex(opened.top.bytes, opened.top.content_type))) return std::move(opened.top);
   const spec::Index index = TRY(spec::Index::Parse(opened.top.bytes));
   return opened.image->GetManifest(TRY(index.Select(session.plan.platform.platform)).digest);
@@ -40,7 +33,7 @@ bool PutEmpty(const storage::Store& store, const spec::Descriptor& blob) {
 }
 
 // All blobs of the manifest, those that are here already left out.
-Status FetchBlobs(const Session& session, transport::ImageSource& source, const spec::Manifest& manifest) {
+Status FetchBlobs(const PullSession& session, transport::ImageSource& source, const spec::Manifest& manifest) {
   std::vector<LayerJob> jobs;
   std::set<std::string> seen;
   std::vector<spec::Descriptor> blobs = manifest.layers;
@@ -57,7 +50,7 @@ Status FetchBlobs(const Session& session, transport::ImageSource& source, const 
   return FetchLayers({source, session.store, nothing_to_unpack, session.progress, session.interrupt, false}, jobs);
 }
 
-Result<std::string> FetchFrom(const Session& session, const PullSource& source, const std::string& name) {
+Result<std::string> FetchFrom(const PullSession& session, const PullSource& source, const std::string& name) {
   if (source.refused) return Error(*source.refused);
   session.progress.Line("Trying to pull " + source.reference.Name() + "...");
   OpenedSource opened = TRY(OpenSource(source, session.plan.client, session.interrupt, false));
@@ -80,7 +73,7 @@ Result<std::string> FetchFrom(const Session& session, const PullSource& source, 
   return row.digest;
 }
 
-Result<std::string> TrySources(const Session& session, const std::string& name) {
+Result<std::string> TrySources(const PullSession& session, const std::string& name) {
   std::vector<Error> errors;
   for (const PullSource& source : session.plan.sources) {
     Result<std::string> digest = FetchFrom(session, source, name);

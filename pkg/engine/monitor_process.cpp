@@ -48,13 +48,14 @@ Result<Spawned> SpawnMonitor(Engine& engine, const char* word) {
   return Spawned{TRY(sys::Spawn(options)), std::move(ours)};
 }
 
-}  // namespace
-
-Result<runtime::SyncSocket> StartKeeper(Engine& engine) {
-  Spawned spawned = TRY(SpawnMonitor(engine, "network"));
+// One that serves without us: its socket is all that we keep.
+Result<runtime::SyncSocket> SpawnDetached(Engine& engine, const char* word) {
+  Spawned spawned = TRY(SpawnMonitor(engine, word));
   std::move(spawned.child).Detach();
   return std::move(spawned.socket);
 }
+
+}  // namespace
 
 Result<MonitorProcess> MonitorProcess::Start(Engine& engine, const monitor::Sandbox& sandbox, const std::vector<int>& files) {
   Spawned spawned = TRY(SpawnMonitor(engine, "supervise"));
@@ -65,11 +66,8 @@ Result<MonitorProcess> MonitorProcess::Start(Engine& engine, const monitor::Sand
   return process;
 }
 
-Result<runtime::SyncSocket> StartSession(Engine& engine) {
-  Spawned spawned = TRY(SpawnMonitor(engine, "session"));
-  std::move(spawned.child).Detach();
-  return std::move(spawned.socket);
-}
+Result<runtime::SyncSocket> StartSession(Engine& engine) { return SpawnDetached(engine, "session"); }
+Result<runtime::SyncSocket> StartKeeper(Engine& engine) { return SpawnDetached(engine, "network"); }
 
 MonitorProcess::~MonitorProcess() {
   if (!socket_) return;

@@ -93,16 +93,6 @@ Result<network::SharedMember> StartShared(Engine& engine, const network::SharedF
   return network::JoinShared(folder);
 }
 
-// The id map of a namespace, as ids of our own.
-Result<userns::IdMap> NestedMap(const userns::IdMap& map, int init) {
-  const std::string info = TRY(sys::ReadFile("/proc/self/fdinfo/" + std::to_string(init), 4096));
-  const size_t at = info.find("Pid:");
-  if (at == std::string::npos) return Error(Code::kInternal, "a pidfd without a pid");
-  const std::optional<int64_t> pid = ParseInt(Trim(std::string_view(info).substr(at + 4, info.find('\n', at) - at - 4)));
-  if (!pid || *pid <= 0) return Error(Code::kBusy, "the networks' process has ended");
-  return userns::MapBelow(map, static_cast<pid_t>(*pid));
-}
-
 std::vector<std::string> Strings(const Json& from, const char* key) {
   std::vector<std::string> out;
   const auto it = from.find(key);
@@ -168,7 +158,7 @@ Status JoinBridges(Engine& engine, const ContainerSpec& spec, monitor::Sandbox& 
   TRY(sys::WriteFileAtomic(files.Request(), bridge::NetavarkRequest(spec.id, spec.name, connected), 0600, sys::Durability::kNone));
   sandbox.shared_dir = folder.path;
   sandbox.joined = CLONE_NEWUSER;
-  sandbox.below = TRY(NestedMap(sandbox.map, member.init.get()));
+  sandbox.below = TRY(userns::MapBelow(sandbox.map, member.pid));
   origin.descriptors.push_back(std::move(member.init));
   origin.alive = std::move(member.alive);
   return Ok();

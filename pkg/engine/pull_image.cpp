@@ -7,26 +7,19 @@
 #include "base/text.hpp"
 #include "engine/add_image_internal.hpp"
 #include "engine/image_remove_unused_internal.hpp"
+#include "engine/pull_session_internal.hpp"
 #include "engine/pull_signatures_internal.hpp"
 #include "transport/registry_source.hpp"
 
 namespace ctool::engine {
 namespace {
 
-struct Session {
-  const PullPlan& plan;
-  const storage::Store& store;
-  state::Database& db;
-  Interrupt& interrupt;
-  PullProgress& progress;
-};
-
 std::string Initializing(const PullSource& source) {
   return "initializing source docker://" + source.reference.Name();
 }
 
 // Whether the image that is here under this very reference is whole and of the right platform.
-Result<std::optional<state::Image>> LocalCopy(const Session& session,
+Result<std::optional<state::Image>> LocalCopy(const PullSession& session,
                                               const spec::Reference& reference) {
   std::optional<state::Image> image =
       reference.digest.empty()
@@ -44,7 +37,7 @@ bool Has(const std::vector<std::string>& all, const std::string& one) {
   return std::find(all.begin(), all.end(), one) != all.end();
 }
 
-Result<std::string> FetchFrom(const Session& session, const PullSource& source, OpenedSource opened) {
+Result<std::string> FetchFrom(const PullSession& session, const PullSource& source, OpenedSource opened) {
   // What an interrupted pull or a removal during one left is cleared away while nobody adds.
   TRY(DiscardUnused(session.store, session.db));
   const sys::FileLock adding =
@@ -66,7 +59,7 @@ Result<std::string> FetchFrom(const Session& session, const PullSource& source, 
   return TRY(CommitImages(session.store, session.db, std::move(images))).front();
 }
 
-void Announce(const Session& session, const PullSource& source) {
+void Announce(const PullSession& session, const PullSource& source) {
   if (!source.alias_file.empty())
     session.progress.Line("Resolved " + Quote(session.plan.name) + " as an alias (" +
                           source.alias_file + ")");
@@ -78,7 +71,7 @@ bool IsCurrent(const state::Image& image, const spec::Reference& reference,
   return Has(image.names, reference.Name()) && Has(image.digests, RepoDigest(reference, digest));
 }
 
-Result<std::string> TrySource(const Session& session, const PullSource& source) {
+Result<std::string> TrySource(const PullSession& session, const PullSource& source) {
   if (source.refused) return Error(*source.refused);
   // An image that was fetched under another policy is looked at again.
   std::optional<state::Image> local;
@@ -99,7 +92,7 @@ Result<std::string> TrySource(const Session& session, const PullSource& source) 
                  FetchFrom(session, source, std::move(opened)));
 }
 
-Result<std::string> TrySources(const Session& session) {
+Result<std::string> TrySources(const PullSession& session) {
   std::vector<Error> errors;
   for (const PullSource& source : session.plan.sources) {
     Result<std::string> id = TrySource(session, source);
@@ -158,7 +151,7 @@ Result<std::string> FetchImage(const PullPlan& plan, Interrupt& interrupt,
   Engine engine(plan.store);
   const storage::Store& store = *TRY(engine.Store());
   state::Database& db = *TRY(engine.Db());
-  const Session session{plan, store, db, interrupt, progress};
+  const PullSession session{plan, store, db, interrupt, progress};
   Result<std::string> id = TrySources(session);
   if (id.ok()) return id;
   // The error is what counts here; what can't be cleared away now goes with the next pull.

@@ -27,16 +27,7 @@ void Network::End() {
 }
 
 Status Network::AwaitReady() {
-  Status ready = network::FinishBackendStart(backend_, process_);
-  while (!ready.ok()) {
-    // An old slirp4netns lacks one of its walls: the user hears of it, and the container runs.
-    auto fewer = network::WithoutUnknownOption(backend_.command, ready.error());
-    if (!fewer) return ready;
-    Warn("this slirp4netns is too old for all of its sandbox options: " + ready.error().Message());
-    backend_.command = std::move(*fewer);
-    process_ = TRY(network::StartBackend(backend_, init_, ports_));
-    ready = network::FinishBackendStart(backend_, process_);
-  }
+  TRY(network::AwaitBackend(backend_, process_, init_, ports_));
   if (backend_.api_socket.empty()) return Ok();
   for (const network::PortMapping& mapping : ports_) {
     // A port that is taken is the container's failure to start, not ours: exit status 126.

@@ -2,11 +2,9 @@
 #include "monitor/shared_network.hpp"
 
 #include <fcntl.h>
-#include <grp.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/log.hpp"
@@ -42,16 +40,10 @@ Status Await(const SyncSocket& sync, Msg wanted) {
 
 // --- the first process in the namespaces: PID 1 there, with which all others end ---
 
-Status BecomeRoot() {
-  if (::setresgid(0, 0, 0) < 0 || ::setresuid(0, 0, 0) < 0) return Error::Sys(errno, "become root of the user namespace");
-  if (::setgroups(0, nullptr) < 0 && errno != EPERM) return Error::Sys(errno, "setgroups");  // EPERM: a single-id map
-  return Ok();
-}
-
 Status PrepareInside(const SyncSocket& keeper, const std::string& resolver) {
   if (const int err = network::BringLoopbackUp(); err != 0) return Error::Sys(err, "bring lo up");
   TRY(Await(keeper, Msg::kIdMapDone));
-  TRY(BecomeRoot());
+  TRY(userns::BecomeRoot());
   TRY(network::PrepareSharedMounts(resolver));
   TRY(Await(keeper, Msg::kGo));
   return network::PrepareSharedRouting();
@@ -82,18 +74,6 @@ struct Kept {
   sys::Fd alive;
 };
 
-Result<network::BackendProcess> BringUp(network::Backend backend, pid_t init) {
-  for (;;) {
-    network::BackendProcess process = TRY(network::StartBackend(backend, init, {}));
-    const Status ready = network::FinishBackendStart(backend, process);
-    if (ready.ok()) return process;
-    const auto fewer = network::WithoutUnknownOption(backend.command, ready.error());
-    if (!fewer) return ready.error();
-    Warn("this slirp4netns is too old for all of its sandbox options: " + ready.error().Message());
-    backend.command = *fewer;
-  }
-}
-
 Status WriteStatus(const SharedFolder& folder, pid_t init) {
   const std::string text = std::to_string(init) + " " + std::to_string(TRY(sys::ProcessStartTime(init))) + "\n";
   return sys::WriteFileAtomic(folder.Status(), text, 0600, sys::Durability::kNone);
@@ -113,7 +93,9 @@ Result<Kept> Make(const Sandbox& order, const SharedFolder& folder) {
   TRY(ours.Send(Msg::kIdMapDone, Stage::kIdMap));
   // It waits for a socket of its own path: one that a killed one has left is in the way.
   if (::unlink(folder.SlirpSocket().c_str()) < 0 && errno != ENOENT) return Error::Sys(errno, "remove", folder.SlirpSocket());
-  network::BackendProcess slirp = TRY(BringUp(order.network, init.pid()));
+  network::Backend uplink = order.network;
+  network::BackendProcess slirp = TRY(network::StartBackend(uplink, init.pid(), {}));
+  TRY(network::AwaitBackend(uplink, slirp, init.pid(), {}));
   TRY(ours.Send(Msg::kGo, Stage::kNetwork));
   TRY(Await(ours, Msg::kReady));
   sys::Fd alive = TRY(network::MakeAlive(folder));
@@ -166,9 +148,7 @@ int KeepSharedNetwork(SyncSocket command) {
   command.Close();
   if (writer.ok()) writer->Reset();
   const sys::FileLock lock = AwaitEnd(*kept, folder);
-  for (const std::string& file : {folder.Status(), folder.Alive(), folder.SlirpSocket(), folder.Resolver()}) ::unlink(file.c_str());
-  const Status leases = sys::RemoveTree(folder.path + "/leases");
-  if (!leases.ok()) Debug(leases.error().Message());
+  network::RemoveShared(folder);
   return 0;  // init and slirp4netns go with us
 }
 

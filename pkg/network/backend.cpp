@@ -8,6 +8,7 @@
 #include <array>
 #include <cctype>
 
+#include "base/log.hpp"
 #include "base/text.hpp"
 #include "network/pasta.hpp"
 #include "network/slirp4netns.hpp"
@@ -114,6 +115,19 @@ std::optional<std::vector<std::string>> WithoutUnknownOption(
     if (rest.size() < command.size()) return rest;
   }
   return std::nullopt;
+}
+
+Status AwaitBackend(Backend& backend, BackendProcess& process, pid_t pid, const std::vector<PortMapping>& ports) {
+  for (;;) {
+    const Status ready = FinishBackendStart(backend, process);
+    if (ready.ok()) return ready;
+    // The user hears of it, and the container runs.
+    auto fewer = WithoutUnknownOption(backend.command, ready.error());
+    if (!fewer) return ready;
+    Warn("this slirp4netns is too old for all of its sandbox options: " + ready.error().Message());
+    backend.command = std::move(*fewer);
+    process = TRY(StartBackend(backend, pid, ports));
+  }
 }
 
 Status CheckForward(const std::string& backend, const PortMapping& mapping) {

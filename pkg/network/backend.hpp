@@ -58,6 +58,10 @@ Status FinishBackendStart(const Backend& backend, BackendProcess& process);
 std::optional<std::vector<std::string>> WithoutUnknownOption(const std::vector<std::string>& command,
                                                              const Error& failure);
 
+// FinishBackendStart, and for a slirp4netns that is too old for one of its walls further starts without them, each with a
+// warning: `backend` and `process` are then those of the last.
+Status AwaitBackend(Backend& backend, BackendProcess& process, pid_t pid, const std::vector<PortMapping>& ports);
+
 // What the backend can't do for a published port; for the time before anything is started. kUnsupported.
 Status CheckForward(const std::string& backend, const PortMapping& mapping);
 

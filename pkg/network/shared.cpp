@@ -58,12 +58,16 @@ Result<SharedMember> JoinShared(const SharedFolder& folder) {
   if (!pid || !start) return Error(Code::kNotFound, "'" + folder.Status() + "' names no process");
   sys::Fd init = TRY(sys::OpenProcess(static_cast<pid_t>(*pid), static_cast<uint64_t>(*start)));
   if (!sys::IsRunning(init.get())) return Error(Code::kNotFound, "the networks' process has ended");
-  return SharedMember{std::move(init), std::move(alive).value()};
+  return SharedMember{static_cast<pid_t>(*pid), std::move(init), std::move(alive).value()};
 }
 
 void ForgetShared(const SharedFolder& folder) {
   if (const Result<SharedMember> there = JoinShared(folder); there.ok() || there.error().code() != Code::kNotFound) return;
-  for (const std::string& file : {folder.Status(), folder.Alive(), folder.SlirpSocket()}) ::unlink(file.c_str());
+  RemoveShared(folder);
+}
+
+void RemoveShared(const SharedFolder& folder) {
+  for (const std::string& file : {folder.Status(), folder.Alive(), folder.SlirpSocket(), folder.Resolver()}) ::unlink(file.c_str());
   // Addresses of containers that have lost their interfaces mean nothing.
   const Status removed = sys::RemoveTree(folder.path + "/leases");
   if (!removed.ok()) Debug(removed.error().Message());

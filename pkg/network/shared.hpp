@@ -5,6 +5,8 @@
 // last: a FIFO tells, which everyone who uses them holds open for writing.
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 
 #include "base/result.hpp"
@@ -26,13 +28,16 @@ struct SharedFolder {
 
 // Somebody's part in it: as long as `alive` is open the namespaces stay.
 struct SharedMember {
-  sys::Fd init;   // pidfd of the first process in there
+  pid_t pid = 0;  // of the first process in there
+  sys::Fd init;   // its pidfd
   sys::Fd alive;
 };
 // kNotFound: it is not there (any more).
 Result<SharedMember> JoinShared(const SharedFolder& folder);
 // Takes away what a killed keeper has left in the folder. The caller holds the lock; as long as there is a keeper, nothing is done.
 void ForgetShared(const SharedFolder& folder);
+// The same by a keeper that ends, which knows that it is the one.
+void RemoveShared(const SharedFolder& folder);
 // Only the right to see whether others are left: the end of the FIFO that is read.
 Result<sys::Fd> MakeAlive(const SharedFolder& folder);
 bool SomebodyUses(int alive);

@@ -104,6 +104,9 @@ Result<IdMap> MapBelow(const IdMap& map, pid_t pid);
 // sysctl, the security module or the limit behind it, with the command that mends it.
 Error ExplainUserns(int err);
 
+// 0:0 of the user namespace that this process is in, without the caller's groups.
+Status BecomeRoot();
+
 // True when uid 0 of this process is not the host's root: we are inside a user namespace.
 bool InUserNamespace();
 

@@ -38,6 +38,9 @@ void Do(const Step& step, Context& c);
 [[noreturn]] void ExecuteOrDie(Context& c, const int (&stdio)[3], const std::vector<int>& preserved);
 // handshake.cpp: waits for the ids, and becomes 0:0 of the user namespace.
 Status AwaitIdMap(Context& c);
+// handshake.cpp: a child of our parent, who is the one to wait for it, in namespaces that we have entered, or in new
+// ones (`namespaces`, CLONE_NEW*) below them. 0 in the child; else its pid, and its pidfd.
+Result<pid_t> CloneForParent(uint64_t namespaces, sys::Fd& pidfd);
 // handshake.cpp: says that everything is ready, and waits for the word to execute.
 Status AwaitExec(Context& c);
 // rootfs.cpp: no mount of ours gets out, and the host's /dev/null is held before anything can shadow it.

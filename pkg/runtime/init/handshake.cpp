@@ -2,15 +2,17 @@
 //
 // What the processes before exec have in common: their talk with the parent, and their end.
 #include <fcntl.h>
-#include <grp.h>
 #include <limits.h>
 #include <linux/close_range.h>
+#include <linux/sched.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include "runtime/init/context_internal.hpp"
 #include "sys/syscalls.hpp"
+#include "userns/userns.hpp"
 
 namespace ctool::runtime::init {
 namespace {
@@ -42,13 +44,22 @@ Status AwaitIdMap(Context& c) {
   Frame answer;
   if (!TRY(c.sync.Receive(answer)) || answer.header.msg != Msg::kIdMapDone)
     return Error(Code::kInternal, "the monitor went away");
-  if (::setresgid(0, 0, 0) < 0) return Error::Sys(errno, "become gid 0 of the user namespace");
-  if (::setresuid(0, 0, 0) < 0) return Error::Sys(errno, "become uid 0 of the user namespace");
-  // Groups of the caller are not the container's. EPERM: a single-id map, where setgroups is denied.
-  if (::setgroups(0, nullptr) < 0 && errno != EPERM) return Error::Sys(errno, "setgroups");
+  TRY(userns::BecomeRoot());
   // The change of ids cleared it.
   if (::prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) return Error::Sys(errno, "set the death signal");
   return Ok();
+}
+
+Result<pid_t> CloneForParent(uint64_t namespaces, sys::Fd& pidfd) {
+  clone_args args{};
+  int fd = -1;
+  // No exit signal: clone3 wants none with CLONE_PARENT, the child has ours.
+  args.flags = CLONE_PARENT | CLONE_PIDFD | namespaces;
+  args.pidfd = reinterpret_cast<uint64_t>(&fd);
+  const long pid = sys::Clone3(&args);
+  if (pid < 0) return Error::Sys(errno, "clone3 in the joined namespaces");
+  if (pid > 0) pidfd = sys::Fd(fd);
+  return static_cast<pid_t>(pid);
 }
 
 Status AwaitExec(Context& c) {

@@ -59,19 +59,6 @@ constexpr Step kAfterJoin[] = {
     {Stage::kSecurity, BecomeUndumpable},
 };
 
-// A pid namespace is entered by being born in it. Our parent is the one who will wait for the child. No exit signal:
-// clone3 wants none with CLONE_PARENT, the child has ours.
-Result<pid_t> CloneInside(sys::Fd& pidfd) {
-  clone_args args{};
-  int fd = -1;
-  args.flags = CLONE_PARENT | CLONE_PIDFD;
-  args.pidfd = reinterpret_cast<uint64_t>(&fd);
-  const long pid = sys::Clone3(&args);
-  if (pid < 0) return Error::Sys(errno, "clone3 in the container");
-  if (pid > 0) pidfd = sys::Fd(fd);
-  return static_cast<pid_t>(pid);
-}
-
 }  // namespace
 }  // namespace init
 
@@ -84,7 +71,7 @@ void JoinMain(int target, InitPlan plan, const SyncSocket& sync, const int (&std
   sys::Fd pidfd;
   const auto join = [&]() -> Result<pid_t> {
     TRY(init::JoinNamespaces(target, namespaces));
-    return init::CloneInside(pidfd);
+    return init::CloneForParent(0, pidfd);  // a pid namespace is entered by being born in it
   };
   const Result<pid_t> pid = join();
   if (!pid.ok()) ::_exit(sync.SendError(Stage::kClone, pid.error()).ok() ? 125 : 124);

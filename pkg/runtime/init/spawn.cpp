@@ -5,6 +5,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "runtime/init/context_internal.hpp"
 #include "runtime/init/init.hpp"
 #include "sys/syscalls.hpp"
 
@@ -27,18 +28,6 @@ Status Enter(const Origin& origin) {
   return Ok();
 }
 
-// Our parent is the one who will wait for init. clone3 wants no exit signal with CLONE_PARENT: the child has ours.
-Result<pid_t> CloneInit(uint64_t namespaces, sys::Fd& pidfd) {
-  clone_args args{};
-  int fd = -1;
-  args.flags = CLONE_PARENT | CLONE_PIDFD | namespaces;
-  args.pidfd = reinterpret_cast<uint64_t>(&fd);
-  const long pid = sys::Clone3(&args);
-  if (pid < 0) return Error::Sys(errno, "clone3 in the shared namespaces");
-  if (pid > 0) pidfd = sys::Fd(fd);
-  return static_cast<pid_t>(pid);
-}
-
 }  // namespace
 
 void SpawnMain(const Origin& origin, uint64_t namespaces, const userns::IdMap& map, const SyncSocket& sync,
@@ -47,7 +36,7 @@ void SpawnMain(const Origin& origin, uint64_t namespaces, const userns::IdMap& m
   pid_t pid = -1;
   const auto spawn = [&]() -> Status {
     TRY(Enter(origin));
-    pid = TRY(CloneInit(namespaces, pidfd));
+    pid = TRY(init::CloneForParent(namespaces, pidfd));
     if (pid > 0 && (namespaces & CLONE_NEWUSER) != 0) return userns::WriteMaps(pid, map);
     return Ok();
   };
