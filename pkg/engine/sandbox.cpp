@@ -4,6 +4,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "engine/fold_internal.hpp"
+#include "engine/group.hpp"
 #include "engine/sandbox_internal.hpp"
 #include "network/host_routes.hpp"
 #include "network/hosts.hpp"
@@ -91,6 +92,7 @@ Result<monitor::Sandbox> SandboxOf(Engine& engine, const ContainerSpec& spec, Sa
   sandbox.passthrough = PassesStreams(spec.log_driver) && !spec.tty;
   if (SharesNetwork(spec)) TRY(JoinOthersNetwork(engine, spec, sandbox, origin));
   if (spec.network_mode == "bridge") TRY(JoinBridges(engine, spec, sandbox, origin));
+  TRY(PlaceGroup(engine, spec, sandbox));
   const config::ContainersConf& conf = *TRY(engine.Conf());
   if (spec.network_mode == network::kSlirp4netns) sandbox.network = TRY(SlirpBackendOf(engine, spec, conf));
   if (spec.network_mode == network::kPasta)

@@ -15,6 +15,7 @@
 #include "monitor/config.hpp"
 #include "monitor/control.hpp"
 #include "monitor/events.hpp"
+#include "monitor/group.hpp"
 #include "monitor/health.hpp"
 #include "monitor/hold.hpp"
 #include "monitor/memory.hpp"
@@ -83,23 +84,33 @@ struct Order {
   std::string bundle;
   sys::Fd lock;
   Config config;
+  ContainerGroup group;
 };
 
-Result<Prepared> Prepare(const Order& order) {
+Result<Prepared> Prepare(Order& order) {
   const Sandbox& sandbox = order.sandbox;
   Pipes pipes = TRY(sandbox.passthrough ? PassThrough(order.files) : MakePipes(sandbox.terminal, sandbox.keep_stdin));
   std::vector<int> preserved;
   for (size_t i = sandbox.passthrough ? 3 : 0; i < order.files.size(); ++i) preserved.push_back(order.files[i].get());
   runtime::Origin origin{{}, sandbox.joined};
   for (const sys::Fd& fd : order.origins) origin.processes.push_back(fd.get());
-  runtime::Launch launch = TRY(runtime::Launch::Start(
-      sandbox.namespaces, sandbox.joined != 0 ? sandbox.below : sandbox.map, origin, {pipes.in.get(), pipes.out.get(), pipes.err.get()}, preserved));
+  const auto start = [&]() {
+    return runtime::Launch::Start(sandbox.namespaces, sandbox.joined != 0 ? sandbox.below : sandbox.map, origin,
+                                  {pipes.in.get(), pipes.out.get(), pipes.err.get()}, preserved, {order.group.fd(), order.group.wanted()});
+  };
+  Result<runtime::Launch> started = start();
+  if (!started.ok() && order.group.fd() >= 0) {
+    order.group.CloneFailed(std::move(started).error());
+    started = start();
+  }
+  runtime::Launch launch = TRY(std::move(started));
+  order.group.Cloned(launch.pid());
   return Prepared{std::move(pipes.ours), std::move(launch)};
 }
 
 // `command` lets the container go, or another in its place; without one (a restart) it starts at once. `stage` is where a
 // failure was.
-Result<Running> Start(Prepared prepared, const Order& order, runtime::SyncSocket* command, Stage& stage) {
+Result<Running> Start(Prepared prepared, Order& order, runtime::SyncSocket* command, Stage& stage) {
   runtime::Launch& launch = prepared.launch;
   const Config& config = order.config;
   stage = Stage::kPlan;
@@ -107,6 +118,10 @@ Result<Running> Start(Prepared prepared, const Order& order, runtime::SyncSocket
   TRY(WriteStatus(config, launch.pid()));
   stage = Stage::kIdMap;
   TRY(launch.AwaitIdMap());
+  // Before the network's processes are there, which go with us.
+  stage = Stage::kPlan;
+  TRY(order.group.Settle(config, launch.pid()));
+  if (order.group.wanted()) TRY(launch.EnterGroup());
   // Init mounts while the network comes up.
   stage = Stage::kNetwork;
   std::optional<Network> network;
@@ -191,6 +206,7 @@ ExitRecord RunToTheEnd(Order& order, Running& running, Relay& relay) {
     record.code = !outcome.ok() ? 255 : outcome->timed_out ? -1 : outcome->status.code;
     record.timed_out = outcome.ok() && outcome->timed_out;
     record.finished = WallNanos();
+    record.oom_killed = order.group.OomKilled();
     TellDied(config, record.code);
     if (!config.fuse_overlayfs.empty()) runtime::EndFuseDaemons();
     Refresh(order.bundle, config);
@@ -210,6 +226,7 @@ ExitRecord RunToTheEnd(Order& order, Running& running, Relay& relay) {
     if (!resumed.ok()) Debug(resumed.error().Message());
     Stage stage = Stage::kPlan;
     const auto again = [&]() -> Result<Running> {
+      order.group.Renew();
       return Start(TRY(Prepare(order)), order, nullptr, stage);
     };
     Result<Running> started = again();
@@ -244,6 +261,7 @@ int Supervise(runtime::SyncSocket command) {
     order.sandbox = TRY(Sandbox::Parse(frame.payload));
     if (order.sandbox.joined != 0) order.origins = TRY(ReceiveFiles(command, order.sandbox.origins));
     order.files = TRY(ReceiveFiles(command, order.sandbox.files));
+    order.group = ContainerGroup::Begin(order.sandbox.group);
     stage = Stage::kClone;
     Prepared prepared = TRY(Prepare(order));
     stage = Stage::kPlan;
@@ -256,6 +274,7 @@ int Supervise(runtime::SyncSocket command) {
   };
   Result<Running> running = begin();
   if (!running.ok()) {
+    order.group.End();
     // A command that is gone can't be told, and has left nothing that would be half made.
     const Status told = command.SendError(stage, running.error());
     return told.ok() ? 125 : 124;
@@ -285,13 +304,19 @@ int Supervise(runtime::SyncSocket command) {
   const ExitRecord record = RunToTheEnd(order, *running, relay);
   if (running->network) running->network->End();
   if (running->bridge) running->bridge->ClosePorts();
-  relay.SendExit(record.code);
   // Without it the next command finds the process gone and says so: nothing more can be done here.
-  const Status written = sys::WriteFileAtomic(order.config.exit_file, record.Print(), 0600, sys::Durability::kNone);
-  if (!written.ok()) Debug(written.error().Message());
+  const auto write = [&] {
+    const Status written = sys::WriteFileAtomic(order.config.exit_file, record.Print(), 0600, sys::Durability::kNone);
+    if (!written.ok()) Debug(written.error().Message());
+  };
+  // What only the file says is to be there when the command returns.
+  if (record.oom_killed) write();
+  relay.SendExit(record.code);
+  if (!record.oom_killed) write();
   std::string folders;
   RemoveControl(order.config.run_dir);
   running->mounts.Reset();
+  order.group.End();
   if (running->bridge) running->bridge->End();
   bool tidy = false;
   const bool done = relay.AwaitDone(folders, tidy);

@@ -26,6 +26,7 @@ struct Context {
   sys::Fd null;                   // the host's /dev/null, opened before anything can shadow it
   std::vector<std::string> env;   // of the process
   std::string home;               // HOME, when nobody but passwd has said it
+  bool awaits_group = false;      // it is not in its control group yet
 };
 
 struct Step {
@@ -38,6 +39,9 @@ void Do(const Step& step, Context& c);
 [[noreturn]] void ExecuteOrDie(Context& c, const int (&stdio)[3], const std::vector<int>& preserved);
 // handshake.cpp: waits for the ids, and becomes 0:0 of the user namespace.
 Status AwaitIdMap(Context& c);
+// handshake.cpp: waits until it is in its control group, and makes its cgroup namespace there. For a mount that shows it,
+// and before any other frame is waited for; later calls do nothing.
+Status EnterGroup(Context& c);
 // handshake.cpp: a child of our parent, who is the one to wait for it, in namespaces that we have entered, or in new
 // ones (`namespaces`, CLONE_NEW*) below them. 0 in the child; else its pid, and its pidfd.
 Result<pid_t> CloneForParent(uint64_t namespaces, sys::Fd& pidfd);

@@ -133,6 +133,7 @@ Status PrepareMounts(Context& c) {
   for (size_t i = 0; i < c.trees.size(); ++i) {
     const MountPlan& mount = c.plan.mounts[i];
     if (mount.destination == "/" || mount.type == "devpts") continue;  // they own files
+    if (mount.type == "cgroup2" && c.awaits_group) continue;
     Result<sys::DetachedMount> tree =
         mount.kind == MountPlan::Kind::kBind
             ? BindSource(mount)
@@ -147,6 +148,7 @@ Status MountAll(Context& c) {
   for (size_t i = 0; i < c.plan.mounts.size(); ++i) {
     const MountPlan& mount = c.plan.mounts[i];
     if (mount.destination == "/") continue;
+    if (mount.type == "cgroup2") TRY(EnterGroup(c));
     Status mounted = MountOne(c, mount, c.trees[i]);
     if (mounted.ok()) continue;
     Error error = std::move(mounted).error().Wrap("mount " + mount.type + " at '" + mount.destination + "'");
