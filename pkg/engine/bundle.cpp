@@ -232,6 +232,7 @@ Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFil
   const std::string program = TRY(engine.Program("ctool-monitor"));
   spec::RuntimeSpec runtime_spec =
       TRY(MakeRuntimeSpec(spec, files, map, store.root() + "/volumes", spec.init_path.empty() ? program : spec.init_path));
+  if (!sandbox.store.uids.empty()) runtime_spec.annotations[runtime::kForeignIdsAnnotation] = "1";
   PassNotifySocket(spec, runtime_spec, config);
   TRY(PrepareSeccomp(engine, spec, files, runtime_spec));
   TRY(PrepareNetwork(engine, spec, files, sandbox.network, config));
