@@ -158,12 +158,13 @@ std::string ContainerEnv(const ContainerSpec& spec) {
          Quote(spec.image_name) + "\nimageid=\"" + spec.image_id + "\"\nrootless=1\n";
 }
 
-Status PrepareSeccomp(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files, spec::RuntimeSpec& config) {
+Status PrepareSeccomp(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files, bool single_id, spec::RuntimeSpec& config) {
   if (spec.seccomp == "unconfined") return Ok();
   std::optional<std::string> profile;
   if (!spec.seccomp_profile.empty()) profile = spec.seccomp_profile;
   else if (spec.seccomp == "default") profile = TRY(seccomp::ReadAdminProfile());
   else profile = TRY(seccomp::ReadProfile(spec.seccomp));
+  if (single_id) profile = TRY(seccomp::PretendOwnership(profile));
   const std::string cache = TRY(engine.Store())->root() + "/cache/seccomp";
   const std::string path = files.bundle + "/seccomp.bpf";
   TRY(Write(path, TRY(seccomp::CompileCached(cache, profile, spec.bounding)), 0600));
@@ -234,7 +235,7 @@ Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFil
       TRY(MakeRuntimeSpec(spec, files, map, store.root() + "/volumes", spec.init_path.empty() ? program : spec.init_path));
   if (!sandbox.store.uids.empty()) runtime_spec.annotations[runtime::kForeignIdsAnnotation] = "1";
   PassNotifySocket(spec, runtime_spec, config);
-  TRY(PrepareSeccomp(engine, spec, files, runtime_spec));
+  TRY(PrepareSeccomp(engine, spec, files, map.single_id, runtime_spec));
   TRY(PrepareNetwork(engine, spec, files, sandbox.network, config));
   TRY(Write(files.bundle + "/hostname", spec.hostname, 0644));
   TRY(Write(files.bundle + "/containerenv", ContainerEnv(spec), 0644));
