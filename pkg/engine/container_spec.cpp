@@ -234,6 +234,12 @@ void Fields(V& v, T& s) {
   v("securityOpt", s.security_opt);
   v("seccomp", s.seccomp);
   v("seccompProfile", s.seccomp_profile);
+  v("seccompRecord", s.seccomp_record);
+  v("landlock", s.landlock);
+  v("apparmor", s.apparmor);
+  v("selinux", s.selinux);
+  v("procOptions", s.proc_options);
+  v("cgroupsWritable", s.cgroups_writable);
   v("maskedPaths", s.masked_paths);
   v("readonlyPaths", s.readonly_paths);
   v("rlimits", s.rlimits);

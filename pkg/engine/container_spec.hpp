@@ -89,7 +89,12 @@ struct ContainerSpec {
   std::vector<std::string> security_opt;
   std::string seccomp = "default";  // "default", "unconfined", or a path
   std::string seccomp_profile;      // the text of one, in place of the default's
+  std::string seccomp_record;       // a file for a profile of what the container does
+  std::string landlock;             // runtime::Landlock::Print
+  std::string apparmor, selinux;    // profile and label of its processes
+  std::vector<std::string> proc_options;  // of the mount of /proc
   std::vector<std::string> masked_paths, readonly_paths;
+  bool cgroups_writable = false;    // /sys/fs/cgroup is unmasked
   std::vector<spec::Rlimit> rlimits;
   std::map<std::string, std::string> sysctls;
   int64_t memory = 0, pids_limit = 0;  // asked for; see inspect's notes on limits

@@ -71,7 +71,9 @@ Result<spec::RuntimeSpec> ConfigOf(const Target& target, const ExecOptions& o) {
     config.annotations[runtime::kGroupAddAnnotation] = Join(spec.group_add, " ");
   if (spec.keep_groups) config.annotations[runtime::kKeepGroupsAnnotation] = "1";
   const std::string filter = target.run_dir + "/seccomp.bpf";
-  if (spec.seccomp != "unconfined") config.annotations[runtime::kSeccompAnnotation] = filter;
+  if (spec.seccomp != "unconfined" || !spec.seccomp_record.empty()) config.annotations[runtime::kSeccompAnnotation] = filter;
+  if (!spec.seccomp_record.empty()) config.annotations[runtime::kListenerAnnotation] = "1";
+  if (!spec.landlock.empty()) config.annotations[runtime::kLandlockAnnotation] = spec.landlock;
   return config;
 }
 

@@ -36,7 +36,8 @@ Status FoldProcess(const FoldInput& in, ContainerSpec& spec);   // argv, user, w
 Status FoldEnv(const FoldInput& in, ContainerSpec& spec);       // after FoldProcess
 Status FoldMounts(const FoldInput& in, ContainerSpec& spec);    // -v, --mount, --tmpfs, volumes
 Status FoldPorts(const FoldInput& in, ContainerSpec& spec);     // after FoldNetwork
-Status FoldSecurity(const FoldInput& in, ContainerSpec& spec);
+Status FoldSecurity(const FoldInput& in, ContainerSpec& spec);   // after FoldNetwork
+Status FoldSecurityOptions(const FoldInput& in, ContainerSpec& spec);  // part of it: --security-opt, what is masked
 Status FoldLimits(const FoldInput& in, ContainerSpec& spec);
 Status FoldLifecycle(const FoldInput& in, ContainerSpec& spec);  // restart, signals, logs, labels
 Status FoldLog(const FoldInput& in, ContainerSpec& spec);        // part of it

@@ -20,6 +20,7 @@
 #include "monitor/memory.hpp"
 #include "monitor/network.hpp"
 #include "monitor/notify.hpp"
+#include "monitor/recorder.hpp"
 #include "monitor/relay.hpp"
 #include "monitor/sandbox.hpp"
 #include "monitor/session.hpp"
@@ -84,6 +85,7 @@ struct Order {
   std::string bundle;
   sys::Fd lock;
   Config config;
+  std::optional<Recorder> recorder;
 };
 
 Result<Prepared> Prepare(const Order& order) {
@@ -102,7 +104,7 @@ Result<Prepared> Prepare(const Order& order) {
 
 // `command` lets the container go, or another in its place; without one (a restart) it starts at once. `stage` is where a
 // failure was.
-Result<Running> Start(Prepared prepared, const Order& order, runtime::SyncSocket* command, Stage& stage) {
+Result<Running> Start(Prepared prepared, Order& order, runtime::SyncSocket* command, Stage& stage) {
   runtime::Launch& launch = prepared.launch;
   const Config& config = order.config;
   stage = Stage::kPlan;
@@ -135,7 +137,11 @@ Result<Running> Start(Prepared prepared, const Order& order, runtime::SyncSocket
   TRY(WritePidFile(config.pid_file, launch.pid()));
   TRY(WritePidFile(config.monitor_pid_file, ::getpid()));
   Result<sys::Fd> mounts = sys::Open("/proc/" + std::to_string(launch.pid()) + "/ns/mnt", O_RDONLY);
-  TRY(launch.Exec());
+  const auto listen = [&](sys::Fd listener) -> Status {
+    if (!order.recorder) return Error(Code::kInternal, "nobody answers the seccomp filter");
+    return order.recorder->Listen(std::move(listener), launch.pidfd());
+  };
+  TRY(launch.Exec(listen));
   TellSystemd(config);
   TellStarted(config, command == nullptr, word.attached);
   return Running{std::move(launch).TakeChild(), std::move(prepared.streams), std::move(network), std::move(bridge), word.has_input,
@@ -196,6 +202,10 @@ ExitRecord RunToTheEnd(Order& order, Running& running, Relay& relay) {
     record.timed_out = outcome.ok() && outcome->timed_out;
     record.finished = WallNanos();
     TellDied(config, record.code);
+    if (order.recorder) {
+      const Status recorded = order.recorder->Finish();
+      if (!recorded.ok()) relay.Say(recorded.error().Message());
+    }
     if (!config.fuse_overlayfs.empty()) runtime::EndFuseDaemons();
     Refresh(order.bundle, config);
     if (!outcome.ok() || !WantsRestart(config, *outcome, record.restarts)) return record;
@@ -256,6 +266,7 @@ int Supervise(runtime::SyncSocket command) {
     order.lock = std::move(frame.fd);
     order.config = TRY(Config::Parse(TRY(sys::ReadFile(order.bundle + "/monitor.json"))));
     log = TRY(Log::Open(order.config));
+    if (!order.config.record.empty()) order.recorder = TRY(Recorder::Begin(order.config.run_dir, order.config.record));
     return Start(std::move(prepared), order, &command, stage);
   };
   Result<Running> running = begin();

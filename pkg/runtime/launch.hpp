@@ -47,8 +47,10 @@ class Launch {
   // fuse-overlayfs.
   using MountFuse = std::function<Status(pid_t init, const FuseMount& mount)>;
   Status AwaitReady(const MountFuse& mount_fuse);
-  // Lets init exec and waits until it has.
-  Status Exec();
+  // Lets init exec and waits until it has. `listen` gets what answers the questions of its seccomp filter, and must
+  // begin to do so.
+  using Listen = std::function<Status(sys::Fd listener)>;
+  Status Exec(const Listen& listen = nullptr);
 
   Stage stage() const { return last_; }  // of init's last frame: where a failure was
   pid_t pid() const { return child_.pid(); }

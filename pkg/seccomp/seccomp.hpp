@@ -77,6 +77,15 @@ Result<std::string> CompileCached(const std::string& cache_dir,
                                   const std::optional<std::string>& profile_text,
                                   const std::vector<std::string>& caps);
 
+// A filter under which each call that the profile lets pass asks a listener (record.hpp) before it goes on; what is refused
+// stays refused. `plan` is a RecordPlan's text. No profile: nothing is refused.
+struct Recording {
+  std::string program, plan;
+};
+Result<Recording> CompileRecording(const std::optional<Profile>& profile, const std::vector<std::string>& caps);
+// kUnsupported where the kernel can't ask (before Linux 5.5, or inside something that emulates one).
+Status CheckListeners();
+
 // One instruction a line, as "ld [4]", "jeq #0x3b, 2, 0", "ret ALLOW": for people and tests.
 std::string Disassemble(std::string_view program);
 

@@ -117,7 +117,7 @@ void AddIsolation(Table& t, engine::CreateOptions& o) {
   t("privileged", 0, "", "All capabilities in the container's own user namespace, the host's devices, no masks, no seccomp", &o.privileged);
   t("cap-add", 0, "capability", "Add a capability, or all", &o.cap_add).comma = true;
   t("cap-drop", 0, "capability", "Drop a capability, or all", &o.cap_drop).comma = true;
-  t("security-opt", 0, "option", "seccomp=file, no-new-privileges, mask=path, unmask=path, ...", &o.security_opt);
+  t("security-opt", 0, "option", "seccomp=file, seccomp=record:file, landlock=rules, no-new-privileges, mask=path, unmask=path, proc-opts=options, label=, apparmor=", &o.security_opt);
   t("seccomp-policy", 0, "policy", "Where the seccomp profile comes from: default, or image, its label", &o.seccomp_policy).values = {"default", "image"};
   t("userns", 0, "mode", "User namespace: host, keep-id[:uid=,gid=,size=], nomap, auto[:size=,uidmapping=,gidmapping=], private, container:NAME, ns:PATH", &o.userns);
   t("uidmap", 0, "inside:from[:count]", "Map users: ids inside the container to ids of your own namespace, where 0 is you", &o.uidmap).comma = true;

@@ -80,9 +80,15 @@ Status EnterCwd(Context& c);
 Status SetLimits(Context& c);
 Status SetOomScore(Context& c);
 Error Execute(Context& c);
-// security.cpp: keyring, no_new_privs, ids, capabilities, seccomp.
+// process.cpp: what exec would say of a missing program, while it can still be told.
+Status CheckProgram(Context& c);
+// security.cpp: keyring, no_new_privs, ids, capabilities; the filter, of which `sync` is told.
+Status SetLabels(Context& c);
 Status JoinKeyring(Context& c);
 Status DropPrivileges(Context& c);
+Status InstallSeccomp(Context& c, const SyncSocket& sync);
+// landlock.cpp: the rules, whose paths are found below the root.
+Status ApplyLandlock(Context& c);
 
 // copyup.cpp: copies the contents of a directory, owners, modes, times and xattrs included.
 Status CopyTree(int from_dir, int to_dir, const std::string& what);

@@ -70,12 +70,14 @@ constexpr Step kSteps[] = {
     {Stage::kProcess, SetHostname},
     {Stage::kProcess, SetLimits},
     {Stage::kProcess, SetOomScore},
+    {Stage::kSecurity, SetLabels},
     {Stage::kRootfs, EnterRoot},
     {Stage::kProcess, EnterCwd},
     {Stage::kRootfs, ReadonlyRoot},
     {Stage::kSecurity, JoinKeyring},
     {Stage::kSecurity, AwaitExec},
     {Stage::kSecurity, DropPrivileges},
+    {Stage::kSecurity, ApplyLandlock},
 };
 
 }  // namespace

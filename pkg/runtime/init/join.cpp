@@ -42,6 +42,7 @@ Status KeepOrphans(Context& c) {
 
 constexpr Step kBeforeJoin[] = {
     {Stage::kProcess, SetOomScore},
+    {Stage::kSecurity, SetLabels},
     {Stage::kSecurity, BecomeUndumpable},
 };
 constexpr Step kAfterJoin[] = {
@@ -56,6 +57,7 @@ constexpr Step kAfterJoin[] = {
     {Stage::kSecurity, JoinKeyring},
     {Stage::kSecurity, AwaitExec},
     {Stage::kSecurity, DropPrivileges},
+    {Stage::kSecurity, ApplyLandlock},
     {Stage::kSecurity, BecomeUndumpable},
 };
 
