@@ -23,6 +23,7 @@ constexpr const char* kService = "org.freedesktop.systemd1";
 constexpr const char* kPath = "/org/freedesktop/systemd1";
 constexpr const char* kManager = "org.freedesktop.systemd1.Manager";
 constexpr uint64_t kMostMicros = 10'000'000;  // systemd answers in milliseconds, or has other worries
+constexpr uint64_t kMostFreeMicros = 2'000'000;  // for a name to become free that an ended container had
 
 uint64_t Now() {
   timespec now{};
@@ -116,12 +117,12 @@ int Run(sd_bus* bus, const char* unit, const char* slice) {
   if (r < 0) return Fail("wait for systemd's jobs", r);
   const std::vector<uint32_t> pids = ReadPids();
   if (pids.empty()) return Fail("read the processes", "there are none");
-  const uint64_t deadline = Now() + kMostMicros;
+  const uint64_t deadline = Now() + kMostMicros, freed = Now() + kMostFreeMicros;
   // A unit of this name that has ended is there until systemd has seen its group become empty: of a container that is
   // started again at once.
   for (sd_bus_error error = SD_BUS_ERROR_NULL; (job.path = Order(bus, unit, slice, pids, &error)).empty(); sd_bus_error_free(&error)) {
     constexpr useconds_t kLookAgain = 5000;
-    if (!sd_bus_error_has_name(&error, "org.freedesktop.systemd1.UnitExists") || Now() > deadline)
+    if (!sd_bus_error_has_name(&error, "org.freedesktop.systemd1.UnitExists") || Now() > freed)
       return Fail("start a transient unit", error.message != nullptr ? error.message : error.name);
     ::usleep(kLookAgain);
   }

@@ -77,6 +77,8 @@ struct CreateOptions {
   std::string hosts_file;
   bool publish_all = false, no_hosts = false, no_hostname = false;
 
+  std::vector<std::string> uidmap, gidmap;
+  std::string subuidname, subgidname;
   std::string userns, pid, ipc, uts, cgroupns, cgroups, cgroup_parent;
   LimitOptions limits;
   std::optional<int64_t> oom_score_adj;

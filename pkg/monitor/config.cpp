@@ -52,6 +52,7 @@ constexpr auto kConfigFields = [](auto& o, const auto& field) {
   field("limits", o.limits, kSettingFields);
   field("strictLimits", o.strict_limits);
   field("limitsHint", o.limits_hint);
+  field("record", o.record);
 };
 
 constexpr auto kStatusFields = [](auto& o, const auto& field) {

@@ -48,6 +48,7 @@ struct Config {
   std::vector<cgroup::Setting> limits;  // for the container's control group
   bool strict_limits = false;           // one that can't be had is an error
   std::string limits_hint;              // what to do about it
+  std::string record;  // file for a seccomp profile of what the container does; empty: it is not recorded
   std::vector<std::string> cleanup;  // argv that settles the record when no command keeps it
 
   static Result<Config> Parse(std::string_view bytes);

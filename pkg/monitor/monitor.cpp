@@ -21,6 +21,7 @@
 #include "monitor/memory.hpp"
 #include "monitor/network.hpp"
 #include "monitor/notify.hpp"
+#include "monitor/recorder.hpp"
 #include "monitor/relay.hpp"
 #include "monitor/sandbox.hpp"
 #include "monitor/session.hpp"
@@ -40,6 +41,7 @@ using runtime::Stage;
 struct Prepared {
   Streams streams;
   runtime::Launch launch;
+  std::optional<runtime::MappedOverlay> overlay;  // of a container with a map of its own
 };
 
 // A container that has been started, and everything that lives as long as it does.
@@ -85,6 +87,7 @@ struct Order {
   sys::Fd lock;
   Config config;
   ContainerGroup group;
+  std::optional<Recorder> recorder;
 };
 
 Result<Prepared> Prepare(Order& order) {
@@ -105,7 +108,9 @@ Result<Prepared> Prepare(Order& order) {
   }
   runtime::Launch launch = TRY(std::move(started));
   order.group.Cloned(launch.pid());
-  return Prepared{std::move(pipes.ours), std::move(launch)};
+  std::optional<runtime::MappedOverlay> overlay;
+  if (!sandbox.store.uids.empty()) overlay = TRY(runtime::MappedOverlay::Start(sandbox.store));
+  return Prepared{std::move(pipes.ours), std::move(launch), std::move(overlay)};
 }
 
 // `command` lets the container go, or another in its place; without one (a restart) it starts at once. `stage` is where a
@@ -130,6 +135,7 @@ Result<Running> Start(Prepared prepared, Order& order, runtime::SyncSocket* comm
   std::optional<Bridge> bridge;
   if (!order.sandbox.netavark.program.empty()) bridge = TRY(Bridge::Start(order.sandbox, config, order.origins.front().get(), launch.pid()));
   const Status ready = launch.AwaitReady([&](pid_t init, const runtime::FuseMount& mount) {
+    if (mount.device && prepared.overlay) return prepared.overlay->Serve(config.fuse_overlayfs, mount);
     return runtime::StartFuseOverlay(config.fuse_overlayfs, init, mount);
   });
   stage = launch.stage();
@@ -146,7 +152,11 @@ Result<Running> Start(Prepared prepared, Order& order, runtime::SyncSocket* comm
   TRY(WritePidFile(config.pid_file, launch.pid()));
   TRY(WritePidFile(config.monitor_pid_file, ::getpid()));
   Result<sys::Fd> mounts = sys::Open("/proc/" + std::to_string(launch.pid()) + "/ns/mnt", O_RDONLY);
-  TRY(launch.Exec());
+  const auto listen = [&](sys::Fd listener) -> Status {
+    if (!order.recorder) return Error(Code::kInternal, "nobody answers the seccomp filter");
+    return order.recorder->Listen(std::move(listener), launch.pidfd());
+  };
+  TRY(launch.Exec(listen));
   TellSystemd(config);
   TellStarted(config, command == nullptr, word.attached);
   return Running{std::move(launch).TakeChild(), std::move(prepared.streams), std::move(network), std::move(bridge), word.has_input,
@@ -208,6 +218,10 @@ ExitRecord RunToTheEnd(Order& order, Running& running, Relay& relay) {
     record.finished = WallNanos();
     record.oom_killed = order.group.OomKilled();
     TellDied(config, record.code);
+    if (order.recorder) {
+      const Status recorded = order.recorder->Finish();
+      if (!recorded.ok()) relay.Say(recorded.error().Message());
+    }
     if (!config.fuse_overlayfs.empty()) runtime::EndFuseDaemons();
     Refresh(order.bundle, config);
     if (!outcome.ok() || !WantsRestart(config, *outcome, record.restarts)) return record;
@@ -270,6 +284,7 @@ int Supervise(runtime::SyncSocket command) {
     order.lock = std::move(frame.fd);
     order.config = TRY(Config::Parse(TRY(sys::ReadFile(order.bundle + "/monitor.json"))));
     log = TRY(Log::Open(order.config));
+    if (!order.config.record.empty()) order.recorder = TRY(Recorder::Begin(order.config.run_dir, order.config.record));
     return Start(std::move(prepared), order, &command, stage);
   };
   Result<Running> running = begin();
@@ -322,7 +337,7 @@ int Supervise(runtime::SyncSocket command) {
   const bool done = relay.AwaitDone(folders, tidy);
   // The others: what they look at next is true by now.
   relay.LetGo(record.code);
-  DeleteFolders(folders, order.sandbox.map);
+  DeleteFolders(folders, order.sandbox.store.uids.empty() ? order.sandbox.map : order.sandbox.store);
   // Who stopped it waits for our end and puts the record right then: a second program would only be in the way.
   if (tidy || (!done && !SomebodyWaits(order.config.run_dir))) RunCleanup(order.config);
   return 0;

@@ -18,7 +18,6 @@ struct Refused {
 
 constexpr std::string_view kNoPods = "there are no pods";
 constexpr std::string_view kNoStartup = "there is one health check a container; --health-start-period gives it time to start";
-constexpr std::string_view kNotYet = "";
 
 constexpr Refused kRefused[] = {
     {"pod", kNoPods},
@@ -33,10 +32,6 @@ constexpr Refused kRefused[] = {
     {"secret", "there are no secrets"},
     {"device-cgroup-rule", "device cgroup rules are not supported in rootless mode or in a user namespace"},
     {"gpus", "there is no container device interface"},
-    {"uidmap", kNotYet},
-    {"gidmap", kNotYet},
-    {"subuidname", kNotYet},
-    {"subgidname", kNotYet},
     {"decryption-key", "images are not encrypted"},
 };
 

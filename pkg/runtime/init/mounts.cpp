@@ -134,6 +134,8 @@ Status PrepareMounts(Context& c) {
     const MountPlan& mount = c.plan.mounts[i];
     if (mount.destination == "/" || mount.type == "devpts") continue;  // they own files
     if (mount.type == "cgroup2" && c.awaits_group) continue;
+    // So do these, and our id is not yet the one that the container has for 0.
+    if (HasForeignIds(c) && (mount.type == "tmpfs" || mount.type == "mqueue")) continue;
     Result<sys::DetachedMount> tree =
         mount.kind == MountPlan::Kind::kBind
             ? BindSource(mount)
