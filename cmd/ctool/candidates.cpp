@@ -89,6 +89,7 @@ std::vector<Candidate> Candidates(const Globals& globals, Complete what) {
     case Complete::kObjects:
       AddContainers(*db, paths->run_root, what, found);
       AddImages(*db, found);
+      AddVolumes(*db, found);
       AddArtifacts(*db, found);
       break;
     case Complete::kArtifacts: AddArtifacts(*db, found); break;

@@ -8,6 +8,7 @@
 #include "ctool/image/commands.hpp"
 #include "ctool/network/commands.hpp"
 #include "ctool/system/commands.hpp"
+#include "ctool/volume/commands.hpp"
 
 namespace ctool {
 namespace {
@@ -93,6 +94,18 @@ constexpr cli::Entry kEntries[] = {
     {"network reload", NetworkReloadCommand},
     {"network update", NetworkUpdateCommand},
 
+    {"volume create", VolumeCreateCommand},
+    {"volume ls", VolumeLsCommand, {"volume list"}},
+    {"volume inspect", VolumeInspectCommand},
+    {"volume rm", VolumeRmCommand, {"volume remove"}},
+    {"volume prune", VolumePruneCommand},
+    {"volume exists", VolumeExistsCommand},
+    {"volume export", VolumeExportCommand},
+    {"volume import", VolumeImportCommand},
+    {"volume mount", VolumeMountCommand},
+    {"volume unmount", VolumeUnmountCommand},
+    {"volume reload", VolumeReloadCommand},
+
     {"inspect", InspectCommand},
     {"info", InfoCommand, {"system info"}},
     {"events", EventsCommand, {"system events"}},
@@ -114,6 +127,7 @@ constexpr cli::Group kGroups[] = {
     {"manifest", "Manage manifest lists and image indexes"},
     {"network", "Manage networks"},
     {"system", "Manage ctool"},
+    {"volume", "Manage volumes"},
 };
 
 }  // namespace

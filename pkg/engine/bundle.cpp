@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "engine/bundle_internal.hpp"
 #include "engine/fold_internal.hpp"
+#include "engine/runtime_mounts_internal.hpp"
 #include "engine/sandbox_internal.hpp"
 #include "engine/tell.hpp"
 #include "network/address.hpp"
@@ -230,6 +231,7 @@ Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFil
   WarnOfSingleId(map);
   storage::Store& store = *TRY(engine.Store());
   const std::string program = TRY(engine.Program("ctool-monitor"));
+  TRY(PrepareOverlays(spec, files));
   spec::RuntimeSpec runtime_spec =
       TRY(MakeRuntimeSpec(spec, files, map, store.root() + "/volumes", spec.init_path.empty() ? program : spec.init_path));
   PassNotifySocket(spec, runtime_spec, config);

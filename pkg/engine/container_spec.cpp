@@ -121,6 +121,10 @@ void Fields(V& v, T& m) {
   v("destination", m.destination);
   v("options", m.options);
   v("anonymous", m.anonymous);
+  v("subpath", m.subpath);
+  v("imageId", m.image_id);
+  v("layers", m.layers);
+  v("volumeOptions", m.volume_options);
 }
 
 template <class V, class T>
@@ -198,9 +202,11 @@ void Fields(V& v, T& s) {
   v("restartPolicy", s.restart_policy);
   v("restartRetries", s.restart_retries);
   v("mounts", s.mounts);
+  v("volumesFrom", s.volumes_from);
   v("readOnly", s.read_only);
   v("readOnlyTmpfs", s.read_only_tmpfs);
   v("shmSize", s.shm_size);
+  v("shmSizeSystemd", s.shm_size_systemd);
   v("devices", s.devices);
   v("network", s.network);
   v("networkMode", s.network_mode);

@@ -6,6 +6,7 @@
 #include "bridge/catalog.hpp"
 #include "engine/containers.hpp"
 #include "engine/fold_internal.hpp"
+#include "engine/namespace_join_internal.hpp"
 #include "engine/network_join_internal.hpp"
 #include "engine/sandbox_internal.hpp"
 #include "network/backend.hpp"
@@ -158,33 +159,24 @@ Status FoldPorts(const FoldInput& in, ContainerSpec& spec) {
 
 namespace {
 
-Status RefuseForeignNamespaces(const CreateOptions& o) {
-  const auto check = [](const char* option, const std::string& mode, std::initializer_list<std::string_view> known) -> Status {
-    if (mode.empty() || std::find(known.begin(), known.end(), mode) != known.end()) return Ok();
-    constexpr std::string_view kWords[] = {"private", "host", "auto", "keep-id", "nomap", "shareable", "none", "pod"};
-    const std::string word = mode.substr(0, mode.find(':'));
-    const bool exists = word == "container" || word == "ns" || std::find(std::begin(kWords), std::end(kWords), word) != std::end(kWords);
-    if (!exists) return Error(Code::kInvalidArgument, "unrecognized namespace mode " + Printable(mode) + " passed");
-    return Error(Code::kUnsupported, std::string("--") + option + "=" + Printable(mode) + " is not supported");
-  };
-  TRY(check("pid", o.pid, {"private"}));
-  TRY(check("ipc", o.ipc, {"private", "shareable", "none"}));
-  TRY(check("uts", o.uts, {"private", "host"}));
-  TRY(check("cgroupns", o.cgroupns, {"private", "host"}));
-  return check("userns", o.userns, {"private", "host", ""});
+Status RefuseUserNamespaces(const CreateOptions& o) {
+  const std::string& mode = o.userns;
+  if (mode.empty() || mode == "private" || mode == "host") return Ok();
+  constexpr std::string_view kWords[] = {"auto", "keep-id", "nomap", "container", "ns"};
+  const std::string word = mode.substr(0, mode.find(':'));
+  if (std::find(std::begin(kWords), std::end(kWords), word) == std::end(kWords))
+    return Error(Code::kInvalidArgument, "unrecognized namespace mode " + Printable(mode) + " passed");
+  return Error(Code::kUnsupported, "--userns=" + Printable(mode) + " is not supported");
 }
 
 }  // namespace
 
 Status FoldNetwork(Engine& engine, const CreateOptions& o, ContainerSpec& spec) {
   const config::ContainersConf& conf = *TRY(engine.Conf());
-  TRY(RefuseForeignNamespaces(o));
-  spec.pid_mode = o.pid;
-  spec.ipc_mode = o.ipc;
-  spec.uts_mode = o.uts;
-  spec.cgroupns_mode = o.cgroupns;
+  TRY(RefuseUserNamespaces(o));
   spec.userns_mode = o.userns;
   TRY(FoldMode(engine, o, conf, spec));
+  TRY(FoldNamespaces(engine, o, spec));
   spec.publishes = !o.publish.empty() || o.publish_all;
   spec.no_hostname = o.no_hostname;
   spec.no_hosts = o.no_hosts || conf.no_hosts.value_or(false);

@@ -46,9 +46,6 @@ struct SandboxOrigin {
 // For network_mode "bridge": joins the shared namespaces (and makes them, when this is their first container), takes
 // addresses, and notes them in the container's run folder.
 Status JoinBridges(Engine& engine, const ContainerSpec& spec, monitor::Sandbox& sandbox, SandboxOrigin& origin);
-// For "container:ID" and "ns:PATH".
-Status JoinOthersNetwork(Engine& engine, const ContainerSpec& spec, monitor::Sandbox& sandbox, SandboxOrigin& origin);
-
 // A container's networks as they were made, from its run folder; empty: none, or it does not run.
 struct JoinedNetwork {
   bridge::Definition definition;

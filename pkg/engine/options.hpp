@@ -58,7 +58,7 @@ struct CreateOptions {
 
   std::vector<std::string> volume, mount, tmpfs, volumes_from, device;
   bool read_only = false, read_only_tmpfs = true;
-  std::string shm_size, image_volume;
+  std::string shm_size, shm_size_systemd, image_volume;
 
   std::vector<std::string> publish, expose, network, dns, dns_search, dns_option, add_host;
   std::vector<std::string> network_alias;

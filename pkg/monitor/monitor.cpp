@@ -90,10 +90,10 @@ Result<Prepared> Prepare(const Order& order) {
   Pipes pipes = TRY(sandbox.passthrough ? PassThrough(order.files) : MakePipes(sandbox.terminal, sandbox.keep_stdin));
   std::vector<int> preserved;
   for (size_t i = sandbox.passthrough ? 3 : 0; i < order.files.size(); ++i) preserved.push_back(order.files[i].get());
-  runtime::Origin origin{{}, sandbox.joined};
-  for (const sys::Fd& fd : order.origins) origin.processes.push_back(fd.get());
+  runtime::Origin origin;
+  for (size_t i = 0; i < order.origins.size(); ++i) origin.parts.push_back({order.origins[i].get(), sandbox.joined[i].types});
   runtime::Launch launch = TRY(runtime::Launch::Start(
-      sandbox.namespaces, sandbox.joined != 0 ? sandbox.below : sandbox.map, origin, {pipes.in.get(), pipes.out.get(), pipes.err.get()}, preserved));
+      sandbox.namespaces, !sandbox.joined.empty() ? sandbox.below : sandbox.map, origin, {pipes.in.get(), pipes.out.get(), pipes.err.get()}, preserved));
   return Prepared{std::move(pipes.ours), std::move(launch)};
 }
 
@@ -242,7 +242,7 @@ int Supervise(runtime::SyncSocket command) {
     runtime::Frame frame;
     TRY(Expect(command, frame, Msg::kSandbox));
     order.sandbox = TRY(Sandbox::Parse(frame.payload));
-    if (order.sandbox.joined != 0) order.origins = TRY(ReceiveFiles(command, order.sandbox.origins));
+    order.origins = TRY(ReceiveFiles(command, static_cast<int64_t>(order.sandbox.joined.size())));
     order.files = TRY(ReceiveFiles(command, order.sandbox.files));
     stage = Stage::kClone;
     Prepared prepared = TRY(Prepare(order));

@@ -25,7 +25,7 @@ Result<Launch> Launch::Adopt(sys::Child joiner, SyncSocket sync) {
 
 Result<Launch> Launch::Start(uint64_t namespaces, const userns::IdMap& map, const Origin& origin, const int (&stdio)[3],
                              const std::vector<int>& preserved) {
-  if (!origin.processes.empty()) {
+  if (!origin.parts.empty()) {
     auto [ours, theirs] = TRY(SyncSocket::Pair());
     sys::Child spawner = TRY(sys::Child::Clone(0));
     if (spawner.in_child()) {

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "runtime/frame.hpp"
@@ -23,6 +24,9 @@ struct Context {
   std::vector<std::optional<sys::DetachedMount>> trees, devices;
   std::optional<sys::Root> root;  // the container's root file system, once it is mounted
   ResolvedUser user;
+  // Given to the user once it is known who that is: what is mounted, by where.
+  std::vector<std::pair<std::string, sys::Fd>> chowned;
+  sys::Fd shm;                    // a tree: /dev/shm of the container whose IPC namespace is joined
   sys::Fd null;                   // the host's /dev/null, opened before anything can shadow it
   std::vector<std::string> env;   // of the process
   std::string home;               // HOME, when nobody but passwd has said it
@@ -52,6 +56,8 @@ Status MountRootfs(Context& c);
 Status PrepareMounts(Context& c);
 // mounts.cpp: every other mount, in order.
 Status MountAll(Context& c);
+// chown.cpp: gives what was mounted for that (Context::chowned) to the container's user.
+Status ChownMounts(Context& c);
 // devices.cpp: nodes and links below /dev, and what of it needs no ids.
 Status PrepareDevices(Context& c);
 Status MakeDevices(Context& c);

@@ -64,6 +64,7 @@ constexpr Step kSteps[] = {
     {Stage::kPaths, WriteSysctls},
     {Stage::kPaths, ProtectPaths},
     {Stage::kIdentity, ResolveIdentity},
+    {Stage::kMounts, ChownMounts},
     {Stage::kTerminal, SetupTerminal},
     {Stage::kTerminal, BindConsole},
     {Stage::kProcess, SetHostname},
@@ -81,10 +82,10 @@ constexpr Step kSteps[] = {
 }  // namespace init
 
 void InitMain(uint64_t namespaces, const SyncSocket& sync, const int (&stdio)[3],
-              const std::vector<int>& preserved) {
+              const std::vector<int>& preserved, sys::Fd shm) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   sys::ResetSignals();
-  init::Context context{namespaces, sync, {}, {}, {}, {}, {}, {}, {}, {}};
+  init::Context context{namespaces, sync, {}, {}, {}, {}, {}, {}, std::move(shm), {}, {}, {}};
   for (const init::Step& step : init::kSteps) init::Do(step, context);
   init::ExecuteOrDie(context, stdio, preserved);
 }
