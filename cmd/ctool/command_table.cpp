@@ -7,6 +7,7 @@
 #include "ctool/container/options.hpp"
 #include "ctool/image/commands.hpp"
 #include "ctool/network/commands.hpp"
+#include "ctool/secret/commands.hpp"
 #include "ctool/system/commands.hpp"
 #include "ctool/volume/commands.hpp"
 
@@ -106,6 +107,12 @@ constexpr cli::Entry kEntries[] = {
     {"volume unmount", VolumeUnmountCommand},
     {"volume reload", VolumeReloadCommand},
 
+    {"secret create", SecretCreateCommand},
+    {"secret ls", SecretLsCommand, {"secret list"}},
+    {"secret inspect", SecretInspectCommand},
+    {"secret rm", SecretRmCommand, {"secret remove"}},
+    {"secret exists", SecretExistsCommand},
+
     {"inspect", InspectCommand},
     {"info", InfoCommand, {"system info"}},
     {"events", EventsCommand, {"system events"}},
@@ -126,6 +133,7 @@ constexpr cli::Group kGroups[] = {
     {"image", "Manage images"},
     {"manifest", "Manage manifest lists and image indexes"},
     {"network", "Manage networks"},
+    {"secret", "Manage secrets"},
     {"system", "Manage ctool"},
     {"volume", "Manage volumes"},
 };

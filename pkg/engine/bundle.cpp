@@ -8,6 +8,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "engine/bundle_internal.hpp"
+#include "engine/container_secrets_internal.hpp"
 #include "engine/fold_internal.hpp"
 #include "engine/runtime_mounts_internal.hpp"
 #include "engine/sandbox_internal.hpp"
@@ -210,6 +211,7 @@ Status PrepareHealth(const ContainerSpec& spec, const ContainerFiles& files, con
   process.annotations = config.annotations;
   for (const char* account : {runtime::kPasswdAnnotation, runtime::kGroupAnnotation}) process.annotations.erase(account);
   process.process = ProcessOf(spec);
+  process.process.env = config.process.env;  // with secrets, which the record does not have
   process.process.terminal = false;
   process.process.args = {check.test.begin() + 1, check.test.end()};
   if (check.test[0] == "CMD-SHELL") process.process.args.insert(process.process.args.begin(), {"/bin/sh", "-c"});
@@ -234,6 +236,7 @@ Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFil
   TRY(PrepareOverlays(spec, files));
   spec::RuntimeSpec runtime_spec =
       TRY(MakeRuntimeSpec(spec, files, map, store.root() + "/volumes", spec.init_path.empty() ? program : spec.init_path));
+  TRY(AddSecretEnv(engine, spec, runtime_spec.process.env));
   PassNotifySocket(spec, runtime_spec, config);
   TRY(PrepareSeccomp(engine, spec, files, runtime_spec));
   TRY(PrepareNetwork(engine, spec, files, sandbox.network, config));

@@ -128,6 +128,18 @@ void Fields(V& v, T& m) {
 }
 
 template <class V, class T>
+  requires std::is_same_v<std::remove_const_t<T>, ContainerSecret>
+void Fields(V& v, T& s) {
+  v("name", s.name);
+  v("id", s.id);
+  v("type", s.type);
+  v("target", s.target);
+  v("uid", s.uid);
+  v("gid", s.gid);
+  v("mode", s.mode);
+}
+
+template <class V, class T>
   requires std::is_same_v<std::remove_const_t<T>, bridge::Attachment>
 void Fields(V& v, T& a) {
   v("network", a.network);
@@ -207,6 +219,7 @@ void Fields(V& v, T& s) {
   v("readOnlyTmpfs", s.read_only_tmpfs);
   v("shmSize", s.shm_size);
   v("shmSizeSystemd", s.shm_size_systemd);
+  v("secrets", s.secrets);
   v("devices", s.devices);
   v("network", s.network);
   v("networkMode", s.network_mode);

@@ -28,6 +28,14 @@ struct ContainerMount {
   std::map<std::string, std::string> volume_options = {};  // of a volume, as it was made
 };
 
+// What a container is given of a secret; not what it holds.
+struct ContainerSecret {
+  std::string name, id;
+  std::string type;    // "mount", "env"
+  std::string target;  // a path; a variable's name
+  int64_t uid = 0, gid = 0, mode = 0;
+};
+
 // A container as it was asked for, with every default filled in: what the record keeps, inspect
 // shows and the bundle is made from.
 struct ContainerSpec {
@@ -71,6 +79,7 @@ struct ContainerSpec {
   bool read_only = false, read_only_tmpfs = true;
   int64_t shm_size = 65536 << 10;
   int64_t shm_size_systemd = 0;  // of what systemd writes to; 0: no limit of its own
+  std::vector<ContainerSecret> secrets;
   std::vector<std::string> devices;  // "/dev/fuse", "/dev/x:/dev/y:rw"
 
   std::string network;          // what the user typed; "" is the default

@@ -15,6 +15,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "config/auth.hpp"
+#include "engine/container_secrets_internal.hpp"
 #include "engine/dependencies.hpp"
 #include "engine/fold_internal.hpp"
 #include "engine/images.hpp"
@@ -79,6 +80,7 @@ Status Fold(Engine& engine, const CreateOptions& options, ContainerSpec& spec) {
   TRY(FoldEnv(in, spec));
   TRY(FoldMounts(in, spec));
   TRY(ResolveMounts(engine, options, spec));
+  TRY(FoldSecrets(engine, options, spec));
   TRY(FoldSecurity(in, spec));
   TRY(FoldLimits(in, spec));
   TRY(FoldAccounts(in, spec));
@@ -249,6 +251,7 @@ Result<NewContainer> BeginCreate(Engine& engine, const CreateOptions& options, C
     TRY(sys::MakeDirs(files.folder, 0700));
     sys::FileLock lock = TRY(sys::FileLock::Acquire(files.Lock(), sys::FileLock::Mode::kExclusive));
     TRY(MakeFolders(spec, files));
+    TRY(KeepSecrets(engine, spec, files));
     volumes = TRY(MakeVolumes(engine, spec));
     TRY(NoteDependencies(engine, spec));
     return NewContainer{std::move(spec), {}, std::move(lock), wanted.empty(), volumes};

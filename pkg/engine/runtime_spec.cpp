@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "engine/bundle_internal.hpp"
+#include "engine/container_secrets_internal.hpp"
 #include "engine/host_devices_internal.hpp"
 #include "engine/namespace_join_internal.hpp"
 #include "engine/runtime_mounts_internal.hpp"
@@ -222,6 +223,7 @@ Result<spec::RuntimeSpec> MakeRuntimeSpec(const ContainerSpec& spec, const Conta
   AddTmpfsOfReadonly(spec, list);
   list.AddAll(TRY(UserMounts(spec, files, volumes_dir)));
   AddFiles(spec, files, init_program, list);
+  list.AddAll(SecretMounts(spec, files));
   out.mounts = list.Take();
   out.masked_paths = spec.masked_paths;
   out.readonly_paths = spec.readonly_paths;

@@ -94,6 +94,9 @@ void AddFiles(Table& t, engine::CreateOptions& o) {
   t("mount", 0, "type=...,...", "Mount by keys: type, source, target, readonly, ...", &o.mount).detail = kMountDetail;
   t("tmpfs", 0, "folder[:options]", "Mount an empty file system in memory", &o.tmpfs);
   t("volumes-from", 0, "container[:options]", "Mount the volumes of another container, all of them ro or rw if that is said", &o.volumes_from).complete = Complete::kContainers;
+  Option& secret = t("secret", 0, "name[,key=value]", "Give the container a secret, as /run/secrets/NAME", &o.secret);
+  secret.complete = Complete::kSecrets;
+  secret.detail = "Keys: target= (a path, or a name below /run/secrets), uid=, gid=, mode= (0444); or type=env with target=NAME for an environment variable.";
   t("device", 0, "path[:path][:rwm]", "Make a device node of the host available", &o.device).complete = Complete::kFiles;
   t("read-only", 0, "", "Mount the root file system read-only", &o.read_only);
   t("read-only-tmpfs", 0, "", "With --read-only, keep /run, /tmp and /var/tmp writable", &o.read_only_tmpfs);
