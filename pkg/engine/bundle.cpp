@@ -13,6 +13,7 @@
 #include "engine/runtime_mounts_internal.hpp"
 #include "engine/sandbox_internal.hpp"
 #include "engine/tell.hpp"
+#include "monitor/recorder.hpp"
 #include "network/address.hpp"
 #include "network/backend.hpp"
 #include "network/hosts.hpp"
@@ -160,12 +161,34 @@ std::string ContainerEnv(const ContainerSpec& spec) {
          Quote(spec.image_name) + "\nimageid=\"" + spec.image_id + "\"\nrootless=1\n";
 }
 
-Status PrepareSeccomp(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files, spec::RuntimeSpec& config) {
+// Nothing: the built-in one.
+Result<std::optional<std::string>> ProfileText(const ContainerSpec& spec) {
+  if (!spec.seccomp_profile.empty()) return std::optional(spec.seccomp_profile);
+  if (spec.seccomp == "default") return seccomp::ReadAdminProfile();
+  return std::optional(TRY(seccomp::ReadProfile(spec.seccomp)));
+}
+
+// What is refused anyway stays refused while the rest is recorded.
+Status PrepareRecording(const ContainerSpec& spec, const ContainerFiles& files, spec::RuntimeSpec& config) {
+  std::optional<seccomp::Profile> profile;
+  if (spec.seccomp != "unconfined") {
+    const std::optional<std::string> text = TRY(ProfileText(spec));
+    profile = TRY(seccomp::ParseProfile(text ? *text : seccomp::DefaultProfileText()));
+  }
+  const seccomp::Recording recording = TRY(seccomp::CompileRecording(profile, spec.bounding));
+  TRY(Write(monitor::RecordPlanFile(files.bundle), recording.plan, 0600));
+  const std::string path = files.bundle + "/seccomp.bpf";
+  TRY(Write(path, recording.program, 0600));
+  config.annotations[runtime::kSeccompAnnotation] = path;
+  config.annotations[runtime::kListenerAnnotation] = "1";
+  return Ok();
+}
+
+Status PrepareSeccomp(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files, bool single_id, spec::RuntimeSpec& config) {
+  if (!spec.seccomp_record.empty()) return PrepareRecording(spec, files, config);
   if (spec.seccomp == "unconfined") return Ok();
-  std::optional<std::string> profile;
-  if (!spec.seccomp_profile.empty()) profile = spec.seccomp_profile;
-  else if (spec.seccomp == "default") profile = TRY(seccomp::ReadAdminProfile());
-  else profile = TRY(seccomp::ReadProfile(spec.seccomp));
+  std::optional<std::string> profile = TRY(ProfileText(spec));
+  if (single_id) profile = TRY(seccomp::PretendOwnership(profile));
   const std::string cache = TRY(engine.Store())->root() + "/cache/seccomp";
   const std::string path = files.bundle + "/seccomp.bpf";
   TRY(Write(path, TRY(seccomp::CompileCached(cache, profile, spec.bounding)), 0600));
@@ -237,8 +260,9 @@ Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFil
   spec::RuntimeSpec runtime_spec =
       TRY(MakeRuntimeSpec(spec, files, map, store.root() + "/volumes", spec.init_path.empty() ? program : spec.init_path));
   TRY(AddSecretEnv(engine, spec, runtime_spec.process.env));
+  if (!sandbox.store.uids.empty()) runtime_spec.annotations[runtime::kForeignIdsAnnotation] = "1";
   PassNotifySocket(spec, runtime_spec, config);
-  TRY(PrepareSeccomp(engine, spec, files, runtime_spec));
+  TRY(PrepareSeccomp(engine, spec, files, map.single_id, runtime_spec));
   TRY(PrepareNetwork(engine, spec, files, sandbox.network, config));
   TRY(Write(files.bundle + "/hostname", spec.hostname, 0644));
   TRY(Write(files.bundle + "/containerenv", ContainerEnv(spec), 0644));
@@ -246,6 +270,7 @@ Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFil
   config.id = spec.id;
   config.run_dir = files.bundle;
   config.exit_file = files.Exit();
+  config.record = spec.seccomp_record;
   config.name = spec.name;
   config.events_log = TRY(engine.EventsLog());
   config.event = EventOf(spec);

@@ -241,6 +241,9 @@ void Fields(V& v, T& s) {
   v("utsMode", s.uts_mode);
   v("cgroupnsMode", s.cgroupns_mode);
   v("usernsMode", s.userns_mode);
+  v("uidMappings", s.id_mappings.uids);
+  v("gidMappings", s.id_mappings.gids);
+  v("keepGroups", s.keep_groups);
   v("privileged", s.privileged);
   v("noNewPrivileges", s.no_new_privileges);
   v("capAdd", s.cap_add);
@@ -250,6 +253,12 @@ void Fields(V& v, T& s) {
   v("securityOpt", s.security_opt);
   v("seccomp", s.seccomp);
   v("seccompProfile", s.seccomp_profile);
+  v("seccompRecord", s.seccomp_record);
+  v("landlock", s.landlock);
+  v("apparmor", s.apparmor);
+  v("selinux", s.selinux);
+  v("procOptions", s.proc_options);
+  v("cgroupsWritable", s.cgroups_writable);
   v("maskedPaths", s.masked_paths);
   v("readonlyPaths", s.readonly_paths);
   v("rlimits", s.rlimits);

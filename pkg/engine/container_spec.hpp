@@ -10,6 +10,7 @@
 
 #include "base/result.hpp"
 #include "bridge/attachment.hpp"
+#include "engine/id_mappings.hpp"
 #include "spec/image.hpp"
 #include "spec/runtime.hpp"
 
@@ -95,13 +96,20 @@ struct ContainerSpec {
   std::string hosts_file;  // in place of the host's /etc/hosts; "image", "none"
 
   std::string pid_mode, ipc_mode, uts_mode, cgroupns_mode, userns_mode;
+  IdMappings id_mappings;    // empty: the user's default map
+  bool keep_groups = false;  // --group-add keep-groups
   bool privileged = false, no_new_privileges = false;
   std::vector<std::string> cap_add, cap_drop;        // as typed
   std::vector<std::string> bounding, ambient;        // effective result
   std::vector<std::string> security_opt;
   std::string seccomp = "default";  // "default", "unconfined", or a path
   std::string seccomp_profile;      // the text of one, in place of the default's
+  std::string seccomp_record;       // a file for a profile of what the container does
+  std::string landlock;             // runtime::Landlock::Print
+  std::string apparmor, selinux;    // profile and label of its processes
+  std::vector<std::string> proc_options;  // of the mount of /proc
   std::vector<std::string> masked_paths, readonly_paths;
+  bool cgroups_writable = false;    // /sys/fs/cgroup is unmasked
   std::vector<spec::Rlimit> rlimits;
   std::map<std::string, std::string> sysctls;
   int64_t memory = 0, pids_limit = 0;  // asked for; see inspect's notes on limits

@@ -27,6 +27,9 @@ Status CheckOptions(const CreateOptions& options);
 // Namespaces, network, names: what the image has no say in, so that the sandbox can be made before it is known.
 Status FoldNetwork(Engine& engine, const CreateOptions& options, ContainerSpec& spec);
 
+// Its user namespace and the ids in it; before FoldNetwork.
+Status FoldUserns(Engine& engine, const CreateOptions& options, ContainerSpec& spec);
+
 // Who gets the output, which decides about the streams.
 Status FoldLogDriver(const CreateOptions& options, const config::ContainersConf& conf, ContainerSpec& spec);
 
@@ -38,7 +41,8 @@ Result<std::vector<ContainerMount>> MountsFrom(Engine& engine, const std::vector
 // After FoldMounts: layers of images that are mounted, and what volumes are made of.
 Status ResolveMounts(Engine& engine, const CreateOptions& options, ContainerSpec& spec);
 Status FoldPorts(const FoldInput& in, ContainerSpec& spec);     // after FoldNetwork
-Status FoldSecurity(const FoldInput& in, ContainerSpec& spec);
+Status FoldSecurity(const FoldInput& in, ContainerSpec& spec);   // after FoldNetwork
+Status FoldSecurityOptions(const FoldInput& in, ContainerSpec& spec);  // part of it: --security-opt, what is masked
 Status FoldLimits(const FoldInput& in, ContainerSpec& spec);
 Status FoldLifecycle(const FoldInput& in, ContainerSpec& spec);  // restart, signals, logs, labels
 Status FoldLog(const FoldInput& in, ContainerSpec& spec);        // part of it

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <sched.h>
+
 #include <algorithm>
 
 #include "base/log.hpp"
@@ -159,24 +161,29 @@ Status FoldPorts(const FoldInput& in, ContainerSpec& spec) {
 
 namespace {
 
-Status RefuseUserNamespaces(const CreateOptions& o) {
-  const std::string& mode = o.userns;
-  if (mode.empty() || mode == "private" || mode == "host") return Ok();
-  constexpr std::string_view kWords[] = {"auto", "keep-id", "nomap", "container", "ns"};
-  const std::string word = mode.substr(0, mode.find(':'));
-  if (std::find(std::begin(kWords), std::end(kWords), word) == std::end(kWords))
-    return Error(Code::kInvalidArgument, "unrecognized namespace mode " + Printable(mode) + " passed");
-  return Error(Code::kUnsupported, "--userns=" + Printable(mode) + " is not supported");
+// Whoever owns a namespace that is shared must own the container's user namespace, or be it.
+Status CheckShared(const ContainerSpec& spec) {
+  for (const NamespaceMode& ns : NamespaceModes()) {
+    const std::string& mode = spec.*ns.mode;
+    const std::string option = ns.flag == CLONE_NEWNET ? "network" : ns.flag == CLONE_NEWCGROUP ? "cgroupns" : ns.type;
+    if (SharesUsers(spec) && (mode == "bridge" || (IsShared(mode) && mode != spec.userns_mode)))
+      return Error(Code::kUnsupported, "--userns=" + spec.userns_mode + " can't be used with --" + option + "=" + mode + ": the " + option + " belongs to another user namespace")
+          .Hint("share both of the same container, or use a " + option + " of the container's own");
+    // Below the owner's user namespace their file systems, /proc and /dev/mqueue, can't be mounted.
+    if (!spec.id_mappings.empty() && IsShared(mode) && (ns.flag == CLONE_NEWPID || ns.flag == CLONE_NEWIPC))
+      return Error(Code::kUnsupported, "--" + option + "=" + mode + " can't be used with ids mapped in another way than its owner has them")
+          .Hint("share the user namespace as well: --userns=" + mode);
+  }
+  return Ok();
 }
 
 }  // namespace
 
 Status FoldNetwork(Engine& engine, const CreateOptions& o, ContainerSpec& spec) {
   const config::ContainersConf& conf = *TRY(engine.Conf());
-  TRY(RefuseUserNamespaces(o));
-  spec.userns_mode = o.userns;
   TRY(FoldMode(engine, o, conf, spec));
   TRY(FoldNamespaces(engine, o, spec));
+  TRY(CheckShared(spec));
   spec.publishes = !o.publish.empty() || o.publish_all;
   spec.no_hostname = o.no_hostname;
   spec.no_hosts = o.no_hosts || conf.no_hosts.value_or(false);

@@ -18,14 +18,6 @@ constexpr const char* kDefaultCapabilities[] = {
     "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL", "CAP_NET_BIND_SERVICE",
     "CAP_SETFCAP", "CAP_SETGID", "CAP_SETPCAP", "CAP_SETUID", "CAP_SYS_CHROOT"};
 
-// containers/common's lists; what a host does not have is passed over.
-constexpr const char* kMaskedPaths[] = {
-    "/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/sched_debug",
-    "/proc/scsi", "/proc/timer_list", "/proc/timer_stats", "/proc/interrupts", "/sys/firmware",
-    "/sys/fs/selinux", "/sys/dev/block", "/sys/devices/virtual/powercap"};
-constexpr const char* kReadonlyPaths[] = {"/proc/asound", "/proc/bus", "/proc/fs", "/proc/irq",
-                                          "/proc/sys", "/proc/sysrq-trigger"};
-
 constexpr uint64_t kAllCapabilities = (uint64_t{1} << (runtime::kLastCapability + 1)) - 1;
 
 Result<uint64_t> Mask(const std::vector<std::string>& names) {
@@ -73,41 +65,6 @@ Status FoldCapabilities(const FoldInput& in, ContainerSpec& spec) {
   spec.cap_drop = o.cap_drop;
   spec.bounding = Names(bounding);
   spec.ambient = Names(o.privileged ? 0 : bounding & added);  // of users other than root
-  return Ok();
-}
-
-Status FoldSecurityOptions(const FoldInput& in, ContainerSpec& spec) {
-  if (in.conf.seccomp_profile && !in.conf.seccomp_profile->empty()) spec.seccomp = *in.conf.seccomp_profile;
-  for (const std::string& text : in.options.security_opt) {
-    const size_t separator = text.find_first_of("=:");
-    const std::string key = text.substr(0, separator);
-    const std::string value = separator == std::string::npos ? "" : text.substr(separator + 1);
-    if (key == "no-new-privileges") {
-      if (!value.empty() && value != "true" && value != "false")
-        return Error(Code::kInvalidArgument, "invalid --security-opt " + Quote(text));
-      spec.no_new_privileges = value != "false";
-    } else if (key == "seccomp") {
-      if (value.empty()) return Error(Code::kInvalidArgument, "--security-opt seccomp= needs a file or \"unconfined\"");
-      spec.seccomp = value;
-    } else if (key == "label" || (key == "apparmor" && value == "unconfined")) {
-      continue;  // no SELinux labels and no AppArmor profiles are applied: nothing to switch off
-    } else if (key == "apparmor") {
-      return Error(Code::kUnsupported, "AppArmor profile " + Quote(value) + " cannot be applied: AppArmor is not supported");
-    } else if (key == "mask") {
-      for (const std::string& path : Split(value, ':')) spec.masked_paths.push_back(path);
-    } else if (key == "unmask") {
-      for (const std::string& path : Split(value, ':')) {
-        const auto drop = [&](std::vector<std::string>& list) {
-          list.erase(std::remove_if(list.begin(), list.end(), [&](const std::string& p) { return path == "ALL" || ToLower(path) == "all" || p == path || StartsWith(p, path + "/"); }), list.end());
-        };
-        drop(spec.masked_paths);
-        drop(spec.readonly_paths);
-      }
-    } else {
-      return Error(Code::kInvalidArgument, "invalid --security-opt " + Quote(text));
-    }
-    spec.security_opt.push_back(text);
-  }
   return Ok();
 }
 
@@ -162,12 +119,7 @@ bool Asked(const CreateOptions& o, std::string_view limit) {
 Status FoldSecurity(const FoldInput& in, ContainerSpec& spec) {
   spec.privileged = in.options.privileged || in.conf.privileged.value_or(false);
   TRY(FoldCapabilities(in, spec));
-  if (!spec.privileged) {
-    spec.masked_paths.assign(std::begin(kMaskedPaths), std::end(kMaskedPaths));
-    spec.readonly_paths.assign(std::begin(kReadonlyPaths), std::end(kReadonlyPaths));
-  } else {
-    spec.seccomp = "unconfined";
-  }
+  if (spec.privileged) spec.seccomp = "unconfined";
   TRY(FoldSecurityOptions(in, spec));
   if (in.options.seccomp_policy != "image" || spec.seccomp == "unconfined") return Ok();
   const auto profile = in.image.labels.find("io.containers.seccomp.profile");

@@ -13,6 +13,7 @@
 #include "engine/containers.hpp"
 #include "engine/fold_internal.hpp"
 #include "engine/info_internal.hpp"
+#include "engine/security_modules_internal.hpp"
 #include "network/slirp4netns.hpp"
 #include "spec/platform.hpp"
 #include "sys/child.hpp"
@@ -165,12 +166,12 @@ class Collector {
     ContainerSpec plain;
     TRY(FoldSecurity({CreateOptions{}, conf, spec::ImageDefaults{}}, plain));
     const bool seccomp = ::prctl(PR_GET_SECCOMP, 0, 0, 0, 0) >= 0;
-    return Json{{"apparmorEnabled", false},
+    return Json{{"apparmorEnabled", HasAppArmor()},
                 {"capabilities", Join(plain.bounding, ",")},
                 {"rootless", ::geteuid() != 0},
                 {"seccompEnabled", seccomp},
                 {"seccompProfilePath", plain.seccomp},
-                {"selinuxEnabled", false}};
+                {"selinuxEnabled", HasSelinux()}};
   }
 
   Json Registries() {

@@ -112,7 +112,9 @@ std::string InspectText(const InspectInput& in) {
   out["Name"] = in.record.name;
   out["RestartCount"] = in.restarts;
   out["Driver"] = in.copied ? "copy" : "overlay";
-  for (const char* name : {"MountLabel", "ProcessLabel", "AppArmorProfile"}) out[name] = "";
+  out["MountLabel"] = "";
+  out["ProcessLabel"] = spec.selinux;
+  out["AppArmorProfile"] = spec.apparmor;
   out["EffectiveCaps"] = Sorted(EffectiveCaps(spec));
   out["BoundingCaps"] = Sorted(spec.bounding);
   out["ExecIDs"] = in.sessions;

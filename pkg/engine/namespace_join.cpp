@@ -14,6 +14,7 @@
 
 #include "base/text.hpp"
 #include "engine/containers.hpp"
+#include "engine/sandbox_internal.hpp"
 #include "engine/settle_internal.hpp"
 #include "sys/file.hpp"
 
@@ -71,15 +72,15 @@ struct Donor {
   uint64_t types = 0;
 };
 
-Status JoinContainer(Engine& engine, const Donor& donor, monitor::Sandbox& sandbox, SandboxOrigin& origin) {
-  std::optional<LiveProcess> live = TRY(FindProcess(engine, donor.id));
-  if (!live) {
-    static_cast<void>(TRY_CTX("start the container whose namespaces are to be used", Start(engine, donor.id, {})));
-    live = TRY(FindProcess(engine, donor.id));
-  }
-  if (!live) return Error(Code::kBusy, "container " + donor.id + ", whose namespaces are to be used, is not running");
-  sandbox.joined.push_back({donor.types});
-  origin.descriptors.push_back(std::move(live->pidfd));
+// The first one's user namespace is entered, unless one was asked for by name. A container with a map of its own gets a user
+// namespace below it, else it is in the same one.
+Status JoinContainer(Engine& engine, const ContainerSpec& spec, const Donor& donor, monitor::Sandbox& sandbox, SandboxOrigin& origin) {
+  LiveProcess live = TRY(RunningOwner(engine, donor.id, donor.types == CLONE_NEWNET ? "network" : "namespaces"));
+  const bool first = sandbox.joined.empty();
+  if (first && spec.id_mappings.empty()) TakeMap(TRY(userns::MapOf(live.status.pid)), sandbox);
+  else if (first) sandbox.below = TRY(userns::MapBelow(sandbox.map, live.status.pid));
+  sandbox.joined.push_back({donor.types | (first ? uint64_t{CLONE_NEWUSER} : 0)});
+  origin.descriptors.push_back(std::move(live.pidfd));
   return Ok();
 }
 
@@ -155,8 +156,7 @@ Status JoinOthers(Engine& engine, const ContainerSpec& spec, monitor::Sandbox& s
     if (donor == donors.end()) donor = donors.insert(donors.end(), {id, 0});
     donor->types |= ns.flag;
   }
-  if (!donors.empty()) donors.front().types |= CLONE_NEWUSER;
-  for (const Donor& donor : donors) TRY(JoinContainer(engine, donor, sandbox, origin));
+  for (const Donor& donor : donors) TRY(JoinContainer(engine, spec, donor, sandbox, origin));
   for (const NamespaceMode& ns : NamespaceModes())
     if (StartsWith(spec.*ns.mode, kPath)) TRY(JoinPath(ns, (spec.*ns.mode).substr(kPath.size()), sandbox, origin));
   return Ok();

@@ -182,6 +182,16 @@ std::string NetworkOwner(const ContainerSpec& spec) {
   return StartsWith(spec.network_mode, kPrefix) ? spec.network_mode.substr(kPrefix.size()) : "";
 }
 
+Result<LiveProcess> RunningOwner(Engine& engine, const std::string& id, const std::string& what) {
+  std::optional<LiveProcess> live = TRY(FindProcess(engine, id));
+  if (!live) {
+    static_cast<void>(TRY_CTX("start the container whose " + what + " is to be used", Start(engine, id, {})));
+    live = TRY(FindProcess(engine, id));
+  }
+  if (!live) return Error(Code::kBusy, "container " + id + ", whose " + what + " is to be used, is not running");
+  return *std::move(live);
+}
+
 std::vector<JoinedNetwork> JoinedNetworks(const std::string& run_dir) {
   std::vector<JoinedNetwork> joined;
   const Json request = ReadJson(monitor::BridgeFiles{run_dir}.Request()), status = ReadJson(monitor::BridgeFiles{run_dir}.Status());

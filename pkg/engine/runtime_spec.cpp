@@ -85,7 +85,9 @@ void AddIpc(const ContainerSpec& spec, MountList& list) {
 // The golden table of podman's mounts.
 void AddSystem(const ContainerSpec& spec, const userns::IdMap& map, MountList& list) {
   const bool host_net = spec.network_mode == "host";
-  list.Add("/proc", "proc", "proc", {"nosuid", "nodev", "noexec"});
+  std::vector<std::string> proc = {"nosuid", "nodev", "noexec"};
+  proc.insert(proc.end(), spec.proc_options.begin(), spec.proc_options.end());
+  list.Add("/proc", "proc", "proc", std::move(proc));
   std::vector<std::string> dev = {"nosuid", "noexec", "strictatime", "mode=755", "size=65536k"};
   if (ReadonlyDev(spec)) dev.emplace_back("ro");
   list.AddDefault("/dev", "tmpfs", "tmpfs", std::move(dev));
@@ -94,7 +96,7 @@ void AddSystem(const ContainerSpec& spec, const userns::IdMap& map, MountList& l
   list.Add("/dev/pts", "devpts", "devpts", std::move(pts));
   AddIpc(spec, list);
   const char* access = spec.privileged ? "rw" : "ro";
-  const char* groups_access = spec.privileged || spec.systemd ? "rw" : "ro";
+  const char* groups_access = spec.privileged || spec.systemd || spec.cgroups_writable ? "rw" : "ro";
   if (host_net)
     list.Add("/sys", "bind", "/sys", {"rbind", "nosuid", "noexec", "nodev", access, "rslave"});
   else
@@ -178,13 +180,13 @@ void SetNamespaces(const ContainerSpec& spec, spec::RuntimeSpec& out) {
                                    {CLONE_NEWNET, "network"}, {CLONE_NEWCGROUP, "cgroup"}})
     if ((flags & flag) != 0) out.namespaces.push_back({type, ""});
   // Joined by descriptors; the paths tell who reads the file.
-  std::string owner;
+  std::string owner = SharesUsers(spec) ? spec.userns_mode : "";
   for (const NamespaceMode& ns : NamespaceModes()) {
     if (!IsShared(spec.*ns.mode)) continue;
     out.namespaces.push_back({ns.type, spec.*ns.mode});
     if (owner.empty()) owner = spec.*ns.mode;
   }
-  if (!owner.empty()) out.namespaces.push_back({"user", owner});
+  if ((flags & CLONE_NEWUSER) == 0) out.namespaces.push_back({"user", owner});
 }
 
 spec::RuntimeProcess ProcessOf(const ContainerSpec& spec) {
@@ -197,6 +199,8 @@ spec::RuntimeProcess ProcessOf(const ContainerSpec& spec) {
   p.capabilities.ambient = spec.ambient;
   p.rlimits = spec.rlimits;
   p.no_new_privileges = spec.no_new_privileges;
+  p.apparmor_profile = spec.apparmor;
+  p.selinux_label = spec.selinux;
   p.oom_score_adj = spec.oom_score_adj;
   p.umask = static_cast<uint32_t>(std::strtoul(spec.umask.c_str(), nullptr, 8));
   return p;
@@ -227,15 +231,15 @@ Result<spec::RuntimeSpec> MakeRuntimeSpec(const ContainerSpec& spec, const Conta
   out.mounts = list.Take();
   out.masked_paths = spec.masked_paths;
   out.readonly_paths = spec.readonly_paths;
-  // The host's /sys has what a fresh one in the container's namespaces would not show.
-  if (spec.network_mode == "host" && !spec.privileged) out.masked_paths.emplace_back("/sys/kernel");
   out.sysctl = spec.sysctls;
   out.annotations = spec.annotations;
   out.annotations[runtime::kIdAnnotation] = spec.id;
   out.annotations[runtime::kUserAnnotation] = spec.user;
+  if (!spec.landlock.empty()) out.annotations[runtime::kLandlockAnnotation] = spec.landlock;
   if (spec.passwd) AddAccounts(spec, files, out);
   out.personality = spec.personality;
   if (!spec.group_add.empty()) out.annotations[runtime::kGroupAddAnnotation] = Join(spec.group_add, " ");
+  if (spec.keep_groups) out.annotations[runtime::kKeepGroupsAnnotation] = "1";
   if (spec.create_working_dir) out.annotations[runtime::kCreateCwdAnnotation] = "1";
   if (const char* forced = std::getenv("CTOOL_OVERLAY"); forced != nullptr && std::string_view(forced) == "fuse")
     out.annotations[runtime::kOverlayAnnotation] = "fuse";

@@ -43,6 +43,7 @@ constexpr auto kConfigFields = [](auto& o, const auto& field) {
   field("stopSignal", o.stop_signal);
   field("stopTimeout", o.stop_timeout_seconds);
   field("health", o.health, kHealthFields);
+  field("record", o.record);
 };
 
 constexpr auto kStatusFields = [](auto& o, const auto& field) {

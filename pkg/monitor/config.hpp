@@ -44,6 +44,7 @@ struct Config {
   int stop_signal = 15;
   int64_t stop_timeout_seconds = 10;  // -1: for ever
   HealthConfig health;
+  std::string record;  // file for a seccomp profile of what the container does; empty: it is not recorded
   std::vector<std::string> cleanup;  // argv that settles the record when no command keeps it
 
   static Result<Config> Parse(std::string_view bytes);

@@ -13,6 +13,7 @@
 #include "base/log.hpp"
 #include "monitor/events.hpp"
 #include "monitor/json_internal.hpp"
+#include "monitor/recorder.hpp"
 #include "monitor/streams.hpp"
 #include "runtime/launch.hpp"
 #include "sys/file.hpp"
@@ -54,7 +55,7 @@ Result<Running> Start(const Config& config, int container) {
   TRY(launch.AwaitReady([](pid_t, const runtime::FuseMount&) -> Status {
     return Error(Code::kInternal, "a health check mounts nothing");
   }));
-  TRY(launch.Exec());
+  TRY(launch.Exec([&config](sys::Fd listener) { return RecordSession(config.run_dir, std::move(listener)); }));
   return Running{std::move(launch).TakeChild(), std::move(pipes.ours)};
 }
 

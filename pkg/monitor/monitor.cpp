@@ -20,6 +20,7 @@
 #include "monitor/memory.hpp"
 #include "monitor/network.hpp"
 #include "monitor/notify.hpp"
+#include "monitor/recorder.hpp"
 #include "monitor/relay.hpp"
 #include "monitor/sandbox.hpp"
 #include "monitor/session.hpp"
@@ -39,6 +40,7 @@ using runtime::Stage;
 struct Prepared {
   Streams streams;
   runtime::Launch launch;
+  std::optional<runtime::MappedOverlay> overlay;  // of a container with a map of its own
 };
 
 // A container that has been started, and everything that lives as long as it does.
@@ -83,6 +85,7 @@ struct Order {
   std::string bundle;
   sys::Fd lock;
   Config config;
+  std::optional<Recorder> recorder;
 };
 
 Result<Prepared> Prepare(const Order& order) {
@@ -94,12 +97,14 @@ Result<Prepared> Prepare(const Order& order) {
   for (size_t i = 0; i < order.origins.size(); ++i) origin.parts.push_back({order.origins[i].get(), sandbox.joined[i].types});
   runtime::Launch launch = TRY(runtime::Launch::Start(
       sandbox.namespaces, !sandbox.joined.empty() ? sandbox.below : sandbox.map, origin, {pipes.in.get(), pipes.out.get(), pipes.err.get()}, preserved));
-  return Prepared{std::move(pipes.ours), std::move(launch)};
+  std::optional<runtime::MappedOverlay> overlay;
+  if (!sandbox.store.uids.empty()) overlay = TRY(runtime::MappedOverlay::Start(sandbox.store));
+  return Prepared{std::move(pipes.ours), std::move(launch), std::move(overlay)};
 }
 
 // `command` lets the container go, or another in its place; without one (a restart) it starts at once. `stage` is where a
 // failure was.
-Result<Running> Start(Prepared prepared, const Order& order, runtime::SyncSocket* command, Stage& stage) {
+Result<Running> Start(Prepared prepared, Order& order, runtime::SyncSocket* command, Stage& stage) {
   runtime::Launch& launch = prepared.launch;
   const Config& config = order.config;
   stage = Stage::kPlan;
@@ -115,6 +120,7 @@ Result<Running> Start(Prepared prepared, const Order& order, runtime::SyncSocket
   std::optional<Bridge> bridge;
   if (!order.sandbox.netavark.program.empty()) bridge = TRY(Bridge::Start(order.sandbox, config, order.origins.front().get(), launch.pid()));
   const Status ready = launch.AwaitReady([&](pid_t init, const runtime::FuseMount& mount) {
+    if (mount.device && prepared.overlay) return prepared.overlay->Serve(config.fuse_overlayfs, mount);
     return runtime::StartFuseOverlay(config.fuse_overlayfs, init, mount);
   });
   stage = launch.stage();
@@ -131,7 +137,11 @@ Result<Running> Start(Prepared prepared, const Order& order, runtime::SyncSocket
   TRY(WritePidFile(config.pid_file, launch.pid()));
   TRY(WritePidFile(config.monitor_pid_file, ::getpid()));
   Result<sys::Fd> mounts = sys::Open("/proc/" + std::to_string(launch.pid()) + "/ns/mnt", O_RDONLY);
-  TRY(launch.Exec());
+  const auto listen = [&](sys::Fd listener) -> Status {
+    if (!order.recorder) return Error(Code::kInternal, "nobody answers the seccomp filter");
+    return order.recorder->Listen(std::move(listener), launch.pidfd());
+  };
+  TRY(launch.Exec(listen));
   TellSystemd(config);
   TellStarted(config, command == nullptr, word.attached);
   return Running{std::move(launch).TakeChild(), std::move(prepared.streams), std::move(network), std::move(bridge), word.has_input,
@@ -192,6 +202,10 @@ ExitRecord RunToTheEnd(Order& order, Running& running, Relay& relay) {
     record.timed_out = outcome.ok() && outcome->timed_out;
     record.finished = WallNanos();
     TellDied(config, record.code);
+    if (order.recorder) {
+      const Status recorded = order.recorder->Finish();
+      if (!recorded.ok()) relay.Say(recorded.error().Message());
+    }
     if (!config.fuse_overlayfs.empty()) runtime::EndFuseDaemons();
     Refresh(order.bundle, config);
     if (!outcome.ok() || !WantsRestart(config, *outcome, record.restarts)) return record;
@@ -252,6 +266,7 @@ int Supervise(runtime::SyncSocket command) {
     order.lock = std::move(frame.fd);
     order.config = TRY(Config::Parse(TRY(sys::ReadFile(order.bundle + "/monitor.json"))));
     log = TRY(Log::Open(order.config));
+    if (!order.config.record.empty()) order.recorder = TRY(Recorder::Begin(order.config.run_dir, order.config.record));
     return Start(std::move(prepared), order, &command, stage);
   };
   Result<Running> running = begin();
@@ -297,7 +312,7 @@ int Supervise(runtime::SyncSocket command) {
   const bool done = relay.AwaitDone(folders, tidy);
   // The others: what they look at next is true by now.
   relay.LetGo(record.code);
-  DeleteFolders(folders, order.sandbox.map);
+  DeleteFolders(folders, order.sandbox.store.uids.empty() ? order.sandbox.map : order.sandbox.store);
   // Who stopped it waits for our end and puts the record right then: a second program would only be in the way.
   if (tidy || (!done && !SomebodyWaits(order.config.run_dir))) RunCleanup(order.config);
   return 0;

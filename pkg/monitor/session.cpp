@@ -9,6 +9,7 @@
 #include "base/log.hpp"
 #include "monitor/events.hpp"
 #include "monitor/json_internal.hpp"
+#include "monitor/recorder.hpp"
 #include "monitor/relay.hpp"
 #include "monitor/streams.hpp"
 #include "runtime/launch.hpp"
@@ -81,7 +82,7 @@ Result<Session> Begin(const runtime::SyncSocket& client, runtime::Frame& frame, 
   // What cannot be recorded is run all the same.
   Result<std::string> record = WriteRecord(order, launch.pid());
   if (!record.ok()) Debug(record.error().Message());
-  const Status executed = launch.Exec();
+  const Status executed = launch.Exec([&order](sys::Fd listener) { return RecordSession(order.run_dir, std::move(listener)); });
   stage = Stage::kExec;
   if (!executed.ok()) {
     if (record.ok()) RemoveRecord(*record);

@@ -98,7 +98,7 @@ Status Launch::AwaitReady(const MountFuse& mount_fuse) {
       case Msg::kWantFuse: {
         const std::vector<std::string> parts = Split(frame.payload, '\0');
         if (parts.size() != 3) return Error(Code::kInternal, "unexpected frame from container init");
-        TRY(mount_fuse(child_.pid(), {parts[0], parts[1], parts[2]}));
+        TRY(mount_fuse(child_.pid(), {parts[0], parts[1], parts[2], std::move(frame.fd)}));
         TRY(sync_.Send(Msg::kFuseDone, Stage::kRootfs));
         break;
       }
@@ -114,13 +114,17 @@ Status Launch::AwaitReady(const MountFuse& mount_fuse) {
   }
 }
 
-Status Launch::Exec() {
+Status Launch::Exec(const Listen& listen) {
   TRY(sync_.Send(Msg::kExec, Stage::kExec));
   last_ = Stage::kExec;
   // EOF is success: the socket is close-on-exec. A dead init closes it as well, and is seen later
   // as a container that has ended.
   Frame frame;
-  if (TRY(Receive(frame))) return Error(Code::kInternal, "unexpected frame from container init");
+  while (TRY(Receive(frame))) {
+    if (frame.header.msg != Msg::kListener || !frame.fd || !listen)
+      return Error(Code::kInternal, "unexpected frame from container init");
+    TRY(listen(std::move(frame.fd)));
+  }
   return Ok();
 }
 

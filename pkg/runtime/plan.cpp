@@ -191,6 +191,8 @@ Result<InitPlan> BuildPlan(spec::RuntimeSpec spec) {
     if (plan.seccomp.empty() || plan.seccomp.size() % 8 != 0)
       return Error(Code::kCorrupt, "'" + filter + "' is not a seccomp filter");
   }
+  TRY(plan.landlock.Add(spec.Annotation(kLandlockAnnotation)));
+  plan.seccomp_listener = !spec.Annotation(kListenerAnnotation).empty();
   plan.session_keyring = "_ses." + spec.Annotation(kIdAnnotation).substr(0, 12);
   plan.spec = std::move(spec);
   return plan;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "runtime/landlock.hpp"
 #include "spec/runtime.hpp"
 
 namespace ctool::runtime {
@@ -19,6 +20,8 @@ inline constexpr char kIdAnnotation[] = "io.ctool.id";  // the container's, for 
 inline constexpr char kUserAnnotation[] = "io.ctool.user";  // "name[:group]", looked up in the rootfs
 inline constexpr char kGroupAddAnnotation[] = "io.ctool.group-add";  // blank-separated names or gids
 inline constexpr char kSeccompAnnotation[] = "io.ctool.seccomp";     // path of a compiled filter
+inline constexpr char kListenerAnnotation[] = "io.ctool.seccomp-listener";  // "1": the filter has questions
+inline constexpr char kLandlockAnnotation[] = "io.ctool.landlock";  // Landlock::Print
 inline constexpr char kCreateCwdAnnotation[] = "io.ctool.create-cwd";  // "1": make a missing cwd
 inline constexpr char kPasswdAnnotation[] = "io.ctool.passwd";  // file to write an extended passwd to
 inline constexpr char kGroupAnnotation[] = "io.ctool.group";    // the same for group
@@ -28,6 +31,9 @@ inline constexpr char kHostUsersAnnotation[] = "io.ctool.host-users";
 inline constexpr char kPasswdEntryAnnotation[] = "io.ctool.passwd-entry";
 inline constexpr char kGroupEntryAnnotation[] = "io.ctool.group-entry";
 inline constexpr char kOverlayAnnotation[] = "io.ctool.overlay";  // "fuse": don't try the kernel's
+// "1": the ids of the image's files on disk are those of another map than the container's; its file system translates.
+inline constexpr char kForeignIdsAnnotation[] = "io.ctool.foreign-ids";
+inline constexpr char kKeepGroupsAnnotation[] = "run.oci.keep_original_groups";  // "1": the caller's; crun's name for it
 
 // One mount, its options sorted into what the mount API wants.
 struct MountPlan {
@@ -60,6 +66,8 @@ struct InitPlan {
   spec::RuntimeSpec spec;
   std::vector<MountPlan> mounts;  // the root's first, if it is a mount
   std::string seccomp;            // struct sock_filter[], empty: unconfined
+  bool seccomp_listener = false;  // somebody answers its questions
+  Landlock landlock;
   uint64_t namespaces = 0;        // CLONE_NEW* to make
   uint64_t joined = 0;            // CLONE_NEW* of another process: those with a path
   std::string session_keyring;    // name of the keyring to join

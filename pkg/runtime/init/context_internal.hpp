@@ -23,6 +23,9 @@ struct Context {
   // Of plan.mounts and of the devices, what could be made before the id map was there.
   std::vector<std::optional<sys::DetachedMount>> trees, devices;
   std::optional<sys::Root> root;  // the container's root file system, once it is mounted
+  sys::Fd merged;                 // where it is to be mounted
+  std::optional<sys::DetachedMount> folder;  // the root itself, when it is a folder of the host's
+  sys::Fd passwd, group;          // files for the accounts, of a container with foreign ids
   ResolvedUser user;
   // Given to the user once it is known who that is: what is mounted, by where.
   std::vector<std::pair<std::string, sys::Fd>> chowned;
@@ -40,7 +43,12 @@ struct Step {
 // handshake.cpp: a step, whose failure is a kFailed frame and our end; and the end: descriptors in place, exec.
 void Do(const Step& step, Context& c);
 [[noreturn]] void ExecuteOrDie(Context& c, const int (&stdio)[3], const std::vector<int>& preserved);
-// handshake.cpp: waits for the ids, and becomes 0:0 of the user namespace.
+// The ids of the image's files on disk are not those that the container has for them.
+inline bool HasForeignIds(const Context& c) { return c.plan.spec.Annotation(kForeignIdsAnnotation) == "1"; }
+// The caller's groups stay the process's.
+inline bool KeepsGroups(const Context& c) { return c.plan.spec.Annotation(kKeepGroupsAnnotation) == "1"; }
+
+// handshake.cpp: waits for the ids, and becomes 0:0 of the user namespace, or stays who it is where there is no 0.
 Status AwaitIdMap(Context& c);
 // handshake.cpp: a child of our parent, who is the one to wait for it, in namespaces that we have entered, or in new
 // ones (`namespaces`, CLONE_NEW*) below them. 0 in the child; else its pid, and its pidfd.
@@ -49,6 +57,8 @@ Result<pid_t> CloneForParent(uint64_t namespaces, sys::Fd& pidfd);
 Status AwaitExec(Context& c);
 // rootfs.cpp: no mount of ours gets out, and the host's /dev/null is held before anything can shadow it.
 Status LeaveHostMounts(Context& c);
+// rootfs.cpp: opens what of the host's is needed once our ids are the container's, which may be none that own it.
+Status PrepareRootfs(Context& c);
 // rootfs.cpp: mounts the root (overlay, fuse-overlayfs through the monitor, or a plain folder).
 Status MountRootfs(Context& c);
 // mounts.cpp: makes file systems and binds sources, attached nowhere yet, as far as that works without ids. Best
@@ -76,9 +86,15 @@ Status EnterCwd(Context& c);
 Status SetLimits(Context& c);
 Status SetOomScore(Context& c);
 Error Execute(Context& c);
-// security.cpp: keyring, no_new_privs, ids, capabilities, seccomp.
+// process.cpp: what exec would say of a missing program, while it can still be told.
+Status CheckProgram(Context& c);
+// security.cpp: keyring, no_new_privs, ids, capabilities; the filter, of which `sync` is told.
+Status SetLabels(Context& c);
 Status JoinKeyring(Context& c);
 Status DropPrivileges(Context& c);
+Status InstallSeccomp(Context& c, const SyncSocket& sync);
+// landlock.cpp: the rules, whose paths are found below the root.
+Status ApplyLandlock(Context& c);
 
 // copyup.cpp: copies the contents of a directory, owners, modes, times and xattrs included.
 Status CopyTree(int from_dir, int to_dir, const std::string& what);

@@ -55,6 +55,7 @@ constexpr Step kSteps[] = {
     {Stage::kNetwork, LoopbackUp},
     {Stage::kRootfs, LeaveHostMounts},
     {Stage::kPlan, AwaitBundle},
+    {Stage::kRootfs, PrepareRootfs},
     {Stage::kMounts, PrepareMounts},
     {Stage::kDevices, PrepareDevices},
     {Stage::kIdMap, AwaitIdMap},
@@ -70,12 +71,14 @@ constexpr Step kSteps[] = {
     {Stage::kProcess, SetHostname},
     {Stage::kProcess, SetLimits},
     {Stage::kProcess, SetOomScore},
+    {Stage::kSecurity, SetLabels},
     {Stage::kRootfs, EnterRoot},
     {Stage::kProcess, EnterCwd},
     {Stage::kRootfs, ReadonlyRoot},
     {Stage::kSecurity, JoinKeyring},
     {Stage::kSecurity, AwaitExec},
     {Stage::kSecurity, DropPrivileges},
+    {Stage::kSecurity, ApplyLandlock},
 };
 
 }  // namespace
@@ -85,7 +88,7 @@ void InitMain(uint64_t namespaces, const SyncSocket& sync, const int (&stdio)[3]
               const std::vector<int>& preserved, sys::Fd shm) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   sys::ResetSignals();
-  init::Context context{namespaces, sync, {}, {}, {}, {}, {}, {}, std::move(shm), {}, {}, {}};
+  init::Context context{namespaces, sync, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, std::move(shm), {}, {}, {}};
   for (const init::Step& step : init::kSteps) init::Do(step, context);
   init::ExecuteOrDie(context, stdio, preserved);
 }

@@ -236,6 +236,8 @@ Status PrepareMounts(Context& c) {
     const MountPlan& mount = c.plan.mounts[i];
     if (mount.destination == "/" || mount.type == "devpts" || mount.type == "overlay") continue;  // they own files
     if (mount.joined || !mount.chown.empty() || !mount.owner.empty()) continue;
+    // So do these, and our id is not yet the one that the container has for 0.
+    if (HasForeignIds(c) && (mount.type == "tmpfs" || mount.type == "ramfs" || mount.type == "mqueue")) continue;
     Result<sys::DetachedMount> tree =
         mount.kind == MountPlan::Kind::kBind
             ? BindSource(mount)
