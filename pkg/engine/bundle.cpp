@@ -10,6 +10,7 @@
 #include "engine/bundle_internal.hpp"
 #include "engine/container_secrets_internal.hpp"
 #include "engine/fold_internal.hpp"
+#include "engine/group.hpp"
 #include "engine/runtime_mounts_internal.hpp"
 #include "engine/sandbox_internal.hpp"
 #include "engine/tell.hpp"
@@ -289,6 +290,7 @@ Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFil
   config.stop_signal = sys::ParseSignal(spec.stop_signal).value_or(SIGTERM);
   config.stop_timeout_seconds = spec.stop_timeout;
   TRY(PrepareHealth(spec, files, runtime_spec, config));
+  TRY(PrepareLimits(spec, sandbox.group, config));
   config.cleanup = {TRY(sys::ReadLinkAt(AT_FDCWD, "/proc/self/exe"))};
   for (std::string& argument : TRY(engine.GlobalArguments())) config.cleanup.push_back(std::move(argument));
   config.cleanup.insert(config.cleanup.end(), {"container", "cleanup", spec.id});

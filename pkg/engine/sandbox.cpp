@@ -5,6 +5,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "engine/fold_internal.hpp"
+#include "engine/group.hpp"
 #include "engine/namespace_join_internal.hpp"
 #include "engine/sandbox_internal.hpp"
 #include "network/host_routes.hpp"
@@ -116,6 +117,7 @@ Result<monitor::Sandbox> SandboxOf(Engine& engine, const ContainerSpec& spec, Sa
   if (SharesUsers(spec)) TRY(JoinOthersUsers(engine, spec, sandbox, origin));
   if (SharedNamespaces(spec) != 0) TRY(JoinOthers(engine, spec, sandbox, origin));
   if (spec.network_mode == "bridge") TRY(JoinBridges(engine, spec, sandbox, origin));
+  TRY(PlaceGroup(engine, spec, sandbox));
   const config::ContainersConf& conf = *TRY(engine.Conf());
   if (spec.network_mode == network::kSlirp4netns) sandbox.network = TRY(SlirpBackendOf(engine, spec, conf));
   if (spec.network_mode == network::kPasta)

@@ -236,6 +236,7 @@ Status PrepareMounts(Context& c) {
     const MountPlan& mount = c.plan.mounts[i];
     if (mount.destination == "/" || mount.type == "devpts" || mount.type == "overlay") continue;  // they own files
     if (mount.joined || !mount.chown.empty() || !mount.owner.empty()) continue;
+    if (mount.type == "cgroup2" && c.awaits_group) continue;
     // So do these, and our id is not yet the one that the container has for 0.
     if (HasForeignIds(c) && (mount.type == "tmpfs" || mount.type == "ramfs" || mount.type == "mqueue")) continue;
     Result<sys::DetachedMount> tree =
@@ -252,6 +253,7 @@ Status MountAll(Context& c) {
   for (size_t i = 0; i < c.plan.mounts.size(); ++i) {
     const MountPlan& mount = c.plan.mounts[i];
     if (mount.destination == "/") continue;
+    if (mount.type == "cgroup2") TRY(EnterGroup(c));
     Status mounted = MountOne(c, mount, c.trees[i]);
     if (mounted.ok()) continue;
     Error error = std::move(mounted).error().Wrap("mount " + mount.type + " at '" + mount.destination + "'");
