@@ -182,10 +182,11 @@ Status PrepareRecording(const ContainerSpec& spec, const ContainerFiles& files, 
   return Ok();
 }
 
-Status PrepareSeccomp(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files, spec::RuntimeSpec& config) {
+Status PrepareSeccomp(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files, bool single_id, spec::RuntimeSpec& config) {
   if (!spec.seccomp_record.empty()) return PrepareRecording(spec, files, config);
   if (spec.seccomp == "unconfined") return Ok();
-  const std::optional<std::string> profile = TRY(ProfileText(spec));
+  std::optional<std::string> profile = TRY(ProfileText(spec));
+  if (single_id) profile = TRY(seccomp::PretendOwnership(profile));
   const std::string cache = TRY(engine.Store())->root() + "/cache/seccomp";
   const std::string path = files.bundle + "/seccomp.bpf";
   TRY(Write(path, TRY(seccomp::CompileCached(cache, profile, spec.bounding)), 0600));
@@ -254,8 +255,9 @@ Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFil
   const std::string program = TRY(engine.Program("ctool-monitor"));
   spec::RuntimeSpec runtime_spec =
       TRY(MakeRuntimeSpec(spec, files, map, store.root() + "/volumes", spec.init_path.empty() ? program : spec.init_path));
+  if (!sandbox.store.uids.empty()) runtime_spec.annotations[runtime::kForeignIdsAnnotation] = "1";
   PassNotifySocket(spec, runtime_spec, config);
-  TRY(PrepareSeccomp(engine, spec, files, runtime_spec));
+  TRY(PrepareSeccomp(engine, spec, files, map.single_id, runtime_spec));
   TRY(PrepareNetwork(engine, spec, files, sandbox.network, config));
   TRY(Write(files.bundle + "/hostname", spec.hostname, 0644));
   TRY(Write(files.bundle + "/containerenv", ContainerEnv(spec), 0644));

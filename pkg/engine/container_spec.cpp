@@ -222,6 +222,9 @@ void Fields(V& v, T& s) {
   v("utsMode", s.uts_mode);
   v("cgroupnsMode", s.cgroupns_mode);
   v("usernsMode", s.userns_mode);
+  v("uidMappings", s.id_mappings.uids);
+  v("gidMappings", s.id_mappings.gids);
+  v("keepGroups", s.keep_groups);
   v("privileged", s.privileged);
   v("noNewPrivileges", s.no_new_privileges);
   v("capAdd", s.cap_add);

@@ -10,6 +10,7 @@
 
 #include "base/result.hpp"
 #include "bridge/attachment.hpp"
+#include "engine/id_mappings.hpp"
 #include "spec/image.hpp"
 #include "spec/runtime.hpp"
 
@@ -80,6 +81,8 @@ struct ContainerSpec {
   std::string hosts_file;  // in place of the host's /etc/hosts; "image", "none"
 
   std::string pid_mode, ipc_mode, uts_mode, cgroupns_mode, userns_mode;
+  IdMappings id_mappings;    // empty: the user's default map
+  bool keep_groups = false;  // --group-add keep-groups
   bool privileged = false, no_new_privileges = false;
   std::vector<std::string> cap_add, cap_drop;        // as typed
   std::vector<std::string> bounding, ambient;        // effective result

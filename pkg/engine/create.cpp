@@ -214,6 +214,7 @@ Result<ContainerSpec> BeginSpec(Engine& engine, const CreateOptions& options) {
   spec.created = WallNanos();
   spec.tty = options.tty;
   spec.interactive = options.interactive;
+  TRY(FoldUserns(engine, options, spec));
   TRY(FoldNetwork(engine, options, spec));
   // Known to the others of its networks before it is made.
   if (spec.network_mode == "bridge") spec.name = !WantedName(options).empty() ? WantedName(options) : TRY(FreeName(*TRY(engine.Db()), spec.id));

@@ -69,6 +69,7 @@ Result<spec::RuntimeSpec> ConfigOf(const Target& target, const ExecOptions& o) {
   config.annotations[runtime::kUserAnnotation] = o.user.empty() ? spec.user : o.user;
   if (o.user.empty() && !spec.group_add.empty())
     config.annotations[runtime::kGroupAddAnnotation] = Join(spec.group_add, " ");
+  if (spec.keep_groups) config.annotations[runtime::kKeepGroupsAnnotation] = "1";
   const std::string filter = target.run_dir + "/seccomp.bpf";
   if (spec.seccomp != "unconfined" || !spec.seccomp_record.empty()) config.annotations[runtime::kSeccompAnnotation] = filter;
   if (!spec.seccomp_record.empty()) config.annotations[runtime::kListenerAnnotation] = "1";

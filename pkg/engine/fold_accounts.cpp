@@ -17,7 +17,7 @@ Status FoldAccounts(const FoldInput& in, ContainerSpec& spec) {
   TRY(CheckLine(in.options.passwd_entry, "--passwd-entry"));
   TRY(CheckLine(in.options.group_entry, "--group-entry"));
   spec.passwd_entry = in.options.passwd_entry;
-  spec.group_entry = in.options.group_entry;
+  if (!in.options.group_entry.empty()) spec.group_entry = in.options.group_entry;
   for (const std::string& user : in.options.hostuser) {
     std::optional<std::string> line = config::HostUserLine(user);
     if (!line) return Error(Code::kNotExecutable, "user: unknown user " + Printable(user));

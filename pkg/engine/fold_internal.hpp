@@ -26,6 +26,9 @@ Status CheckOptions(const CreateOptions& options);
 // Namespaces, network, names: what the image has no say in, so that the sandbox can be made before it is known.
 Status FoldNetwork(Engine& engine, const CreateOptions& options, ContainerSpec& spec);
 
+// Its user namespace and the ids in it; before FoldNetwork.
+Status FoldUserns(Engine& engine, const CreateOptions& options, ContainerSpec& spec);
+
 // Who gets the output, which decides about the streams.
 Status FoldLogDriver(const CreateOptions& options, const config::ContainersConf& conf, ContainerSpec& spec);
 

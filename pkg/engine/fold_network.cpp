@@ -170,8 +170,15 @@ Status RefuseForeignNamespaces(const CreateOptions& o) {
   TRY(check("pid", o.pid, {"private"}));
   TRY(check("ipc", o.ipc, {"private", "shareable", "none"}));
   TRY(check("uts", o.uts, {"private", "host"}));
-  TRY(check("cgroupns", o.cgroupns, {"private", "host"}));
-  return check("userns", o.userns, {"private", "host", ""});
+  return check("cgroupns", o.cgroupns, {"private", "host"});
+}
+
+// Whoever owns a network namespace must own the container's user namespace, or be it.
+Status CheckShared(const ContainerSpec& spec) {
+  if (!SharesUsers(spec)) return Ok();
+  if (spec.network_mode != "bridge" && (!SharesNetwork(spec) || spec.network_mode == spec.userns_mode)) return Ok();
+  return Error(Code::kUnsupported, "--userns=" + spec.userns_mode + " can't be used with --network=" + spec.network_mode + ": the network belongs to another user namespace")
+      .Hint("share both of the same container, or use a network of the container's own");
 }
 
 }  // namespace
@@ -183,8 +190,8 @@ Status FoldNetwork(Engine& engine, const CreateOptions& o, ContainerSpec& spec) 
   spec.ipc_mode = o.ipc;
   spec.uts_mode = o.uts;
   spec.cgroupns_mode = o.cgroupns;
-  spec.userns_mode = o.userns;
   TRY(FoldMode(engine, o, conf, spec));
+  TRY(CheckShared(spec));
   spec.publishes = !o.publish.empty() || o.publish_all;
   spec.no_hostname = o.no_hostname;
   spec.no_hosts = o.no_hosts || conf.no_hosts.value_or(false);

@@ -109,8 +109,9 @@ Status FoldProcess(const FoldInput& in, ContainerSpec& spec) {
     spec.working_dir = CleanAbsolute(in.image.working_dir);
     spec.create_working_dir = true;
   }
-  spec.user = o.user.empty() ? in.image.user : o.user;
-  spec.group_add = o.group_add;
+  if (!o.user.empty()) spec.user = o.user;
+  else if (spec.user.empty()) spec.user = in.image.user;  // unless its user namespace has decided
+  if (!spec.keep_groups) spec.group_add = o.group_add;
   spec.init = o.init || in.conf.init.value_or(false);
   spec.personality = o.personality;
   spec.chrootdirs = o.chrootdirs;

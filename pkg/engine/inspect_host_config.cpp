@@ -106,7 +106,8 @@ void AddNamespaces(const ContainerSpec& spec, Json& out) {
   out["IpcMode"] = Or(spec.ipc_mode, "shareable");
   out["PidMode"] = Or(spec.pid_mode, "private");
   out["UTSMode"] = host_uts ? "host" : "private";
-  out["UsernsMode"] = spec.userns_mode;
+  out["UsernsMode"] = spec.id_mappings.empty() ? spec.userns_mode : "private";
+  if (!spec.id_mappings.empty()) out["IDMappings"] = Json{{"UidMap", spec.id_mappings.uids}, {"GidMap", spec.id_mappings.gids}};
 }
 
 // What was asked for. None of it is applied; Degraded says so.

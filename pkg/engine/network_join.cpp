@@ -184,15 +184,14 @@ std::string NetworkOwner(const ContainerSpec& spec) {
 
 namespace {
 
-Status JoinContainer(Engine& engine, const std::string& id, monitor::Sandbox& sandbox, SandboxOrigin& origin) {
-  std::optional<LiveProcess> live = TRY(FindProcess(engine, id));
-  if (!live) {
-    static_cast<void>(TRY_CTX("start the container whose network is to be used", Start(engine, id, {})));
-    live = TRY(FindProcess(engine, id));
-  }
-  if (!live) return Error(Code::kBusy, "container " + id + ", whose network is to be used, is not running");
+// A container with a map of its own gets a user namespace below the other's, else it is in the same one.
+Status JoinContainer(Engine& engine, const ContainerSpec& spec, const std::string& id, monitor::Sandbox& sandbox, SandboxOrigin& origin) {
+  LiveProcess live = TRY(RunningOwner(engine, id, "network"));
+  if (spec.id_mappings.empty()) TakeMap(TRY(userns::MapOf(live.status.pid)), sandbox);
+  else sandbox.below = TRY(userns::MapBelow(sandbox.map, live.status.pid));
   sandbox.joined = CLONE_NEWUSER | CLONE_NEWNET;
-  origin.descriptors.push_back(std::move(live->pidfd));
+  origin.descriptors.clear();  // of the same container
+  origin.descriptors.push_back(std::move(live.pidfd));
   return Ok();
 }
 
@@ -219,8 +218,18 @@ Status JoinPath(const std::string& path, monitor::Sandbox& sandbox, SandboxOrigi
 
 }  // namespace
 
+Result<LiveProcess> RunningOwner(Engine& engine, const std::string& id, const std::string& what) {
+  std::optional<LiveProcess> live = TRY(FindProcess(engine, id));
+  if (!live) {
+    static_cast<void>(TRY_CTX("start the container whose " + what + " is to be used", Start(engine, id, {})));
+    live = TRY(FindProcess(engine, id));
+  }
+  if (!live) return Error(Code::kBusy, "container " + id + ", whose " + what + " is to be used, is not running");
+  return *std::move(live);
+}
+
 Status JoinOthersNetwork(Engine& engine, const ContainerSpec& spec, monitor::Sandbox& sandbox, SandboxOrigin& origin) {
-  if (const std::string owner = NetworkOwner(spec); !owner.empty()) return JoinContainer(engine, owner, sandbox, origin);
+  if (const std::string owner = NetworkOwner(spec); !owner.empty()) return JoinContainer(engine, spec, owner, sandbox, origin);
   return JoinPath(spec.network_mode.substr(3), sandbox, origin);
 }
 

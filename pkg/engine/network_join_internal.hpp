@@ -13,6 +13,7 @@
 #include "engine/container_spec.hpp"
 #include "engine/engine.hpp"
 #include "engine/networks.hpp"
+#include "engine/settle_internal.hpp"
 #include "monitor/sandbox.hpp"
 #include "network/netavark.hpp"
 #include "network/shared.hpp"
@@ -46,6 +47,9 @@ struct SandboxOrigin {
 // For network_mode "bridge": joins the shared namespaces (and makes them, when this is their first container), takes
 // addresses, and notes them in the container's run folder.
 Status JoinBridges(Engine& engine, const ContainerSpec& spec, monitor::Sandbox& sandbox, SandboxOrigin& origin);
+// The process of a container whose namespaces another is to share; starts it if it does not run. `what` is for errors.
+Result<LiveProcess> RunningOwner(Engine& engine, const std::string& id, const std::string& what);
+
 // For "container:ID" and "ns:PATH".
 Status JoinOthersNetwork(Engine& engine, const ContainerSpec& spec, monitor::Sandbox& sandbox, SandboxOrigin& origin);
 

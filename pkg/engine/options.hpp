@@ -66,6 +66,8 @@ struct CreateOptions {
   std::string hosts_file;
   bool publish_all = false, no_hosts = false, no_hostname = false;
 
+  std::vector<std::string> uidmap, gidmap;
+  std::string subuidname, subgidname;
   std::string userns, pid, ipc, uts, cgroupns, cgroups;
   std::string memory, memory_swap, cpus;
   std::optional<int64_t> pids_limit, oom_score_adj;

@@ -175,8 +175,8 @@ void SetNamespaces(const ContainerSpec& spec, spec::RuntimeSpec& out) {
                                    {CLONE_NEWNET, "network"}, {CLONE_NEWCGROUP, "cgroup"}})
     if ((flags & flag) != 0) out.namespaces.push_back({type, ""});
   // Joined by descriptors; the paths tell who reads the file.
-  if (SharesNetwork(spec))
-    for (const char* type : {"user", "network"}) out.namespaces.push_back({type, spec.network_mode});
+  if ((flags & CLONE_NEWUSER) == 0) out.namespaces.push_back({"user", SharesUsers(spec) ? spec.userns_mode : spec.network_mode});
+  if (SharesNetwork(spec)) out.namespaces.push_back({"network", spec.network_mode});
 }
 
 spec::RuntimeProcess ProcessOf(const ContainerSpec& spec) {
@@ -228,6 +228,7 @@ Result<spec::RuntimeSpec> MakeRuntimeSpec(const ContainerSpec& spec, const Conta
   if (spec.passwd) AddAccounts(spec, files, out);
   out.personality = spec.personality;
   if (!spec.group_add.empty()) out.annotations[runtime::kGroupAddAnnotation] = Join(spec.group_add, " ");
+  if (spec.keep_groups) out.annotations[runtime::kKeepGroupsAnnotation] = "1";
   if (spec.create_working_dir) out.annotations[runtime::kCreateCwdAnnotation] = "1";
   if (const char* forced = std::getenv("CTOOL_OVERLAY"); forced != nullptr && std::string_view(forced) == "fuse")
     out.annotations[runtime::kOverlayAnnotation] = "fuse";

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <sched.h>
+#include <sys/stat.h>
 
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -9,6 +10,7 @@
 #include "network/hosts.hpp"
 #include "network/pasta.hpp"
 #include "network/slirp4netns.hpp"
+#include "sys/file.hpp"
 
 namespace ctool::engine {
 
@@ -16,13 +18,18 @@ bool SharesNetwork(const ContainerSpec& spec) {
   return StartsWith(spec.network_mode, "container:") || StartsWith(spec.network_mode, "ns:");
 }
 
+bool SharesUsers(const ContainerSpec& spec) {
+  return StartsWith(spec.userns_mode, "container:") || StartsWith(spec.userns_mode, "ns:");
+}
+
 uint64_t NamespacesOf(const ContainerSpec& spec) {
   uint64_t flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC;
   const bool host_network = spec.network_mode == "host";
   if (spec.uts_mode != "host" && !(host_network && spec.uts_mode.empty())) flags |= CLONE_NEWUTS;
   if (!host_network) flags |= CLONE_NEWNET;
-  // Whoever owns the network namespace must own the container's others: it is made in the same user namespace.
-  if (SharesNetwork(spec)) flags &= ~static_cast<uint64_t>(CLONE_NEWUSER | CLONE_NEWNET);
+  // Whoever owns the network namespace must own the container's others: it is made in the same user namespace, or below.
+  if (SharesNetwork(spec)) flags &= ~static_cast<uint64_t>(CLONE_NEWNET);
+  if (SharesUsers(spec) || (SharesNetwork(spec) && spec.id_mappings.empty())) flags &= ~static_cast<uint64_t>(CLONE_NEWUSER);
   if (spec.cgroupns_mode != "host") flags |= CLONE_NEWCGROUP;
   return flags;
 }
@@ -66,8 +73,13 @@ Result<network::Backend> SlirpWith(network::SlirpOptions options, const config::
 }
 
 Result<network::Backend> SlirpBackendOf(Engine& engine, const ContainerSpec& spec, const config::ContainersConf& conf) {
-  const std::string bundle = TRY(engine.RunDir(spec.id, spec.publishes));
-  return SlirpWith(TRY(SlirpOptionsOf(spec, conf)), conf, spec.publishes ? bundle + "/slirp.sock" : "");
+  network::SlirpOptions slirp = TRY(SlirpOptionsOf(spec, conf));
+  if (!spec.publishes) return SlirpWith(std::move(slirp), conf, "");
+  // The socket is made by the container's root, who may be nobody to us: the folder is open to all, the one above is not.
+  const std::string folder = TRY(engine.RunDir(spec.id, true)) + "/slirp";
+  TRY(sys::MakeDirs(folder, 0700));
+  if (::chmod(folder.c_str(), 0777) < 0) return Error::Sys(errno, "chmod", folder);
+  return SlirpWith(std::move(slirp), conf, folder + "/slirp.sock");
 }
 
 }  // namespace
@@ -75,6 +87,19 @@ Result<network::Backend> SlirpBackendOf(Engine& engine, const ContainerSpec& spe
 Result<network::Backend> SlirpUplink(const config::ContainersConf& conf, const std::string& api_socket) {
   return SlirpWith(TRY(network::ParseSlirpNetwork(network::kSlirp4netns, conf.network_cmd_options.value_or(List{}))), conf, api_socket);
 }
+
+namespace {
+
+// A map of its own, beside the one by which the store's files are owned. With a single id there is only one owner.
+Status MapIds(const ContainerSpec& spec, monitor::Sandbox& sandbox) {
+  if (spec.id_mappings.empty()) return Ok();
+  userns::IdMap own = TRY(HostMap(spec.id_mappings, sandbox.map));
+  if (!own.single_id && (own.uids != sandbox.map.uids || own.gids != sandbox.map.gids)) sandbox.store = std::move(sandbox.map);
+  sandbox.map = std::move(own);
+  return Ok();
+}
+
+}  // namespace
 
 Status CheckNetworkOptions(const ContainerSpec& spec, const config::ContainersConf& conf) {
   if (spec.network_mode == network::kSlirp4netns) TRY(SlirpOptionsOf(spec, conf));
@@ -86,9 +111,11 @@ Result<monitor::Sandbox> SandboxOf(Engine& engine, const ContainerSpec& spec, Sa
   monitor::Sandbox sandbox;
   sandbox.namespaces = NamespacesOf(spec);
   sandbox.map = TRY(userns::DefaultMap());
+  TRY(MapIds(spec, sandbox));
   sandbox.terminal = spec.tty;
   sandbox.keep_stdin = spec.interactive;
   sandbox.passthrough = PassesStreams(spec.log_driver) && !spec.tty;
+  if (SharesUsers(spec)) TRY(JoinOthersUsers(engine, spec, sandbox, origin));
   if (SharesNetwork(spec)) TRY(JoinOthersNetwork(engine, spec, sandbox, origin));
   if (spec.network_mode == "bridge") TRY(JoinBridges(engine, spec, sandbox, origin));
   const config::ContainersConf& conf = *TRY(engine.Conf());

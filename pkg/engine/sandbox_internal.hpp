@@ -12,8 +12,16 @@ namespace ctool::engine {
 // Its network is another's: "container:ID", "ns:PATH".
 bool SharesNetwork(const ContainerSpec& spec);
 
+// Its user namespace is another's: "container:ID", "ns:PATH".
+bool SharesUsers(const ContainerSpec& spec);
+
 // CLONE_NEW* of a container. Its modes are known once FoldNetwork is through.
 uint64_t NamespacesOf(const ContainerSpec& spec);
+
+// For "container:ID" and "ns:PATH" of --userns.
+Status JoinOthersUsers(Engine& engine, const ContainerSpec& spec, monitor::Sandbox& sandbox, SandboxOrigin& origin);
+// The user namespace that is joined has `map`, in ids of the host.
+void TakeMap(userns::IdMap map, monitor::Sandbox& sandbox);
 
 // Checks what follows the colon of a user-mode network.
 Status CheckNetworkOptions(const ContainerSpec& spec, const config::ContainersConf& conf);

@@ -90,6 +90,7 @@ class Starter {
     bool overlay_failed = false;
     Result<Started> started = Try(TRY(std::move(sandboxed)), attachment, commit, overlay_failed);
     if (started.ok() || !overlay_failed) return started;
+    if (!spec_.id_mappings.empty()) return started;  // a copy would have the wrong ids
     Warn("no overlay file system works here (" + started.error().Message() +
          "); the container gets a copy of the image, which takes time and space");
     TRY(CopyRootfs(spec_.layers, files_.Rootfs()));

@@ -40,6 +40,7 @@ using runtime::Stage;
 struct Prepared {
   Streams streams;
   runtime::Launch launch;
+  std::optional<runtime::MappedOverlay> overlay;  // of a container with a map of its own
 };
 
 // A container that has been started, and everything that lives as long as it does.
@@ -96,7 +97,9 @@ Result<Prepared> Prepare(const Order& order) {
   for (const sys::Fd& fd : order.origins) origin.processes.push_back(fd.get());
   runtime::Launch launch = TRY(runtime::Launch::Start(
       sandbox.namespaces, sandbox.joined != 0 ? sandbox.below : sandbox.map, origin, {pipes.in.get(), pipes.out.get(), pipes.err.get()}, preserved));
-  return Prepared{std::move(pipes.ours), std::move(launch)};
+  std::optional<runtime::MappedOverlay> overlay;
+  if (!sandbox.store.uids.empty()) overlay = TRY(runtime::MappedOverlay::Start(sandbox.store));
+  return Prepared{std::move(pipes.ours), std::move(launch), std::move(overlay)};
 }
 
 // `command` lets the container go, or another in its place; without one (a restart) it starts at once. `stage` is where a
@@ -117,6 +120,7 @@ Result<Running> Start(Prepared prepared, Order& order, runtime::SyncSocket* comm
   std::optional<Bridge> bridge;
   if (!order.sandbox.netavark.program.empty()) bridge = TRY(Bridge::Start(order.sandbox, config, order.origins.front().get(), launch.pid()));
   const Status ready = launch.AwaitReady([&](pid_t init, const runtime::FuseMount& mount) {
+    if (mount.device && prepared.overlay) return prepared.overlay->Serve(config.fuse_overlayfs, mount);
     return runtime::StartFuseOverlay(config.fuse_overlayfs, init, mount);
   });
   stage = launch.stage();
@@ -308,7 +312,7 @@ int Supervise(runtime::SyncSocket command) {
   const bool done = relay.AwaitDone(folders, tidy);
   // The others: what they look at next is true by now.
   relay.LetGo(record.code);
-  DeleteFolders(folders, order.sandbox.map);
+  DeleteFolders(folders, order.sandbox.store.uids.empty() ? order.sandbox.map : order.sandbox.store);
   // Who stopped it waits for our end and puts the record right then: a second program would only be in the way.
   if (tidy || (!done && !SomebodyWaits(order.config.run_dir))) RunCleanup(order.config);
   return 0;

@@ -20,6 +20,8 @@ constexpr auto kFields = [](auto& o, const auto& field) {
   field("singleId", o.map.single_id);
   field("newuidmap", o.map.newuidmap);
   field("newgidmap", o.map.newgidmap);
+  field("storeUids", o.store.uids, kMappingFields);
+  field("storeGids", o.store.gids, kMappingFields);
   field("terminal", o.terminal);
   field("keepStdin", o.keep_stdin);
   field("passthrough", o.passthrough);
@@ -38,7 +40,12 @@ constexpr auto kFields = [](auto& o, const auto& field) {
 
 }  // namespace
 
-Result<Sandbox> Sandbox::Parse(std::string_view bytes) { return ParseObject<Sandbox>(bytes, "the sandbox", kFields); }
+Result<Sandbox> Sandbox::Parse(std::string_view bytes) {
+  Sandbox sandbox = TRY(ParseObject<Sandbox>(bytes, "the sandbox", kFields));
+  sandbox.store.newuidmap = sandbox.map.newuidmap;
+  sandbox.store.newgidmap = sandbox.map.newgidmap;
+  return sandbox;
+}
 
 std::string Sandbox::Print() const { return PrintObject(*this, kFields); }
 

@@ -18,6 +18,7 @@ namespace ctool::monitor {
 struct Sandbox {
   uint64_t namespaces = 0;  // CLONE_NEW*
   userns::IdMap map;
+  userns::IdMap store;  // by which the store's files are owned, when that is another; else empty
   bool terminal = false;
   bool keep_stdin = false;  // -i: a pipe; otherwise /dev/null
   bool passthrough = false;  // the streams are the command's own: the first three of its descriptors

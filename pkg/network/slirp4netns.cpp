@@ -2,6 +2,7 @@
 #include "network/slirp4netns.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "network/pipe_internal.hpp"
@@ -37,7 +38,12 @@ Result<BackendProcess> StartSlirp(const std::vector<std::string>& command, pid_t
   }
   // The death signal of Spawn covers the time until it enters the user namespace, which clears it;
   // from then on the exit descriptor tells it of our end.
-  sys::Child child = TRY(sys::Spawn(options));
+  // Its uid is the container's 0, which need not be ours: the socket must be open to all who get as far as its folder, and
+  // that is ours alone. (We have one thread.)
+  const mode_t before = ::umask(api_socket.empty() ? 0077 : 0);
+  Result<sys::Child> spawned = sys::Spawn(options);
+  ::umask(before);
+  sys::Child child = TRY(std::move(spawned));
   return BackendProcess{std::move(child), std::move(ready.read), std::move(exit.write), std::move(errors.read)};
 }
 

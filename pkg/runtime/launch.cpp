@@ -98,7 +98,7 @@ Status Launch::AwaitReady(const MountFuse& mount_fuse) {
       case Msg::kWantFuse: {
         const std::vector<std::string> parts = Split(frame.payload, '\0');
         if (parts.size() != 3) return Error(Code::kInternal, "unexpected frame from container init");
-        TRY(mount_fuse(child_.pid(), {parts[0], parts[1], parts[2]}));
+        TRY(mount_fuse(child_.pid(), {parts[0], parts[1], parts[2], std::move(frame.fd)}));
         TRY(sync_.Send(Msg::kFuseDone, Stage::kRootfs));
         break;
       }

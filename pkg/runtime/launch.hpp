@@ -20,6 +20,7 @@ struct FuseMount {
   std::string folder;   // where it is started: the names of the layers begin there
   std::string options;  // lowerdir=... and so on
   std::string target;
+  sys::Fd device;       // of a FUSE mount that is there: no target
 };
 
 // A container's init between clone and exec, seen from the parent. Destroying it kills init, and
@@ -71,6 +72,22 @@ class Launch {
   sys::Fd console_;
   std::string home_;
   Stage last_ = Stage::kClone;
+};
+
+// A process in a user namespace with the map by which the store's files are owned, which becomes fuse-overlayfs for a
+// container with another map. It is made beside the container's init, so that newuidmap works for both at once.
+class MappedOverlay {
+ public:
+  static Result<MappedOverlay> Start(const userns::IdMap& map);
+  // Returns once `program` serves `mount.device`. The daemon becomes a child of this process, as StartFuseOverlay's.
+  Status Serve(const std::string& program, const FuseMount& mount);
+
+ private:
+  MappedOverlay(sys::Child child, SyncSocket sync, userns::MapWriter maps)
+      : child_(std::move(child)), sync_(std::move(sync)), maps_(std::move(maps)) {}
+  sys::Child child_;
+  SyncSocket sync_;
+  userns::MapWriter maps_;
 };
 
 // Runs fuse-overlayfs (`program`) for `init` and returns once `mount.target`, a shared mount point of

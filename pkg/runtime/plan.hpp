@@ -31,6 +31,9 @@ inline constexpr char kHostUsersAnnotation[] = "io.ctool.host-users";
 inline constexpr char kPasswdEntryAnnotation[] = "io.ctool.passwd-entry";
 inline constexpr char kGroupEntryAnnotation[] = "io.ctool.group-entry";
 inline constexpr char kOverlayAnnotation[] = "io.ctool.overlay";  // "fuse": don't try the kernel's
+// "1": the ids of the image's files on disk are those of another map than the container's; its file system translates.
+inline constexpr char kForeignIdsAnnotation[] = "io.ctool.foreign-ids";
+inline constexpr char kKeepGroupsAnnotation[] = "run.oci.keep_original_groups";  // "1": the caller's; crun's name for it
 
 // One mount, its options sorted into what the mount API wants.
 struct MountPlan {

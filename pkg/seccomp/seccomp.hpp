@@ -59,6 +59,10 @@ Result<std::string> ReadProfile(const std::string& path);
 // The administrator's replacement of the built-in profile, /etc/containers/seccomp.json.
 Result<std::optional<std::string>> ReadAdminProfile();
 
+// `profile_text` (none: the built-in one) with a rule more: calls that change owners and groups do nothing and succeed. For
+// containers with a single id, where the kernel would refuse them all: package managers unpack files of many owners.
+Result<std::string> PretendOwnership(const std::optional<std::string>& profile_text);
+
 // The BPF program (struct sock_filter[]) for this machine. `caps` is the bounding set ("CAP_CHOWN"
 // or "CHOWN"). Where several rules meet on one call the most restrictive that matches wins,
 // whatever their order; a call from an architecture that the profile doesn't have kills the

@@ -96,16 +96,24 @@ Result<int> RunJoined(int pidfd, const JoinOptions& options, const std::function
 // `map` is asked for only then.
 Status RemoveTree(const std::string& path, const std::function<Result<IdMap>()>& map);
 
+// The map of the user namespace of process `pid`, in ids of the caller's own.
+Result<IdMap> MapOf(pid_t pid);
+
 // `map` as the user namespace of process `pid` sees it: for a namespace below that one, whose maps need no helper.
 // kUnsupported: an id is not there.
 Result<IdMap> MapBelow(const IdMap& map, pid_t pid);
+
+// A map whose outer ids are inner ids of `through`, as one to the ids of the host: podman's --uidmap counts in ids of the
+// rootless user's own namespace. kUnsupported: an id that `through` does not have. single_id and the helpers are `through`'s.
+Result<IdMap> MapThrough(const IdMap& map, const IdMap& through);
 
 // What to tell the user when clone or unshare of a user namespace failed with `err`: names the
 // sysctl, the security module or the limit behind it, with the command that mends it.
 Error ExplainUserns(int err);
 
-// 0:0 of the user namespace that this process is in, without the caller's groups.
-Status BecomeRoot();
+// 0:0 of the user namespace that this process is in, without the caller's groups unless they are kept.
+enum class Groups { kDrop, kKeep };
+Status BecomeRoot(Groups groups = Groups::kDrop);
 
 // True when uid 0 of this process is not the host's root: we are inside a user namespace.
 bool InUserNamespace();

@@ -22,6 +22,6 @@ mapfile -t bats < <(printf '%s\n' "${scripts[@]}" | grep '\.bats$' || true)
 mapfile -t plain < <(printf '%s\n' "${scripts[@]}" | grep -v '\.bats$' || true)
 status=0
 ((!${#plain[@]})) || shellcheck -x -P SCRIPTDIR "${plain[@]}" || status=1
-((!${#bats[@]})) || shellcheck -P SCRIPTDIR -e SC2016,SC2030,SC2031,SC2034,SC2153,SC2154,SC2206,SC2314 \
+((!${#bats[@]})) || shellcheck -P SCRIPTDIR -e SC2016,SC2030,SC2031,SC2034,SC2153,SC2154,SC2206 \
   "${bats[@]}" || status=1
 exit $status

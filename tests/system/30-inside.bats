@@ -311,7 +311,7 @@ load helpers
   err_is ""
   out_has /dev/fuse
   out_has /dev/net/tun
-  ! grep -E '^/dev/tty[0-9]+$' <<<"$out"
+  lacks grep -E '^/dev/tty[0-9]+$' <<<"$out"
   local node
   for node in null zero full random urandom tty; do
     equal "$node" 1 "$(grep -c "^/dev/$node\$" <<<"$out")"

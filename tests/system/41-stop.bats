@@ -304,9 +304,8 @@ ended() { [[ $(ps -o stat= -p "$1") =~ ^(Z.*)?$ ]]; }
 }
 
 @test "stop of an attached container: its command gets the exit status" {
-  begin run --name "$C" "$IMG" sh -c 'trap "exit 9" TERM; while :; do sleep 0.05; done'
-  until_ok 10 has_status "$C" running
-  sleep 0.5
+  begin run --name "$C" "$IMG" sh -c 'trap "exit 9" TERM; echo up; while :; do sleep 0.05; done'
+  until_ok 10 grep -q up "$T/.out"
   ct stop "$C" >/dev/null
   finish
   exits 9

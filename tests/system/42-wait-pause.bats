@@ -35,7 +35,7 @@ pid_of() { ct inspect -f '{{.State.Pid}}' "$1"; }
 @test "wait: a killed container" {
   must run -d --name "$C" "$IMG" sleep 301.41
   begin wait "$C"
-  sleep 0.3
+  begun_waiting
   ct kill "$C" >/dev/null
   finish
   ok
@@ -77,7 +77,7 @@ pid_of() { ct inspect -f '{{.State.Pid}}' "$1"; }
 @test "wait --condition running: -1 once it runs" {
   must create --name "$C" "$IMG" sleep 301.42
   begin wait --condition running --interval 20ms "$C"
-  sleep 0.4
+  begun_waiting
   kill -0 "$pid" || complain "a wait that lasts"
   ct start "$C" >/dev/null
   finish
@@ -99,7 +99,7 @@ pid_of() { ct inspect -f '{{.State.Pid}}' "$1"; }
 @test "wait --condition stopping, and exited" {
   must run -d --name "$C" "$IMG" sleep 301.43
   begin wait --condition stopping --interval 20ms "$C"
-  sleep 0.2
+  begun_waiting
   ct stop -t 1 "$C" >/dev/null 2>&1
   finish
   ok
@@ -143,7 +143,7 @@ pid_of() { ct inspect -f '{{.State.Pid}}' "$1"; }
 @test "wait: a container that is removed by force" {
   must run -d --name "$C" "$IMG" sleep 301.45
   begin wait "$C"
-  sleep 0.3
+  begun_waiting
   ct rm -f -t 0 "$C" >/dev/null
   finish
   ok
@@ -155,7 +155,7 @@ pid_of() { ct inspect -f '{{.State.Pid}}' "$1"; }
   must run -d --name "$C" "$IMG" sleep 301.46
   for ((i = 0; i < 10; ++i)); do
     begin wait "$C"
-    sleep 0.2
+    begun_waiting
     ct restart -t 0 "$C" >/dev/null
     finish
     ok
@@ -166,7 +166,7 @@ pid_of() { ct inspect -f '{{.State.Pid}}' "$1"; }
 @test "wait for one whose monitor was killed" {
   must run -d --name "$C" "$IMG" sleep 301.47
   begin wait "$C"
-  sleep 0.2
+  begun_waiting
   local init
   init=$(pid_of "$C")
   kill -9 "$(monitor_of "$C")"
@@ -337,7 +337,7 @@ stands_still() {
 @test "wait --condition paused" {
   must run -d --name "$C" "$IMG" sleep 301.51
   begin wait --condition paused --interval 20ms "$C"
-  sleep 0.2
+  begun_waiting
   ct pause "$C" >/dev/null 2>&1
   finish
   ok

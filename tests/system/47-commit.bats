@@ -96,7 +96,7 @@ A /new"
   grep -qE '^drwx------ 0/0 .* home/$' "$T/list"
   grep -qE ' d/hard$| d/hard link to d/e/f$|d/e/f' "$T/list"
   grep -qE ' bin/busybox$' "$T/list"
-  ! grep -qE ' etc/group$' "$T/list"
+  lacks grep -qE ' etc/group$' "$T/list"
   equal "the file" a "$(tar xOf "$T/e.tar" new)"
 }
 
@@ -106,7 +106,7 @@ A /new"
   ct export "$C" | cat >"$T/e.tar"
   tar tf "$T/e.tar" >"$T/list"
   grep -qx root/inside "$T/list"
-  ! grep -E '^(vol|mem)/.+|^proc/.+|^sys/.+' "$T/list"
+  lacks grep -E '^(vol|mem)/.+|^proc/.+|^sys/.+' "$T/list"
 }
 
 @test "export: nobody reads any more" {
@@ -188,7 +188,7 @@ A /new"
   finish
   equal "its end" 143 "$rc"
   equal state running "$(ct inspect --format '{{.State.Status}}' "$C")"
-  ! ct image exists "localhost/$C"
+  lacks ct image exists "localhost/$C"
   # From the very first step on: also between the pause and the work.
   for delay in 0.0{01,03,05,07,09,11,13,15,17,19,21,23,25,30,35,40}; do
     begin commit -q -p "$C" "localhost/$C"

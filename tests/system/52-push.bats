@@ -260,7 +260,7 @@ make_image() {
   try push -q "localhost/mine$BATS_TEST_NUMBER" "$D/mine:1"
   exits 125
   err_has "is damaged"
-  ! remote_digest "$D/mine:1" 2>/dev/null
+  lacks remote_digest "$D/mine:1" 2>/dev/null
 }
 
 @test "push: an event is told" {

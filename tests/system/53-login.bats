@@ -227,7 +227,7 @@ EOF
   chown "$ACCOUNT:" "$dir/a.json"
   must login --authfile "$dir/a.json" -u reader -p let-me-in "$S"
   grep -q let-me-in "$T/kept/secret"
-  ! grep -q "let-me-in" "$T/kept/arguments" "$dir/a.json"
+  lacks grep -q "let-me-in" "$T/kept/arguments" "$dir/a.json"
   try pull -q --authfile "$dir/a.json" "$S/busybox:latest"
   ok
   must rmi "$S/busybox:latest"
@@ -243,15 +243,15 @@ EOF
   try login --authfile "$dir/a.json" -u reader -p let-me-in "$S"
   exits 125
   err_has nosuchhelper
-  ! grep -q auths "$dir/a.json"
+  lacks grep -q auths "$dir/a.json"
 }
 
 @test "login: the password is in no other process's arguments and in no log" {
   capture as_user strace -f -qq -e trace=execve -s 300 -o "$T/trace" "$CTOOL" --log-level debug login -u reader \
     --password-stdin "$S" < <(echo let-me-in)
   ok
-  ! grep -q let-me-in "$T/trace" "$T/.err"
-  ! grep -q "$(printf reader:let-me-in | base64)" "$T/.err"
+  lacks grep -q let-me-in "$T/trace" "$T/.err"
+  lacks grep -q "$(printf reader:let-me-in | base64)" "$T/.err"
 }
 
 @test "login to what is no registry, and to nobody" {

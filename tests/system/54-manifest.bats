@@ -169,7 +169,7 @@ Deleted: $id"
   err_has "Writing manifest list to image destination"
   remote_raw "$D/list:1" >"$T/raw"
   equal "entries" $(($(remote_raw "$MULTI" | jq '.manifests | length') + 1)) "$(jq '.manifests | length' "$T/raw")"
-  ! grep -q io.ctool "$T/raw"
+  lacks grep -q io.ctool "$T/raw"
   # Every image in it is whole.
   skopeo copy -q --all --insecure-policy --src-tls-verify=false "docker://$D/list:1" "oci:$T/back:1"
   must pull -q --platform linux/s390x "$D/list:1"
@@ -199,7 +199,7 @@ Deleted: $id"
   must manifest create --all "$L" "docker://$D/from:1"
   try manifest push --all "$L" "$D/to:1"
   ok
-  ! grep -q 'Copying blob.* done$' "$T/.err"
+  lacks grep -q 'Copying blob.* done$' "$T/.err"
   err_has "mounted from another repository"
 }
 

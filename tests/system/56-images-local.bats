@@ -164,7 +164,7 @@ set -e
 d=\$("\$0" image mount child:1)
 cat "\$d/a"
 [ ! -e "\$d/etc/group" ] && [ -e "\$d/bin/busybox" ]
-! touch "\$d/x" 2>/dev/null
+if touch "\$d/x" 2>/dev/null; then exit 1; fi
 "\$0" image mount child:1 "$IMG" | sed 's|  */.*||'
 "\$0" image mount | wc -l
 "\$0" image mount --format json | grep -c mountpoint

@@ -348,7 +348,7 @@ END
   got_it() { ct logs "$C-udp" | grep "got hello-udp"; }
   until_ok 5 got_it
   must rm -f -t 0 "$C"
-  ! curl -sf -m 2 http://127.0.0.1:28064/
+  lacks curl -sf -m 2 http://127.0.0.1:28064/
   serve "$C" "$N" -p 127.0.0.1:28064:80
 }
 

@@ -55,6 +55,15 @@ begin() {
   pid=$!
 }
 finish() { capture_into wait "$pid"; }
+# The command of begin has come to where it waits for something to happen.
+begun_waiting() {
+  if oracle; then sleep 0.5; else until_ok 20 waits_in_kernel; fi
+}
+waits_in_kernel() { [[ $(cat "/proc/$pid/wchan" 2>/dev/null) =~ poll|nanosleep ]]; }
+# lacks COMMAND...: the command fails, as a search that finds nothing does. A bare ! would never fail a test.
+lacks() {
+  if "$@"; then complain "no success of: $*"; fi
+}
 
 # Runs ctool and keeps what came of it: rc, out and err (without their last newlines), and the
 # exact bytes in the files $T/.out and $T/.err.

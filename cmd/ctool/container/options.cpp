@@ -68,7 +68,7 @@ void AddProcess(Table& t, engine::CreateOptions& o) {
   t("hostname", 'h', "name", "Host name inside the container", &o.hostname);
   t("workdir", 'w', "folder", "Working directory inside the container", &o.workdir);
   t("user", 'u', "user[:group]", "User, and group, of the command: names or ids of the container's own", &o.user);
-  t("group-add", 0, "group", "One more group for the user", &o.group_add).comma = true;
+  t("group-add", 0, "group", "One more group for the user; keep-groups: the caller's own", &o.group_add).comma = true;
   t("umask", 0, "mask", "File mode mask, in octal", &o.umask);
   t("tz", 0, "zone", "Time zone, as Europe/Berlin; local is the host's", &o.tz);
   t("passwd-entry", 0, "line", "The line for /etc/passwd, with $USERNAME, $UID, $GID, $NAME and $HOME", &o.passwd_entry);
@@ -119,7 +119,11 @@ void AddIsolation(Table& t, engine::CreateOptions& o) {
   t("cap-drop", 0, "capability", "Drop a capability, or all", &o.cap_drop).comma = true;
   t("security-opt", 0, "option", "seccomp=file, seccomp=record:file, landlock=rules, no-new-privileges, mask=path, unmask=path, proc-opts=options, label=, apparmor=", &o.security_opt);
   t("seccomp-policy", 0, "policy", "Where the seccomp profile comes from: default, or image, its label", &o.seccomp_policy).values = {"default", "image"};
-  t("userns", 0, "mode", "User namespace", &o.userns);
+  t("userns", 0, "mode", "User namespace: host, keep-id[:uid=,gid=,size=], nomap, auto[:size=,uidmapping=,gidmapping=], private, container:NAME, ns:PATH", &o.userns);
+  t("uidmap", 0, "inside:from[:count]", "Map users: ids inside the container to ids of your own namespace, where 0 is you", &o.uidmap).comma = true;
+  t("gidmap", 0, "inside:from[:count]", "Map groups likewise; without it as users", &o.gidmap).comma = true;
+  t("subuidname", 0, "name", "Map the subordinate user ids of this name, which is yours", &o.subuidname);
+  t("subgidname", 0, "name", "Map the subordinate group ids of this name, which is yours", &o.subgidname);
   t("pid", 0, "mode", "PID namespace", &o.pid);
   t("ipc", 0, "mode", "IPC namespace", &o.ipc);
   t("uts", 0, "mode", "UTS namespace", &o.uts).values = {"private", "host"};

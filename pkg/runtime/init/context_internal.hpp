@@ -22,6 +22,9 @@ struct Context {
   // Of plan.mounts and of the devices, what could be made before the id map was there.
   std::vector<std::optional<sys::DetachedMount>> trees, devices;
   std::optional<sys::Root> root;  // the container's root file system, once it is mounted
+  sys::Fd merged;                 // where it is to be mounted
+  std::optional<sys::DetachedMount> folder;  // the root itself, when it is a folder of the host's
+  sys::Fd passwd, group;          // files for the accounts, of a container with foreign ids
   ResolvedUser user;
   sys::Fd null;                   // the host's /dev/null, opened before anything can shadow it
   std::vector<std::string> env;   // of the process
@@ -36,7 +39,12 @@ struct Step {
 // handshake.cpp: a step, whose failure is a kFailed frame and our end; and the end: descriptors in place, exec.
 void Do(const Step& step, Context& c);
 [[noreturn]] void ExecuteOrDie(Context& c, const int (&stdio)[3], const std::vector<int>& preserved);
-// handshake.cpp: waits for the ids, and becomes 0:0 of the user namespace.
+// The ids of the image's files on disk are not those that the container has for them.
+inline bool HasForeignIds(const Context& c) { return c.plan.spec.Annotation(kForeignIdsAnnotation) == "1"; }
+// The caller's groups stay the process's.
+inline bool KeepsGroups(const Context& c) { return c.plan.spec.Annotation(kKeepGroupsAnnotation) == "1"; }
+
+// handshake.cpp: waits for the ids, and becomes 0:0 of the user namespace, or stays who it is where there is no 0.
 Status AwaitIdMap(Context& c);
 // handshake.cpp: a child of our parent, who is the one to wait for it, in namespaces that we have entered, or in new
 // ones (`namespaces`, CLONE_NEW*) below them. 0 in the child; else its pid, and its pidfd.
@@ -45,6 +53,8 @@ Result<pid_t> CloneForParent(uint64_t namespaces, sys::Fd& pidfd);
 Status AwaitExec(Context& c);
 // rootfs.cpp: no mount of ours gets out, and the host's /dev/null is held before anything can shadow it.
 Status LeaveHostMounts(Context& c);
+// rootfs.cpp: opens what of the host's is needed once our ids are the container's, which may be none that own it.
+Status PrepareRootfs(Context& c);
 // rootfs.cpp: mounts the root (overlay, fuse-overlayfs through the monitor, or a plain folder).
 Status MountRootfs(Context& c);
 // mounts.cpp: makes file systems and binds sources, attached nowhere yet, as far as that works without ids. Best

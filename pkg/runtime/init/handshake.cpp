@@ -44,7 +44,11 @@ Status AwaitIdMap(Context& c) {
   Frame answer;
   if (!TRY(c.sync.Receive(answer)) || answer.header.msg != Msg::kIdMapDone)
     return Error(Code::kInternal, "the monitor went away");
-  TRY(userns::BecomeRoot());
+  const Status root = userns::BecomeRoot(KeepsGroups(c) ? userns::Groups::kKeep : userns::Groups::kDrop);
+  // A single id that is not 0: it is ours already, and so are the capabilities.
+  if (!root.ok() && root.error().sys_errno() != EINVAL) return root;
+  // newuidmap's successors (slirp4netns, exec) come through our /proc entry, which a new uid would have made root's.
+  if (HasForeignIds(c) && ::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0) return Error::Sys(errno, "become dumpable");
   // The change of ids cleared it.
   if (::prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) return Error::Sys(errno, "set the death signal");
   return Ok();

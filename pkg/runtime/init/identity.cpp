@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/log.hpp"
 #include "base/text.hpp"
 #include "runtime/init/context_internal.hpp"
 #include "sys/file.hpp"
@@ -72,10 +73,17 @@ std::string WithLines(std::string text, const std::string& lines) {
   return text + lines;
 }
 
+// The file was opened while our ids owned its folder. Who may not have it chowned (nobody owns it then) reads it all the same.
+Result<sys::DetachedMount> FillOpened(const sys::Fd& file, const std::string& path, const std::string& text) {
+  TRY(sys::WriteAll(file.get(), text, path));
+  if (::fchown(file.get(), 0, 0) < 0) Debug(Error::Sys(errno, "chown", path).Message());
+  return sys::DetachedMount::Clone(file.get(), "", false);
+}
+
 // `text` in a file of its own, mounted over the container's.
-Status Cover(Context& c, const std::string& file, const std::string& path, const std::string& text) {
-  TRY(sys::WriteFileAtomic(file, text, 0644, sys::Durability::kNone));
-  sys::DetachedMount bind = TRY(sys::DetachedMount::Clone(AT_FDCWD, file, false));
+Status Cover(Context& c, const sys::Fd& opened, const std::string& file, const std::string& path, const std::string& text) {
+  if (!opened) TRY(sys::WriteFileAtomic(file, text, 0644, sys::Durability::kNone));
+  sys::DetachedMount bind = opened ? TRY(FillOpened(opened, path, text)) : TRY(sys::DetachedMount::Clone(AT_FDCWD, file, false));
   TRY(bind.SetAttributes(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, MS_PRIVATE, false));
   const sys::Fd target = TRY(c.root->Open(path, O_PATH));
   return bind.Attach(target.get());
@@ -90,7 +98,7 @@ Status ExtendPasswd(Context& c, const std::string& passwd, const std::string& ho
   if (!c.user.in_passwd)
     lines += PasswdLine(c, uid, uid, std::to_string(c.user.gid), "container user", c.plan.spec.process.cwd);
   if (lines.empty()) return Ok();
-  return Cover(c, file, "/etc/passwd", WithLines(passwd, lines));
+  return Cover(c, c.passwd, file, "/etc/passwd", WithLines(passwd, lines));
 }
 
 // The same for a group by number; a user by number without a group stands for one.
@@ -103,7 +111,7 @@ Status ExtendGroup(Context& c, const std::string& wanted, const std::string& gro
   std::string line = c.plan.spec.Annotation(kGroupEntryAnnotation);
   if (line.empty()) line = gid + ":x:" + gid + ":" + user;
   else line = Replace(Replace(Replace(line, "$GROUPNAME", gid), "$GID", gid), "$USERLIST", user);
-  return Cover(c, file, "/etc/group", WithLines(group, line + "\n"));
+  return Cover(c, c.group, file, "/etc/group", WithLines(group, line + "\n"));
 }
 
 }  // namespace

@@ -55,6 +55,7 @@ constexpr Step kSteps[] = {
     {Stage::kNetwork, LoopbackUp},
     {Stage::kRootfs, LeaveHostMounts},
     {Stage::kPlan, AwaitBundle},
+    {Stage::kRootfs, PrepareRootfs},
     {Stage::kMounts, PrepareMounts},
     {Stage::kDevices, PrepareDevices},
     {Stage::kIdMap, AwaitIdMap},
@@ -86,7 +87,7 @@ void InitMain(uint64_t namespaces, const SyncSocket& sync, const int (&stdio)[3]
               const std::vector<int>& preserved) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   sys::ResetSignals();
-  init::Context context{namespaces, sync, {}, {}, {}, {}, {}, {}, {}, {}};
+  init::Context context{namespaces, sync, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
   for (const init::Step& step : init::kSteps) init::Do(step, context);
   init::ExecuteOrDie(context, stdio, preserved);
 }

@@ -133,6 +133,8 @@ Status PrepareMounts(Context& c) {
   for (size_t i = 0; i < c.trees.size(); ++i) {
     const MountPlan& mount = c.plan.mounts[i];
     if (mount.destination == "/" || mount.type == "devpts") continue;  // they own files
+    // So do these, and our id is not yet the one that the container has for 0.
+    if (HasForeignIds(c) && (mount.type == "tmpfs" || mount.type == "mqueue")) continue;
     Result<sys::DetachedMount> tree =
         mount.kind == MountPlan::Kind::kBind
             ? BindSource(mount)

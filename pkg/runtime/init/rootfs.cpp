@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -88,6 +89,29 @@ Status MountFuse(Context& c, const MountPlan& mount, const std::string& target) 
   return Ok();
 }
 
+// The files' ids on disk are those of the user's default map. fuse-overlayfs, in a user namespace with that map, tells the
+// kernel each as its number there, and for the kernel the numbers are those of the user namespace in which this file
+// system is mounted: ours. So every file has the number that the image gave it, in whatever map.
+Status MountTranslated(Context& c, const MountPlan& mount) {
+  const sys::Fd device = TRY(sys::Open("/dev/fuse", O_RDWR));
+  sys::DetachedMount tree = TRY(sys::DetachedMount::New("fuse", "fuse-overlayfs",
+                                                        {{"fd", std::to_string(device.get())},
+                                                         {"rootmode", "40000"},
+                                                         {"user_id", "0"},
+                                                         {"group_id", "0"},
+                                                         {"allow_other", ""},
+                                                         {"default_permissions", ""}},
+                                                        mount.attributes | MOUNT_ATTR_NODEV));
+  const std::string request = TRY(FuseRequest(mount, ""));
+  TRY(c.sync.Send(Msg::kWantFuse, Stage::kRootfs, request, device.get()));
+  Frame answer;
+  if (!TRY(c.sync.Receive(answer)) || answer.header.msg != Msg::kFuseDone)
+    return Error(Code::kUnsupported, "fuse-overlayfs did not start");
+  TRY(tree.Attach(c.merged.get()));
+  c.root = sys::Root(std::move(tree).Release());
+  return Ok();
+}
+
 Status MountOverlayAnyWay(Context& c, const MountPlan& mount, const std::string& target) {
   if (c.plan.spec.Annotation(kOverlayAnnotation) == "fuse") return MountFuse(c, mount, target);
   Status native = MountOverlay(mount, target);
@@ -97,6 +121,11 @@ Status MountOverlayAnyWay(Context& c, const MountPlan& mount, const std::string&
   Status fuse = MountFuse(c, mount, target);
   if (!fuse.ok()) return std::move(fuse).error().Wrap(native.error().Message());
   return fuse;
+}
+
+// None when the root is a folder of the host's.
+const MountPlan* RootOverlay(const Context& c) {
+  return !c.plan.mounts.empty() && c.plan.mounts[0].destination == "/" ? c.plan.mounts.data() : nullptr;
 }
 
 }  // namespace
@@ -110,15 +139,35 @@ Status LeaveHostMounts(Context& c) {
   return Ok();
 }
 
+Status PrepareRootfs(Context& c) {
+  if (!HasForeignIds(c)) return Ok();
+  const std::string& target = c.plan.spec.root_path;
+  c.merged = TRY(sys::Open(target, O_PATH | O_DIRECTORY));
+  if (!RootOverlay(c)) c.folder = TRY(sys::DetachedMount::Clone(AT_FDCWD, target, true));
+  for (const auto& [annotation, into] : {std::pair{kPasswdAnnotation, &c.passwd}, {kGroupAnnotation, &c.group}})
+    if (const std::string file = c.plan.spec.Annotation(annotation); !file.empty()) {
+      // That of an earlier start may belong to somebody else.
+      if (::unlink(file.c_str()) < 0 && errno != ENOENT) return Error::Sys(errno, "remove", file);
+      *into = TRY(sys::Open(file, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0644));
+    }
+  return Ok();
+}
+
 Status MountRootfs(Context& c) {
   const std::string& target = c.plan.spec.root_path;
-  const bool overlay = !c.plan.mounts.empty() && c.plan.mounts[0].destination == "/";
+  const MountPlan* overlay = RootOverlay(c);
+  if (HasForeignIds(c) && overlay) return MountTranslated(c, *overlay);
   if (overlay) {
-    TRY(MountOverlayAnyWay(c, c.plan.mounts[0], target));
+    TRY(MountOverlayAnyWay(c, *overlay, target));
   } else {
     // pivot_root needs a mount point.
-    sys::DetachedMount tree = TRY(sys::DetachedMount::Clone(AT_FDCWD, target, true));
+    sys::DetachedMount tree = c.folder ? *std::move(c.folder) : TRY(sys::DetachedMount::Clone(AT_FDCWD, target, true));
     TRY(tree.SetAttributes(0, MS_PRIVATE, true));
+    if (c.merged) {
+      TRY(tree.Attach(c.merged.get()));
+      c.root = sys::Root(std::move(tree).Release());
+      return Ok();
+    }
     TRY(tree.AttachAt(target));
   }
   // The path is ours and was mounted on just now; from here on the root is this descriptor.

@@ -47,9 +47,9 @@ Status DropBounding(uint64_t keep) {
   return Ok();
 }
 
-Status SetIds(const ResolvedUser& user) {
+Status SetIds(const ResolvedUser& user, bool keep_groups) {
   // A map of a single id has setgroups denied: EPERM, and no group to drop.
-  if (::setgroups(user.groups.size(), user.groups.data()) < 0 && errno != EPERM)
+  if (!keep_groups && ::setgroups(user.groups.size(), user.groups.data()) < 0 && errno != EPERM)
     return Error::Sys(errno, "setgroups");
   const auto unmapped = [](int err, const char* what, uint32_t id) {
     Error e = Error::Sys(err, what, std::to_string(id)).As(Code::kNotExecutable);
@@ -125,7 +125,7 @@ Status DropPrivileges(Context& c) {
 
   TRY(DropBounding(plan.bounding));
   if (::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0) return Error::Sys(errno, "keep capabilities");
-  TRY(SetIds(c.user));
+  TRY(SetIds(c.user, KeepsGroups(c)));
   if (::prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0) return Error::Sys(errno, "reset keepcaps");
   TRY(SetCapabilities(sets));
   if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
