@@ -170,10 +170,11 @@ Result<std::optional<std::string>> ProfileText(const ContainerSpec& spec) {
 }
 
 // What is refused anyway stays refused while the rest is recorded.
-Status PrepareRecording(const ContainerSpec& spec, const ContainerFiles& files, spec::RuntimeSpec& config) {
+Status PrepareRecording(const ContainerSpec& spec, const ContainerFiles& files, bool single_id, spec::RuntimeSpec& config) {
   std::optional<seccomp::Profile> profile;
   if (spec.seccomp != "unconfined") {
-    const std::optional<std::string> text = TRY(ProfileText(spec));
+    std::optional<std::string> text = TRY(ProfileText(spec));
+    if (single_id) text = TRY(seccomp::PretendOwnership(text));
     profile = TRY(seccomp::ParseProfile(text ? *text : seccomp::DefaultProfileText()));
   }
   const seccomp::Recording recording = TRY(seccomp::CompileRecording(profile, spec.bounding));
@@ -186,7 +187,7 @@ Status PrepareRecording(const ContainerSpec& spec, const ContainerFiles& files, 
 }
 
 Status PrepareSeccomp(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files, bool single_id, spec::RuntimeSpec& config) {
-  if (!spec.seccomp_record.empty()) return PrepareRecording(spec, files, config);
+  if (!spec.seccomp_record.empty()) return PrepareRecording(spec, files, single_id, config);
   if (spec.seccomp == "unconfined") return Ok();
   std::optional<std::string> profile = TRY(ProfileText(spec));
   if (single_id) profile = TRY(seccomp::PretendOwnership(profile));
