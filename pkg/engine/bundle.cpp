@@ -17,6 +17,7 @@
 #include "monitor/recorder.hpp"
 #include "network/address.hpp"
 #include "network/backend.hpp"
+#include "network/forwarder.hpp"
 #include "network/hosts.hpp"
 #include "runtime/plan.hpp"
 #include "seccomp/seccomp.hpp"
@@ -81,18 +82,20 @@ Status WriteResolvConf(const ContainerSpec& spec, const Resolver& resolver, cons
   return Write(files.bundle + "/resolv.conf", TRY(network::MakeResolvConf(input)), 0644);
 }
 
-// Conflicts are found before anything is started.
-Status PreparePorts(const ContainerSpec& spec, monitor::Config& config) {
-  Status free = network::CheckHostPorts(TRY(network::ParsePortMappings(spec.ports)));
-  if (!free.ok()) return std::move(free).error().As(Code::kNotExecutable);
+// Conflicts are found before anything is started: where the forwarder is ours, by itself.
+Status PreparePorts(const ContainerSpec& spec, const network::Backend& backend, monitor::Config& config) {
   config.ports = spec.ports;
+  const std::vector<network::PortMapping> ports = TRY(network::ParsePortMappings(spec.ports));
+  if (network::IsForwardedByUs(backend, ports)) return Ok();
+  Status free = network::CheckHostPorts(ports);
+  if (!free.ok()) return std::move(free).error().As(Code::kNotExecutable);
   return Ok();
 }
 
 Status PrepareUserMode(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files,
                        const network::Backend& backend, monitor::Config& config) {
   TRY(network::CheckTunDevice());
-  TRY(PreparePorts(spec, config));
+  TRY(PreparePorts(spec, backend, config));
   std::vector<std::string> own = {backend.address.empty() ? backend.address6 : backend.address};
   if (own.front().empty()) own.clear();
   TRY(WriteHosts(spec, *TRY(engine.Conf()), own, backend.host_address, files));
@@ -125,7 +128,7 @@ Status PrepareBridges(Engine& engine, const ContainerSpec& spec, const Container
   for (const JoinedNetwork& network : networks)
     addresses.insert(addresses.end(), network.addresses.begin(), network.addresses.end());
   config.network.address = FirstIpv4(networks);
-  TRY(PreparePorts(spec, config));
+  TRY(PreparePorts(spec, {}, config));
   if (!spec.ports.empty() && config.network.address.empty())
     return Error(Code::kUnsupported, "cannot publish ports: none of the container's networks has IPv4 addresses");
   TRY(WriteHosts(spec, *TRY(engine.Conf()), addresses, network::HostAddress(), files));

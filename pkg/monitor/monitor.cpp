@@ -131,7 +131,7 @@ Result<Running> Start(Prepared prepared, Order& order, runtime::SyncSocket* comm
   stage = Stage::kNetwork;
   std::optional<Network> network;
   if (!order.sandbox.network.name.empty())
-    network = TRY(Network::Start(order.sandbox.network, launch.pid(), config.ports));
+    network = TRY(Network::Start(order.sandbox.network, launch, config.ports));
   std::optional<Bridge> bridge;
   if (!order.sandbox.netavark.program.empty()) bridge = TRY(Bridge::Start(order.sandbox, config, order.origins.front().get(), launch.pid()));
   const Status ready = launch.AwaitReady([&](pid_t init, const runtime::FuseMount& mount) {
