@@ -121,6 +121,22 @@ void Fields(V& v, T& m) {
   v("destination", m.destination);
   v("options", m.options);
   v("anonymous", m.anonymous);
+  v("subpath", m.subpath);
+  v("imageId", m.image_id);
+  v("layers", m.layers);
+  v("volumeOptions", m.volume_options);
+}
+
+template <class V, class T>
+  requires std::is_same_v<std::remove_const_t<T>, ContainerSecret>
+void Fields(V& v, T& s) {
+  v("name", s.name);
+  v("id", s.id);
+  v("type", s.type);
+  v("target", s.target);
+  v("uid", s.uid);
+  v("gid", s.gid);
+  v("mode", s.mode);
 }
 
 template <class V, class T>
@@ -229,9 +245,12 @@ void Fields(V& v, T& s) {
   v("restartPolicy", s.restart_policy);
   v("restartRetries", s.restart_retries);
   v("mounts", s.mounts);
+  v("volumesFrom", s.volumes_from);
   v("readOnly", s.read_only);
   v("readOnlyTmpfs", s.read_only_tmpfs);
   v("shmSize", s.shm_size);
+  v("shmSizeSystemd", s.shm_size_systemd);
+  v("secrets", s.secrets);
   v("devices", s.devices);
   v("network", s.network);
   v("networkMode", s.network_mode);

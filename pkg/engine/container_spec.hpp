@@ -18,12 +18,24 @@
 namespace ctool::engine {
 
 struct ContainerMount {
-  std::string type;         // "bind", "volume", "tmpfs"
+  std::string type;         // "bind", "volume", "tmpfs", "ramfs", "devpts", "image"
   std::string name;         // of a volume
-  std::string source;       // host path
+  std::string source;       // host path; an image as it was typed
   std::string destination;  // in the container
   std::vector<std::string> options;
   bool anonymous = false;   // a volume that goes with the container
+  std::string subpath = {};          // below a volume or image
+  std::string image_id = {};         // of an image, with
+  std::vector<std::string> layers = {};  // its folders, top first
+  std::map<std::string, std::string> volume_options = {};  // of a volume, as it was made
+};
+
+// What a container is given of a secret; not what it holds.
+struct ContainerSecret {
+  std::string name, id;
+  std::string type;    // "mount", "env"
+  std::string target;  // a path; a variable's name
+  int64_t uid = 0, gid = 0, mode = 0;
 };
 
 // A container as it was asked for, with every default filled in: what the record keeps, inspect
@@ -65,8 +77,11 @@ struct ContainerSpec {
   int64_t restart_retries = 0;
 
   std::vector<ContainerMount> mounts;
+  std::vector<std::string> volumes_from;  // as typed
   bool read_only = false, read_only_tmpfs = true;
   int64_t shm_size = 65536 << 10;
+  int64_t shm_size_systemd = 0;  // of what systemd writes to; 0: no limit of its own
+  std::vector<ContainerSecret> secrets;
   std::vector<std::string> devices;  // "/dev/fuse", "/dev/x:/dev/y:rw"
 
   std::string network;          // what the user typed; "" is the default

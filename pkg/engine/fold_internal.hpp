@@ -18,6 +18,7 @@ struct FoldInput {
   const CreateOptions& options;
   const config::ContainersConf& conf;
   const spec::ImageDefaults& image;
+  std::vector<ContainerMount> inherited = {};  // --volumes-from
 };
 
 // Its control group, which is made before the image is known.
@@ -38,6 +39,10 @@ Status FoldLogDriver(const CreateOptions& options, const config::ContainersConf&
 Status FoldProcess(const FoldInput& in, ContainerSpec& spec);   // argv, user, workdir, hostname
 Status FoldEnv(const FoldInput& in, ContainerSpec& spec);       // after FoldProcess
 Status FoldMounts(const FoldInput& in, ContainerSpec& spec);    // -v, --mount, --tmpfs, volumes
+// The volumes and binds of other containers: --volumes-from.
+Result<std::vector<ContainerMount>> MountsFrom(Engine& engine, const std::vector<std::string>& containers);
+// After FoldMounts: layers of images that are mounted, and what volumes are made of.
+Status ResolveMounts(Engine& engine, const CreateOptions& options, ContainerSpec& spec);
 Status FoldPorts(const FoldInput& in, ContainerSpec& spec);     // after FoldNetwork
 Status FoldSecurity(const FoldInput& in, ContainerSpec& spec);   // after FoldNetwork
 Status FoldSecurityOptions(const FoldInput& in, ContainerSpec& spec);  // part of it: --security-opt, what is masked

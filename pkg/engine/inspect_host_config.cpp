@@ -106,7 +106,7 @@ void AddNamespaces(const ContainerSpec& spec, Json& out) {
   out["CgroupMode"] = Or(spec.cgroupns_mode, "private");
   out["IpcMode"] = Or(spec.ipc_mode, "shareable");
   out["PidMode"] = Or(spec.pid_mode, "private");
-  out["UTSMode"] = host_uts ? "host" : "private";
+  out["UTSMode"] = host_uts ? "host" : Or(spec.uts_mode, "private");
   out["UsernsMode"] = spec.id_mappings.empty() ? spec.userns_mode : "private";
   if (!spec.id_mappings.empty()) out["IDMappings"] = Json{{"UidMap", spec.id_mappings.uids}, {"GidMap", spec.id_mappings.gids}};
 }
@@ -178,7 +178,8 @@ void AddLimits(const InspectInput& in, Json& out) {
 bool IsDeviceMount(const ContainerSpec& spec, const ContainerMount& mount) {
   return mount.type == "bind" &&
          std::any_of(spec.devices.begin(), spec.devices.end(), [&](const std::string& text) {
-           return Device(text)["PathInContainer"] == mount.destination;
+           const std::string place = Device(text)["PathInContainer"];
+           return place == mount.destination || StartsWith(mount.destination, place + "/");
          });
 }
 
@@ -204,7 +205,7 @@ InspectJson InspectHostConfig(const InspectInput& in) {
   out["AutoRemoveImage"] = spec.remove_image;
   out["Annotations"] = spec.annotations.empty() ? Json(nullptr) : Json(spec.annotations);
   out["VolumeDriver"] = "";
-  out["VolumesFrom"] = nullptr;
+  out["VolumesFrom"] = NullIfEmpty(spec.volumes_from);
   out["CapAdd"] = Capabilities(spec.cap_add);
   out["CapDrop"] = Capabilities(spec.cap_drop);
   out["Dns"] = spec.dns;

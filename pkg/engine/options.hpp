@@ -67,9 +67,9 @@ struct CreateOptions {
   std::vector<std::string> hostuser, chrootdirs;
   std::string passwd_entry, group_entry;
 
-  std::vector<std::string> volume, mount, tmpfs, volumes_from, device;
+  std::vector<std::string> volume, mount, tmpfs, volumes_from, device, secret;
   bool read_only = false, read_only_tmpfs = true;
-  std::string shm_size, image_volume;
+  std::string shm_size, shm_size_systemd, image_volume;
 
   std::vector<std::string> publish, expose, network, dns, dns_search, dns_option, add_host;
   std::vector<std::string> network_alias;

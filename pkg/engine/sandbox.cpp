@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "engine/fold_internal.hpp"
 #include "engine/group.hpp"
+#include "engine/namespace_join_internal.hpp"
 #include "engine/sandbox_internal.hpp"
 #include "network/host_routes.hpp"
 #include "network/hosts.hpp"
@@ -15,24 +16,21 @@
 
 namespace ctool::engine {
 
-bool SharesNetwork(const ContainerSpec& spec) {
-  return StartsWith(spec.network_mode, "container:") || StartsWith(spec.network_mode, "ns:");
-}
+bool SharesNetwork(const ContainerSpec& spec) { return IsShared(spec.network_mode); }
 
 bool SharesUsers(const ContainerSpec& spec) {
   return StartsWith(spec.userns_mode, "container:") || StartsWith(spec.userns_mode, "ns:");
 }
 
 uint64_t NamespacesOf(const ContainerSpec& spec) {
-  uint64_t flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC;
-  const bool host_network = spec.network_mode == "host";
-  if (spec.uts_mode != "host" && !(host_network && spec.uts_mode.empty())) flags |= CLONE_NEWUTS;
-  if (!host_network) flags |= CLONE_NEWNET;
-  // Whoever owns the network namespace must own the container's others: it is made in the same user namespace, or below.
-  if (SharesNetwork(spec)) flags &= ~static_cast<uint64_t>(CLONE_NEWNET);
-  if (SharesUsers(spec) || (SharesNetwork(spec) && spec.id_mappings.empty())) flags &= ~static_cast<uint64_t>(CLONE_NEWUSER);
-  if (spec.cgroupns_mode != "host") flags |= CLONE_NEWCGROUP;
-  return flags;
+  uint64_t flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWCGROUP;
+  for (const NamespaceMode& ns : NamespaceModes())
+    if (spec.*ns.mode == "host") flags &= ~ns.flag;
+  if (spec.network_mode == "host" && spec.uts_mode.empty()) flags &= ~static_cast<uint64_t>(CLONE_NEWUTS);
+  // Whoever owns a namespace that is shared must own the container's others: it is made in the same user namespace, or below.
+  const uint64_t shared = SharedNamespaces(spec);
+  if (SharesUsers(spec) || (shared != 0 && spec.id_mappings.empty())) flags &= ~static_cast<uint64_t>(CLONE_NEWUSER);
+  return flags & ~shared;
 }
 
 namespace {
@@ -75,7 +73,7 @@ Result<network::Backend> SlirpWith(network::SlirpOptions options, const config::
 
 Result<network::Backend> SlirpBackendOf(Engine& engine, const ContainerSpec& spec, const config::ContainersConf& conf) {
   network::SlirpOptions slirp = TRY(SlirpOptionsOf(spec, conf));
-  if (!spec.publishes) return SlirpWith(std::move(slirp), conf, "");
+  if (!spec.publishes || !slirp.forwards_ports) return SlirpWith(std::move(slirp), conf, "");
   // The socket is made by the container's root, who may be nobody to us: the folder is open to all, the one above is not.
   const std::string folder = TRY(engine.RunDir(spec.id, true)) + "/slirp";
   TRY(sys::MakeDirs(folder, 0700));
@@ -102,6 +100,12 @@ Status MapIds(const ContainerSpec& spec, monitor::Sandbox& sandbox) {
 
 }  // namespace
 
+Status CheckForward(const ContainerSpec& spec, const config::ContainersConf& conf, const network::PortMapping& mapping) {
+  const bool slirp = spec.network_mode == network::kSlirp4netns;
+  const bool any_address = slirp && !TRY(SlirpOptionsOf(spec, conf)).forwards_ports;
+  return network::CheckForward(spec.network_mode, mapping, any_address);
+}
+
 Status CheckNetworkOptions(const ContainerSpec& spec, const config::ContainersConf& conf) {
   if (spec.network_mode == network::kSlirp4netns) TRY(SlirpOptionsOf(spec, conf));
   if (spec.network_mode == network::kPasta) TRY(PastaOptionsOf(spec, conf));
@@ -117,7 +121,7 @@ Result<monitor::Sandbox> SandboxOf(Engine& engine, const ContainerSpec& spec, Sa
   sandbox.keep_stdin = spec.interactive;
   sandbox.passthrough = PassesStreams(spec.log_driver) && !spec.tty;
   if (SharesUsers(spec)) TRY(JoinOthersUsers(engine, spec, sandbox, origin));
-  if (SharesNetwork(spec)) TRY(JoinOthersNetwork(engine, spec, sandbox, origin));
+  if (SharedNamespaces(spec) != 0) TRY(JoinOthers(engine, spec, sandbox, origin));
   if (spec.network_mode == "bridge") TRY(JoinBridges(engine, spec, sandbox, origin));
   TRY(PlaceGroup(engine, spec, sandbox));
   const config::ContainersConf& conf = *TRY(engine.Conf());

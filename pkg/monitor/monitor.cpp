@@ -95,10 +95,10 @@ Result<Prepared> Prepare(Order& order) {
   Pipes pipes = TRY(sandbox.passthrough ? PassThrough(order.files) : MakePipes(sandbox.terminal, sandbox.keep_stdin));
   std::vector<int> preserved;
   for (size_t i = sandbox.passthrough ? 3 : 0; i < order.files.size(); ++i) preserved.push_back(order.files[i].get());
-  runtime::Origin origin{{}, sandbox.joined};
-  for (const sys::Fd& fd : order.origins) origin.processes.push_back(fd.get());
+  runtime::Origin origin;
+  for (size_t i = 0; i < order.origins.size(); ++i) origin.parts.push_back({order.origins[i].get(), sandbox.joined[i].types});
   const auto start = [&]() {
-    return runtime::Launch::Start(sandbox.namespaces, sandbox.joined != 0 ? sandbox.below : sandbox.map, origin,
+    return runtime::Launch::Start(sandbox.namespaces, !sandbox.joined.empty() ? sandbox.below : sandbox.map, origin,
                                   {pipes.in.get(), pipes.out.get(), pipes.err.get()}, preserved, {order.group.fd(), order.group.wanted()});
   };
   Result<runtime::Launch> started = start();
@@ -131,7 +131,7 @@ Result<Running> Start(Prepared prepared, Order& order, runtime::SyncSocket* comm
   stage = Stage::kNetwork;
   std::optional<Network> network;
   if (!order.sandbox.network.name.empty())
-    network = TRY(Network::Start(order.sandbox.network, launch.pid(), config.ports));
+    network = TRY(Network::Start(order.sandbox.network, launch, config.ports));
   std::optional<Bridge> bridge;
   if (!order.sandbox.netavark.program.empty()) bridge = TRY(Bridge::Start(order.sandbox, config, order.origins.front().get(), launch.pid()));
   const Status ready = launch.AwaitReady([&](pid_t init, const runtime::FuseMount& mount) {
@@ -273,7 +273,7 @@ int Supervise(runtime::SyncSocket command) {
     runtime::Frame frame;
     TRY(Expect(command, frame, Msg::kSandbox));
     order.sandbox = TRY(Sandbox::Parse(frame.payload));
-    if (order.sandbox.joined != 0) order.origins = TRY(ReceiveFiles(command, order.sandbox.origins));
+    order.origins = TRY(ReceiveFiles(command, static_cast<int64_t>(order.sandbox.joined.size())));
     order.files = TRY(ReceiveFiles(command, order.sandbox.files));
     order.group = ContainerGroup::Begin(order.sandbox.group);
     stage = Stage::kClone;

@@ -37,8 +37,7 @@ constexpr auto kFields = [](auto& o, const auto& field) {
   field("passthrough", o.passthrough);
   field("files", o.files);
   field("network", o.network, kBackendFields);
-  field("joined", o.joined);
-  field("origins", o.origins);
+  field("joined", o.joined, [](auto& joined, const auto& part) { part("types", joined.types); });
   field("uidsBelow", o.below.uids, kMappingFields);
   field("gidsBelow", o.below.gids, kMappingFields);
   field("singleBelow", o.below.single_id);

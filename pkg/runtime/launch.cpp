@@ -27,7 +27,7 @@ Result<Launch> Launch::Start(uint64_t namespaces, const userns::IdMap& map, cons
                              const std::vector<int>& preserved, const InitGroup& group) {
   // The root of a cgroup namespace is the group in which it is made.
   const uint64_t cloned_with = group.awaited ? namespaces & ~static_cast<uint64_t>(CLONE_NEWCGROUP) : namespaces;
-  if (!origin.processes.empty()) {
+  if (!origin.parts.empty()) {
     auto [ours, theirs] = TRY(SyncSocket::Pair());
     sys::Child spawner = TRY(sys::Child::Clone(0, group.fd));
     if (spawner.in_child()) {

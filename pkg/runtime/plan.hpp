@@ -50,6 +50,14 @@ struct MountPlan {
   bool copy_up = false;      // fill an empty mount with what the image has there
   bool optional = false;     // a failure is a debug line
   bool own_directory = false;  // a fresh volume takes owner and mode of the mount point
+  std::string mark;            // a file that is made when a volume is filled; it is filled only while that is missing
+  std::string subpath;         // below `source`, whose links lead nowhere else
+  std::string chown;           // "DEV:INODE" of the source: it and what is in it are given to the container's user
+  std::string owner;           // "UID:GID:MODE" that the source, a file of ours, gets
+  bool recursive_propagation = false;
+  bool readonly_later = false;  // once it has been filled
+  bool joined = false;         // the tree comes from the container whose IPC namespace is joined
+  std::vector<std::string> lower;  // folders of an overlay, top first
   std::vector<std::pair<std::string, std::string>> data;  // file system options
 };
 

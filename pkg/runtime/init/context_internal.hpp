@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "runtime/frame.hpp"
@@ -16,6 +17,8 @@ namespace ctool::runtime::init {
 // What the steps of init share. Init is a fork of a single-threaded process (no CLONE_VM), so that
 // it may allocate; it leaves only by execve or _exit.
 struct Context {
+  Context(uint64_t made, const SyncSocket& parent) : namespaces(made), sync(parent) {}
+
   const uint64_t namespaces;      // CLONE_NEW* that were made
   const SyncSocket& sync;
   InitPlan plan;                  // since AwaitBundle
@@ -26,6 +29,9 @@ struct Context {
   std::optional<sys::DetachedMount> folder;  // the root itself, when it is a folder of the host's
   sys::Fd passwd, group;          // files for the accounts, of a container with foreign ids
   ResolvedUser user;
+  // Given to the user once it is known who that is: what is mounted, by where.
+  std::vector<std::pair<std::string, sys::Fd>> chowned;
+  sys::Fd shm;                    // a tree: /dev/shm of the container whose IPC namespace is joined
   sys::Fd null;                   // the host's /dev/null, opened before anything can shadow it
   std::vector<std::string> env;   // of the process
   std::string home;               // HOME, when nobody but passwd has said it
@@ -66,6 +72,8 @@ Status MountRootfs(Context& c);
 Status PrepareMounts(Context& c);
 // mounts.cpp: every other mount, in order.
 Status MountAll(Context& c);
+// chown.cpp: gives what was mounted for that (Context::chowned) to the container's user.
+Status ChownMounts(Context& c);
 // devices.cpp: nodes and links below /dev, and what of it needs no ids.
 Status PrepareDevices(Context& c);
 Status MakeDevices(Context& c);

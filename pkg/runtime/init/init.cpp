@@ -66,6 +66,7 @@ constexpr Step kSteps[] = {
     {Stage::kPaths, WriteSysctls},
     {Stage::kPaths, ProtectPaths},
     {Stage::kIdentity, ResolveIdentity},
+    {Stage::kMounts, ChownMounts},
     {Stage::kTerminal, SetupTerminal},
     {Stage::kTerminal, BindConsole},
     {Stage::kProcess, SetHostname},
@@ -85,10 +86,12 @@ constexpr Step kSteps[] = {
 }  // namespace init
 
 void InitMain(const Birth& birth, const SyncSocket& sync, const int (&stdio)[3],
-              const std::vector<int>& preserved) {
+              const std::vector<int>& preserved, sys::Fd shm) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   sys::ResetSignals();
-  init::Context context{birth.namespaces, sync, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, birth.awaits_group};
+  init::Context context(birth.namespaces, sync);
+  context.awaits_group = birth.awaits_group;
+  context.shm = std::move(shm);
   for (const init::Step& step : init::kSteps) init::Do(step, context);
   init::ExecuteOrDie(context, stdio, preserved);
 }

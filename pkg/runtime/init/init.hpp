@@ -18,13 +18,18 @@ struct Birth {
 
 // PID 1 of the container from clone to exec. `stdio`: descriptors to become 0, 1
 // and 2 (ignored with a terminal); `preserved` become 3, 4, ... Every failure is a kFailed frame, then _exit(125).
+// `shm`: the detached tree of another's /dev/shm, if its IPC namespace is shared.
 [[noreturn]] void InitMain(const Birth& birth, const SyncSocket& sync, const int (&stdio)[3],
-                           const std::vector<int>& preserved);
+                           const std::vector<int>& preserved, sys::Fd shm = sys::Fd());
 
-// Others' namespaces that a container gets.
+// Others' namespaces that a container gets, in the order in which they are entered: first of all a user namespace, since
+// only there one may enter what it owns.
 struct Origin {
-  std::vector<int> processes;  // a pidfd, or a descriptor of each namespace, the user's first; empty: none
-  uint64_t joined = 0;         // CLONE_NEW*, with CLONE_NEWUSER always: whoever owns the others
+  struct Part {
+    int fd = -1;         // a pidfd, or a descriptor of one namespace
+    uint64_t types = 0;  // CLONE_NEW* of that process; 0: it is a namespace
+  };
+  std::vector<Part> parts;  // empty: none
 };
 
 // The short life of who enters a user namespace and clones init there, a child of our parent. If `namespaces` has
