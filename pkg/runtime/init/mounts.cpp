@@ -184,7 +184,7 @@ Status CopyUp(const MountPlan& mount, const sys::DetachedMount& tree, int target
   if (!mount.copy_up || (!mount.mark.empty() && sys::Exists(mount.mark))) return Ok();
   if (IsEmptyDirectory(from->get())) return Ok();
   // Said before it begins: one that is cut short is not mixed with what somebody puts there later.
-  if (!mount.mark.empty()) TRY(sys::Open(mount.mark, O_WRONLY | O_CREAT, 0600));
+  if (!mount.mark.empty()) static_cast<void>(TRY(sys::Open(mount.mark, O_WRONLY | O_CREAT, 0600)));
   return CopyTree(from->get(), to.get(), mount.destination);
 }
 
