@@ -4,6 +4,7 @@
 #include "ctool/container/file_options.hpp"
 #include "ctool/context.hpp"
 #include "ctool/system/check.hpp"
+#include "engine/volumes.hpp"
 
 namespace ctool {
 namespace {
@@ -51,6 +52,11 @@ Result<int> RunCp(Context& context, const CpOptions& options) {
   return 0;
 }
 
+Result<int> RunVolumeImport(Context& context, const VolumeImportOptions& options) {
+  TRY(engine::ImportVolume(context.engine, options.volume, options.input));
+  return 0;
+}
+
 // The caller prints what comes of it, so errors go to stdout too, in a form for programs.
 Result<int> RunFetch(Context& context, const PullOptions& options) {
   return engine::ServeFetch(context.engine, options.images.front(), options.policy, options.fetch);
@@ -81,6 +87,7 @@ constexpr cli::Entry kEntries[] = {
     {"load", [] { return cli::Bind(DescribeLoad, RunLoad); }, {"image load"}},
     {"save", [] { return cli::Bind(DescribeSave, RunSave); }, {"image save"}},
     {"cp", [] { return cli::Bind(DescribeCp, RunCp); }, {"container cp"}},
+    {"volume import", [] { return cli::Bind(DescribeVolumeImport, RunVolumeImport); }},
     {"system check", [] { return cli::Bind(DescribeCheck, RunCheck); }},
     {"fetch", [] { return cli::Bind(DescribeFetch, RunFetch); }},
 };

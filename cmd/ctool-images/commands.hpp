@@ -108,6 +108,11 @@ struct ArtifactPushOptions {
 cli::Command DescribeArtifactPush(ArtifactPushOptions& options);
 Result<int> RunArtifactPush(Context& context, const ArtifactPushOptions& options);
 
+struct VolumeImportOptions {
+  std::string volume, input = "-";
+};
+cli::Command DescribeVolumeImport(VolumeImportOptions& options);
+
 // Options that commands have in common.
 cli::Option AuthFileOption(std::string& sink);
 cli::Option CertDirOption(std::string& sink);

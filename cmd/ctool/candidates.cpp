@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "bridge/catalog.hpp"
 #include "config/paths.hpp"
+#include "engine/secrets.hpp"
 #include "state/store.hpp"
 #include "sys/file.hpp"
 
@@ -67,6 +68,13 @@ void AddNetworks(const std::string& graph_root, std::vector<Candidate>& into) {
   for (const bridge::Definition& network : *networks) into.push_back({network.name});
 }
 
+void AddSecrets(const Globals& globals, std::vector<Candidate>& into) {
+  engine::Engine engine({globals.root, globals.run_root});
+  const auto secrets = engine::ListSecrets(engine, {});
+  if (!secrets.ok()) return;
+  for (const engine::Secret& secret : *secrets) into.push_back({secret.name});
+}
+
 }  // namespace
 
 std::vector<Candidate> Candidates(const Globals& globals, Complete what) {
@@ -89,12 +97,14 @@ std::vector<Candidate> Candidates(const Globals& globals, Complete what) {
     case Complete::kObjects:
       AddContainers(*db, paths->run_root, what, found);
       AddImages(*db, found);
+      AddVolumes(*db, found);
       AddArtifacts(*db, found);
       break;
     case Complete::kArtifacts: AddArtifacts(*db, found); break;
     case Complete::kVolumes: AddVolumes(*db, found); break;
+    case Complete::kSecrets: AddSecrets(globals, found); break;
     case Complete::kNetworks: AddNetworks(paths->graph_root, found); break;
-    default: break;  // pods and secrets: there are none
+    default: break;  // there are no pods
   }
   return found;
 }

@@ -7,7 +7,9 @@
 #include "ctool/container/options.hpp"
 #include "ctool/image/commands.hpp"
 #include "ctool/network/commands.hpp"
+#include "ctool/secret/commands.hpp"
 #include "ctool/system/commands.hpp"
+#include "ctool/volume/commands.hpp"
 
 namespace ctool {
 namespace {
@@ -31,6 +33,7 @@ constexpr cli::Entry kEntries[] = {
     {"update", UpdateCommand, {"container update"}},
     {"ps", PsCommand, {"container ls", "container list", "container ps"}},
     {"top", TopCommand, {"container top"}},
+    {"stats", StatsCommand, {"container stats"}},
     {"rm", RmCommand, {"container rm"}},
     {"commit", CommitCommand, {"container commit"}},
     {"cp", CpCommand, {"container cp"}},
@@ -93,6 +96,24 @@ constexpr cli::Entry kEntries[] = {
     {"network reload", NetworkReloadCommand},
     {"network update", NetworkUpdateCommand},
 
+    {"volume create", VolumeCreateCommand},
+    {"volume ls", VolumeLsCommand, {"volume list"}},
+    {"volume inspect", VolumeInspectCommand},
+    {"volume rm", VolumeRmCommand, {"volume remove"}},
+    {"volume prune", VolumePruneCommand},
+    {"volume exists", VolumeExistsCommand},
+    {"volume export", VolumeExportCommand},
+    {"volume import", VolumeImportCommand},
+    {"volume mount", VolumeMountCommand},
+    {"volume unmount", VolumeUnmountCommand},
+    {"volume reload", VolumeReloadCommand},
+
+    {"secret create", SecretCreateCommand},
+    {"secret ls", SecretLsCommand, {"secret list"}},
+    {"secret inspect", SecretInspectCommand},
+    {"secret rm", SecretRmCommand, {"secret remove"}},
+    {"secret exists", SecretExistsCommand},
+
     {"inspect", InspectCommand},
     {"info", InfoCommand, {"system info"}},
     {"events", EventsCommand, {"system events"}},
@@ -113,7 +134,9 @@ constexpr cli::Group kGroups[] = {
     {"image", "Manage images"},
     {"manifest", "Manage manifest lists and image indexes"},
     {"network", "Manage networks"},
+    {"secret", "Manage secrets"},
     {"system", "Manage ctool"},
+    {"volume", "Manage volumes"},
 };
 
 }  // namespace

@@ -8,8 +8,9 @@ namespace ctool {
 int ExitStatus(const Error& error, std::string_view command) {
   const size_t blank = command.rfind(' ');
   const std::string_view verb = blank == std::string_view::npos ? command : command.substr(blank + 1);
-  const bool artifact = command.substr(0, blank) == "artifact";  // podman knows one status for them
-  const bool removes = !artifact && (verb == "rm" || verb == "rmi" || verb == "remove");
+  const std::string_view group = command.substr(0, blank);
+  const bool plain = group == "artifact" || group == "secret";  // podman knows one status for them
+  const bool removes = !plain && (verb == "rm" || verb == "rmi" || verb == "remove");
   switch (error.code()) {
     case Code::kNotExecutable: return 126;
     case Code::kNoCommand: return 127;

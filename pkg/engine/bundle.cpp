@@ -8,9 +8,13 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "engine/bundle_internal.hpp"
+#include "engine/container_secrets_internal.hpp"
 #include "engine/fold_internal.hpp"
+#include "engine/group.hpp"
+#include "engine/runtime_mounts_internal.hpp"
 #include "engine/sandbox_internal.hpp"
 #include "engine/tell.hpp"
+#include "monitor/recorder.hpp"
 #include "network/address.hpp"
 #include "network/backend.hpp"
 #include "network/forwarder.hpp"
@@ -161,12 +165,35 @@ std::string ContainerEnv(const ContainerSpec& spec) {
          Quote(spec.image_name) + "\nimageid=\"" + spec.image_id + "\"\nrootless=1\n";
 }
 
-Status PrepareSeccomp(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files, spec::RuntimeSpec& config) {
+// Nothing: the built-in one.
+Result<std::optional<std::string>> ProfileText(const ContainerSpec& spec) {
+  if (!spec.seccomp_profile.empty()) return std::optional(spec.seccomp_profile);
+  if (spec.seccomp == "default") return seccomp::ReadAdminProfile();
+  return std::optional(TRY(seccomp::ReadProfile(spec.seccomp)));
+}
+
+// What is refused anyway stays refused while the rest is recorded.
+Status PrepareRecording(const ContainerSpec& spec, const ContainerFiles& files, bool single_id, spec::RuntimeSpec& config) {
+  std::optional<seccomp::Profile> profile;
+  if (spec.seccomp != "unconfined") {
+    std::optional<std::string> text = TRY(ProfileText(spec));
+    if (single_id) text = TRY(seccomp::PretendOwnership(text));
+    profile = TRY(seccomp::ParseProfile(text ? *text : seccomp::DefaultProfileText()));
+  }
+  const seccomp::Recording recording = TRY(seccomp::CompileRecording(profile, spec.bounding));
+  TRY(Write(monitor::RecordPlanFile(files.bundle), recording.plan, 0600));
+  const std::string path = files.bundle + "/seccomp.bpf";
+  TRY(Write(path, recording.program, 0600));
+  config.annotations[runtime::kSeccompAnnotation] = path;
+  config.annotations[runtime::kListenerAnnotation] = "1";
+  return Ok();
+}
+
+Status PrepareSeccomp(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files, bool single_id, spec::RuntimeSpec& config) {
+  if (!spec.seccomp_record.empty()) return PrepareRecording(spec, files, single_id, config);
   if (spec.seccomp == "unconfined") return Ok();
-  std::optional<std::string> profile;
-  if (!spec.seccomp_profile.empty()) profile = spec.seccomp_profile;
-  else if (spec.seccomp == "default") profile = TRY(seccomp::ReadAdminProfile());
-  else profile = TRY(seccomp::ReadProfile(spec.seccomp));
+  std::optional<std::string> profile = TRY(ProfileText(spec));
+  if (single_id) profile = TRY(seccomp::PretendOwnership(profile));
   const std::string cache = TRY(engine.Store())->root() + "/cache/seccomp";
   const std::string path = files.bundle + "/seccomp.bpf";
   TRY(Write(path, TRY(seccomp::CompileCached(cache, profile, spec.bounding)), 0600));
@@ -212,6 +239,7 @@ Status PrepareHealth(const ContainerSpec& spec, const ContainerFiles& files, con
   process.annotations = config.annotations;
   for (const char* account : {runtime::kPasswdAnnotation, runtime::kGroupAnnotation}) process.annotations.erase(account);
   process.process = ProcessOf(spec);
+  process.process.env = config.process.env;  // with secrets, which the record does not have
   process.process.terminal = false;
   process.process.args = {check.test.begin() + 1, check.test.end()};
   if (check.test[0] == "CMD-SHELL") process.process.args.insert(process.process.args.begin(), {"/bin/sh", "-c"});
@@ -233,11 +261,13 @@ Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFil
   WarnOfSingleId(map);
   storage::Store& store = *TRY(engine.Store());
   const std::string program = TRY(engine.Program("ctool-monitor"));
+  TRY(PrepareOverlays(spec, files));
   spec::RuntimeSpec runtime_spec =
       TRY(MakeRuntimeSpec(spec, files, map, store.root() + "/volumes", spec.init_path.empty() ? program : spec.init_path));
+  TRY(AddSecretEnv(engine, spec, runtime_spec.process.env));
   if (!sandbox.store.uids.empty()) runtime_spec.annotations[runtime::kForeignIdsAnnotation] = "1";
   PassNotifySocket(spec, runtime_spec, config);
-  TRY(PrepareSeccomp(engine, spec, files, runtime_spec));
+  TRY(PrepareSeccomp(engine, spec, files, map.single_id, runtime_spec));
   TRY(PrepareNetwork(engine, spec, files, sandbox.network, config));
   TRY(Write(files.bundle + "/hostname", spec.hostname, 0644));
   TRY(Write(files.bundle + "/containerenv", ContainerEnv(spec), 0644));
@@ -245,6 +275,7 @@ Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFil
   config.id = spec.id;
   config.run_dir = files.bundle;
   config.exit_file = files.Exit();
+  config.record = spec.seccomp_record;
   config.name = spec.name;
   config.events_log = TRY(engine.EventsLog());
   config.event = EventOf(spec);
@@ -263,6 +294,7 @@ Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFil
   config.stop_signal = sys::ParseSignal(spec.stop_signal).value_or(SIGTERM);
   config.stop_timeout_seconds = spec.stop_timeout;
   TRY(PrepareHealth(spec, files, runtime_spec, config));
+  TRY(PrepareLimits(spec, sandbox.group, config));
   config.cleanup = {TRY(sys::ReadLinkAt(AT_FDCWD, "/proc/self/exe"))};
   for (std::string& argument : TRY(engine.GlobalArguments())) config.cleanup.push_back(std::move(argument));
   config.cleanup.insert(config.cleanup.end(), {"container", "cleanup", spec.id});

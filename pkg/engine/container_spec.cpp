@@ -121,6 +121,22 @@ void Fields(V& v, T& m) {
   v("destination", m.destination);
   v("options", m.options);
   v("anonymous", m.anonymous);
+  v("subpath", m.subpath);
+  v("imageId", m.image_id);
+  v("layers", m.layers);
+  v("volumeOptions", m.volume_options);
+}
+
+template <class V, class T>
+  requires std::is_same_v<std::remove_const_t<T>, ContainerSecret>
+void Fields(V& v, T& s) {
+  v("name", s.name);
+  v("id", s.id);
+  v("type", s.type);
+  v("target", s.target);
+  v("uid", s.uid);
+  v("gid", s.gid);
+  v("mode", s.mode);
 }
 
 template <class V, class T>
@@ -140,6 +156,37 @@ void Fields(V& v, T& limit) {
   v("type", limit.type);
   v("soft", limit.soft);
   v("hard", limit.hard);
+}
+
+template <class V, class T>
+  requires std::is_same_v<std::remove_const_t<T>, cgroup::DeviceLimit>
+void Fields(V& v, T& limit) {
+  v("device", limit.device);
+  v("value", limit.value);
+}
+
+template <class V, class T>
+  requires std::is_same_v<std::remove_const_t<T>, cgroup::Limits>
+void Fields(V& v, T& l) {
+  v("memory", l.memory);
+  v("memoryReservation", l.memory_reservation);
+  v("memorySwap", l.memory_swap);
+  v("cpus", l.cpus);
+  v("cpuPeriod", l.cpu_period);
+  v("cpuQuota", l.cpu_quota);
+  v("cpuShares", l.cpu_shares);
+  v("cpusetCpus", l.cpuset_cpus);
+  v("cpusetMems", l.cpuset_mems);
+  v("pids", l.pids);
+  v("pidsByDefault", l.pids_by_default);
+  v("blkioWeight", l.blkio_weight);
+  v("blkioWeightDevice", l.blkio_weight_device);
+  v("readBps", l.read_bps);
+  v("writeBps", l.write_bps);
+  v("readIops", l.read_iops);
+  v("writeIops", l.write_iops);
+  v("conf", l.conf);
+  v("outdated", l.outdated);
 }
 
 template <class V, class T>
@@ -198,9 +245,12 @@ void Fields(V& v, T& s) {
   v("restartPolicy", s.restart_policy);
   v("restartRetries", s.restart_retries);
   v("mounts", s.mounts);
+  v("volumesFrom", s.volumes_from);
   v("readOnly", s.read_only);
   v("readOnlyTmpfs", s.read_only_tmpfs);
   v("shmSize", s.shm_size);
+  v("shmSizeSystemd", s.shm_size_systemd);
+  v("secrets", s.secrets);
   v("devices", s.devices);
   v("network", s.network);
   v("networkMode", s.network_mode);
@@ -234,13 +284,21 @@ void Fields(V& v, T& s) {
   v("securityOpt", s.security_opt);
   v("seccomp", s.seccomp);
   v("seccompProfile", s.seccomp_profile);
+  v("seccompRecord", s.seccomp_record);
+  v("landlock", s.landlock);
+  v("apparmor", s.apparmor);
+  v("selinux", s.selinux);
+  v("procOptions", s.proc_options);
+  v("cgroupsWritable", s.cgroups_writable);
   v("maskedPaths", s.masked_paths);
   v("readonlyPaths", s.readonly_paths);
   v("rlimits", s.rlimits);
   v("sysctls", s.sysctls);
-  v("memory", s.memory);
-  v("pidsLimit", s.pids_limit);
-  v("cpus", s.cpus);
+  v("limits", s.limits);
+  v("strictLimits", s.strict_limits);
+  v("cgroupsMode", s.cgroups_mode);
+  v("cgroupManager", s.cgroup_manager);
+  v("cgroupParent", s.cgroup_parent);
   v("logDriver", s.log_driver);
   v("logPath", s.log_path);
   v("logTag", s.log_tag);

@@ -10,6 +10,7 @@
 
 #include "base/result.hpp"
 #include "bridge/attachment.hpp"
+#include "cgroup/limits.hpp"
 #include "engine/id_mappings.hpp"
 #include "spec/image.hpp"
 #include "spec/runtime.hpp"
@@ -17,12 +18,24 @@
 namespace ctool::engine {
 
 struct ContainerMount {
-  std::string type;         // "bind", "volume", "tmpfs"
+  std::string type;         // "bind", "volume", "tmpfs", "ramfs", "devpts", "image"
   std::string name;         // of a volume
-  std::string source;       // host path
+  std::string source;       // host path; an image as it was typed
   std::string destination;  // in the container
   std::vector<std::string> options;
   bool anonymous = false;   // a volume that goes with the container
+  std::string subpath = {};          // below a volume or image
+  std::string image_id = {};         // of an image, with
+  std::vector<std::string> layers = {};  // its folders, top first
+  std::map<std::string, std::string> volume_options = {};  // of a volume, as it was made
+};
+
+// What a container is given of a secret; not what it holds.
+struct ContainerSecret {
+  std::string name, id;
+  std::string type;    // "mount", "env"
+  std::string target;  // a path; a variable's name
+  int64_t uid = 0, gid = 0, mode = 0;
 };
 
 // A container as it was asked for, with every default filled in: what the record keeps, inspect
@@ -64,8 +77,11 @@ struct ContainerSpec {
   int64_t restart_retries = 0;
 
   std::vector<ContainerMount> mounts;
+  std::vector<std::string> volumes_from;  // as typed
   bool read_only = false, read_only_tmpfs = true;
   int64_t shm_size = 65536 << 10;
+  int64_t shm_size_systemd = 0;  // of what systemd writes to; 0: no limit of its own
+  std::vector<ContainerSecret> secrets;
   std::vector<std::string> devices;  // "/dev/fuse", "/dev/x:/dev/y:rw"
 
   std::string network;          // what the user typed; "" is the default
@@ -89,11 +105,18 @@ struct ContainerSpec {
   std::vector<std::string> security_opt;
   std::string seccomp = "default";  // "default", "unconfined", or a path
   std::string seccomp_profile;      // the text of one, in place of the default's
+  std::string seccomp_record;       // a file for a profile of what the container does
+  std::string landlock;             // runtime::Landlock::Print
+  std::string apparmor, selinux;    // profile and label of its processes
+  std::vector<std::string> proc_options;  // of the mount of /proc
   std::vector<std::string> masked_paths, readonly_paths;
+  bool cgroups_writable = false;    // /sys/fs/cgroup is unmasked
   std::vector<spec::Rlimit> rlimits;
   std::map<std::string, std::string> sysctls;
-  int64_t memory = 0, pids_limit = 0;  // asked for; see inspect's notes on limits
-  double cpus = 0;
+  cgroup::Limits limits;
+  bool strict_limits = false;   // one that can't be had is an error
+  std::string cgroups_mode;     // "enabled", "disabled", "no-conmon", "split"
+  std::string cgroup_manager, cgroup_parent;  // as asked for
 
   std::string log_driver = "k8s-file", log_path, log_tag;
   int64_t log_max_size = -1;

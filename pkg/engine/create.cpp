@@ -12,14 +12,17 @@
 #include <nlohmann/json.hpp>
 
 #include "base/clock.hpp"
+#include "base/log.hpp"
 #include "base/text.hpp"
 #include "config/auth.hpp"
+#include "engine/container_secrets_internal.hpp"
 #include "engine/dependencies.hpp"
 #include "engine/fold_internal.hpp"
 #include "engine/images.hpp"
 #include "engine/network_join_internal.hpp"
 #include "engine/settle_internal.hpp"
 #include "engine/tell.hpp"
+#include "engine/volumes_internal.hpp"
 #include "network/ports.hpp"
 #include "sys/file.hpp"
 
@@ -71,11 +74,13 @@ Status Fold(Engine& engine, const CreateOptions& options, ContainerSpec& spec) {
     image = TRY(spec::ImageConfig::Parse(found.image.config));
     TRY(FoldImage(engine, found, spec));
   }
-  const FoldInput in{options, *TRY(engine.Conf()), image.config};
+  const FoldInput in{options, *TRY(engine.Conf()), image.config, TRY(MountsFrom(engine, options.volumes_from))};
   TRY(FoldProcess(in, spec));
   TRY(FoldPorts(in, spec));
   TRY(FoldEnv(in, spec));
   TRY(FoldMounts(in, spec));
+  TRY(ResolveMounts(engine, options, spec));
+  TRY(FoldSecrets(engine, options, spec));
   TRY(FoldSecurity(in, spec));
   TRY(FoldLimits(in, spec));
   TRY(FoldAccounts(in, spec));
@@ -98,28 +103,34 @@ Status MakeFolders(const ContainerSpec& spec, const ContainerFiles& files) {
   return Ok();
 }
 
-Status MakeVolumes(Engine& engine, const ContainerSpec& spec) {
-  storage::Store& store = *TRY(engine.Store());
-  for (const ContainerMount& m : spec.mounts)
-    if (m.type == "volume") TRY(sys::MakeDirs(store.VolumePath(m.name), 0700));
-  return Ok();
-}
-
-Status RecordVolumes(state::Database& db, const ContainerSpec& spec, std::vector<std::string>& made) {
-  for (const ContainerMount& m : spec.mounts) {
-    if (m.type != "volume") continue;
-    if (!TRY(db.FindVolume(m.name))) {
+// Before the container is set up, which mounts them. Those that are new, whose removal gives them back.
+Result<std::vector<std::string>> MakeVolumes(Engine& engine, const ContainerSpec& spec) {
+  std::vector<std::string> made;
+  const auto is_volume = [](const ContainerMount& m) { return m.type == "volume"; };
+  if (std::none_of(spec.mounts.begin(), spec.mounts.end(), is_volume)) return made;
+  state::Database& db = *TRY(engine.Db());
+  TRY(db.Transaction(state::Database::Commit::kOrdered, [&]() -> Status {
+    made.clear();
+    for (const ContainerMount& m : spec.mounts) {
+      if (!is_volume(m) || TRY(db.FindVolume(m.name))) continue;
       state::Volume volume;
       volume.name = m.name;
       volume.driver = "local";
       volume.labels = volume.options = "{}";
       volume.created = spec.created;
       volume.anonymous = m.anonymous;
-      TRY(db.PutVolume(volume));
+      TRY(InsertVolume(engine, volume));
       made.push_back(m.name);
     }
-    TRY(db.UseVolume(m.name, spec.id));
-  }
+    return Ok();
+  }));
+  for (const std::string& name : made) TellVolume(engine, "create", name);
+  return made;
+}
+
+Status UseVolumes(state::Database& db, const ContainerSpec& spec) {
+  for (const ContainerMount& m : spec.mounts)
+    if (m.type == "volume") TRY(db.UseVolume(m.name, spec.id));
   return Ok();
 }
 
@@ -175,7 +186,9 @@ Error BecauseOfImage(state::Database& db, const ContainerSpec& spec, Error error
 }
 
 // Whatever failed, nothing is left of the container.
-Error Undo(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files, Error error) {
+Error Undo(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files, const std::vector<std::string>& volumes, Error error) {
+  for (const std::string& volume : volumes)
+    if (const Status gone = RemoveVolume(engine, volume, {}); !gone.ok()) Debug(gone.error().Message());
   Status removed = DeleteTree(files.folder);
   if (removed.ok()) removed = sys::RemoveTree(files.bundle);
   const Result<state::Database*> db = engine.Db();
@@ -189,14 +202,11 @@ Status Insert(Engine& engine, NewContainer& container, state::ContainerState as)
   container.record = Record(spec);
   container.record.state = as;
   if (as == state::ContainerState::kRunning) container.record.started = WallNanos();
-  std::vector<std::string> made;
   TRY(db.Transaction(state::Database::Commit::kOrdered, [&]() -> Status {
-    made.clear();
     TRY(RequireFree(db, spec.name));
     TRY(db.PutContainer(container.record));
-    return RecordVolumes(db, spec, made);
+    return UseVolumes(db, spec);
   }));
-  for (const std::string& name : made) TellVolume(engine, "create", name);
   Tell(engine, "create", container.record);
   return Ok();
 }
@@ -216,6 +226,7 @@ Result<ContainerSpec> BeginSpec(Engine& engine, const CreateOptions& options) {
   spec.interactive = options.interactive;
   TRY(FoldUserns(engine, options, spec));
   TRY(FoldNetwork(engine, options, spec));
+  TRY(FoldGroup(engine, options, spec));
   // Known to the others of its networks before it is made.
   if (spec.network_mode == "bridge") spec.name = !WantedName(options).empty() ? WantedName(options) : TRY(FreeName(*TRY(engine.Db()), spec.id));
   TRY(FoldLogDriver(options, *TRY(engine.Conf()), spec));
@@ -237,16 +248,18 @@ Result<NewContainer> BeginCreate(Engine& engine, const CreateOptions& options, C
   const ContainerFiles files = TRY(FilesOf(engine, spec.id));
   if (spec.log_path.empty() && spec.log_driver == "k8s-file") spec.log_path = files.Log();
 
+  std::vector<std::string> volumes;
   const auto make = [&]() -> Result<NewContainer> {
     TRY(sys::MakeDirs(files.folder, 0700));
     sys::FileLock lock = TRY(sys::FileLock::Acquire(files.Lock(), sys::FileLock::Mode::kExclusive));
     TRY(MakeFolders(spec, files));
-    TRY(MakeVolumes(engine, spec));
+    TRY(KeepSecrets(engine, spec, files));
+    volumes = TRY(MakeVolumes(engine, spec));
     TRY(NoteDependencies(engine, spec));
-    return NewContainer{std::move(spec), {}, std::move(lock), wanted.empty()};
+    return NewContainer{std::move(spec), {}, std::move(lock), wanted.empty(), volumes};
   };
   Result<NewContainer> made = make();
-  if (!made.ok()) return Undo(engine, spec, files, std::move(made).error());
+  if (!made.ok()) return Undo(engine, spec, files, volumes, std::move(made).error());
   return made;
 }
 
@@ -258,7 +271,7 @@ Status CommitCreate(Engine& engine, NewContainer& container, state::ContainerSta
     spec.name = TRY(FreeName(db, spec.id));
     inserted = Insert(engine, container, as);
   }
-  if (!inserted.ok()) return Undo(engine, spec, TRY(FilesOf(engine, spec.id)), std::move(inserted).error());
+  if (!inserted.ok()) return Undo(engine, spec, TRY(FilesOf(engine, spec.id)), container.made_volumes, std::move(inserted).error());
   return WriteIdFile(spec.cidfile, spec.id);
 }
 

@@ -15,6 +15,7 @@ struct NewContainer {
   state::Container record;  // after CommitCreate
   sys::FileLock lock;
   bool random_name = false;  // nobody asked for it: when it is taken meanwhile another will do
+  std::vector<std::string> made_volumes = {};  // that were not there before
 };
 
 // Id, namespaces and network: enough for a sandbox, which the monitor makes while the rest is found out.

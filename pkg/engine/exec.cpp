@@ -8,6 +8,7 @@
 
 #include "base/text.hpp"
 #include "engine/attach_internal.hpp"
+#include "engine/container_secrets_internal.hpp"
 #include "engine/fold_internal.hpp"
 #include "engine/monitor_process.hpp"
 #include "engine/run_state.hpp"
@@ -50,13 +51,14 @@ Result<Target> FindRunning(Engine& engine, const std::string& name_or_id, const 
 bool NobodyThere(const Error& error) { return error.sys_errno() == ENOENT || error.sys_errno() == ECONNREFUSED; }
 
 // The process as the runtime specification has it: the container's, but for what was asked for.
-Result<spec::RuntimeSpec> ConfigOf(const Target& target, const ExecOptions& o) {
+Result<spec::RuntimeSpec> ConfigOf(Engine& engine, const Target& target, const ExecOptions& o) {
   const ContainerSpec& spec = target.spec;
   spec::RuntimeSpec config;
   config.root_path = "/";
   SetNamespaces(spec, config);
   spec::RuntimeProcess& p = config.process;
   p = ProcessOf(spec);
+  TRY(AddSecretEnv(engine, spec, p.env));
   p.terminal = o.tty;
   p.args = o.command;
   if (o.tty) AddEnv(p.env, "TERM=xterm");
@@ -71,7 +73,9 @@ Result<spec::RuntimeSpec> ConfigOf(const Target& target, const ExecOptions& o) {
     config.annotations[runtime::kGroupAddAnnotation] = Join(spec.group_add, " ");
   if (spec.keep_groups) config.annotations[runtime::kKeepGroupsAnnotation] = "1";
   const std::string filter = target.run_dir + "/seccomp.bpf";
-  if (spec.seccomp != "unconfined") config.annotations[runtime::kSeccompAnnotation] = filter;
+  if (spec.seccomp != "unconfined" || !spec.seccomp_record.empty()) config.annotations[runtime::kSeccompAnnotation] = filter;
+  if (!spec.seccomp_record.empty()) config.annotations[runtime::kListenerAnnotation] = "1";
+  if (!spec.landlock.empty()) config.annotations[runtime::kLandlockAnnotation] = spec.landlock;
   return config;
 }
 
@@ -90,8 +94,8 @@ Result<runtime::SyncSocket> FindServer(Engine& engine, const Target& target) {
   return StartSession(engine);
 }
 
-Status Order(const runtime::SyncSocket& server, const Target& target, const ExecOptions& o, const std::string& session) {
-  const sys::Fd config = TRY(InMemory(TRY(ConfigOf(target, o)).Print()));
+Status Order(Engine& engine, const runtime::SyncSocket& server, const Target& target, const ExecOptions& o, const std::string& session) {
+  const sys::Fd config = TRY(InMemory(TRY(ConfigOf(engine, target, o)).Print()));
   monitor::SessionOrder order;
   order.id = session;
   order.run_dir = target.run_dir;
@@ -122,7 +126,7 @@ Result<StartOutcome> Exec(Engine& engine, const std::string& name_or_id, const E
   const runtime::SyncSocket server = TRY(FindServer(engine, target));
   // The order is sent in one go; a server that has refused it meanwhile says why in a frame.
   const auto order = [&]() -> Status {
-    TRY(Order(server, target, o, session));
+    TRY(Order(engine, server, target, o, session));
     return LetRun(server, attachment ? &*attachment : nullptr);
   };
   const Status ordered = order();

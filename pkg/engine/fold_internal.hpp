@@ -18,7 +18,11 @@ struct FoldInput {
   const CreateOptions& options;
   const config::ContainersConf& conf;
   const spec::ImageDefaults& image;
+  std::vector<ContainerMount> inherited = {};  // --volumes-from
 };
+
+// Its control group, which is made before the image is known.
+Status FoldGroup(Engine& engine, const CreateOptions& options, ContainerSpec& spec);
 
 // What can be judged without the image: conflicts, syntax. Before anything is pulled.
 Status CheckOptions(const CreateOptions& options);
@@ -35,8 +39,13 @@ Status FoldLogDriver(const CreateOptions& options, const config::ContainersConf&
 Status FoldProcess(const FoldInput& in, ContainerSpec& spec);   // argv, user, workdir, hostname
 Status FoldEnv(const FoldInput& in, ContainerSpec& spec);       // after FoldProcess
 Status FoldMounts(const FoldInput& in, ContainerSpec& spec);    // -v, --mount, --tmpfs, volumes
+// The volumes and binds of other containers: --volumes-from.
+Result<std::vector<ContainerMount>> MountsFrom(Engine& engine, const std::vector<std::string>& containers);
+// After FoldMounts: layers of images that are mounted, and what volumes are made of.
+Status ResolveMounts(Engine& engine, const CreateOptions& options, ContainerSpec& spec);
 Status FoldPorts(const FoldInput& in, ContainerSpec& spec);     // after FoldNetwork
-Status FoldSecurity(const FoldInput& in, ContainerSpec& spec);
+Status FoldSecurity(const FoldInput& in, ContainerSpec& spec);   // after FoldNetwork
+Status FoldSecurityOptions(const FoldInput& in, ContainerSpec& spec);  // part of it: --security-opt, what is masked
 Status FoldLimits(const FoldInput& in, ContainerSpec& spec);
 Status FoldLifecycle(const FoldInput& in, ContainerSpec& spec);  // restart, signals, logs, labels
 Status FoldLog(const FoldInput& in, ContainerSpec& spec);        // part of it
@@ -71,9 +80,8 @@ Status ChangeHealth(const CreateOptions& options, ContainerSpec& spec);
 bool ChangesHealth(const CreateOptions& options);
 Status ChangeEnv(const std::vector<std::string>& set, const std::vector<std::string>& unset, ContainerSpec& spec);
 Status AddUlimit(const std::string& text, ContainerSpec& spec);  // "nofile=1:2", in place of one of its type
-// Limits through control groups, and a word on those that have no effect.
-Status FoldGroupLimits(const CreateOptions& options, ContainerSpec& spec);
-void WarnOfGroupLimits(const CreateOptions& options);
+// Limits through control groups, and a word on those that no group has any more.
+Status FoldGroupLimits(const LimitOptions& options, ContainerSpec& spec);
 
 // "64m", "1g", "1048576", "1.5g", "2kb": bytes (docker/go-units RAMInBytes).
 // FromHumanSize with a `kilo` of 1000.

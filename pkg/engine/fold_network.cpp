@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <sched.h>
+
 #include <algorithm>
 
 #include "base/log.hpp"
@@ -6,6 +8,7 @@
 #include "bridge/catalog.hpp"
 #include "engine/containers.hpp"
 #include "engine/fold_internal.hpp"
+#include "engine/namespace_join_internal.hpp"
 #include "engine/network_join_internal.hpp"
 #include "engine/sandbox_internal.hpp"
 #include "network/backend.hpp"
@@ -158,39 +161,28 @@ Status FoldPorts(const FoldInput& in, ContainerSpec& spec) {
 
 namespace {
 
-Status RefuseForeignNamespaces(const CreateOptions& o) {
-  const auto check = [](const char* option, const std::string& mode, std::initializer_list<std::string_view> known) -> Status {
-    if (mode.empty() || std::find(known.begin(), known.end(), mode) != known.end()) return Ok();
-    constexpr std::string_view kWords[] = {"private", "host", "auto", "keep-id", "nomap", "shareable", "none", "pod"};
-    const std::string word = mode.substr(0, mode.find(':'));
-    const bool exists = word == "container" || word == "ns" || std::find(std::begin(kWords), std::end(kWords), word) != std::end(kWords);
-    if (!exists) return Error(Code::kInvalidArgument, "unrecognized namespace mode " + Printable(mode) + " passed");
-    return Error(Code::kUnsupported, std::string("--") + option + "=" + Printable(mode) + " is not supported");
-  };
-  TRY(check("pid", o.pid, {"private"}));
-  TRY(check("ipc", o.ipc, {"private", "shareable", "none"}));
-  TRY(check("uts", o.uts, {"private", "host"}));
-  return check("cgroupns", o.cgroupns, {"private", "host"});
-}
-
-// Whoever owns a network namespace must own the container's user namespace, or be it.
+// Whoever owns a namespace that is shared must own the container's user namespace, or be it.
 Status CheckShared(const ContainerSpec& spec) {
-  if (!SharesUsers(spec)) return Ok();
-  if (spec.network_mode != "bridge" && (!SharesNetwork(spec) || spec.network_mode == spec.userns_mode)) return Ok();
-  return Error(Code::kUnsupported, "--userns=" + spec.userns_mode + " can't be used with --network=" + spec.network_mode + ": the network belongs to another user namespace")
-      .Hint("share both of the same container, or use a network of the container's own");
+  for (const NamespaceMode& ns : NamespaceModes()) {
+    const std::string& mode = spec.*ns.mode;
+    const std::string option = ns.flag == CLONE_NEWNET ? "network" : ns.flag == CLONE_NEWCGROUP ? "cgroupns" : ns.type;
+    if (SharesUsers(spec) && (mode == "bridge" || (IsShared(mode) && mode != spec.userns_mode)))
+      return Error(Code::kUnsupported, "--userns=" + spec.userns_mode + " can't be used with --" + option + "=" + mode + ": the " + option + " belongs to another user namespace")
+          .Hint("share both of the same container, or use a " + option + " of the container's own");
+    // Below the owner's user namespace their file systems, /proc and /dev/mqueue, can't be mounted.
+    if (!spec.id_mappings.empty() && IsShared(mode) && (ns.flag == CLONE_NEWPID || ns.flag == CLONE_NEWIPC))
+      return Error(Code::kUnsupported, "--" + option + "=" + mode + " can't be used with ids mapped in another way than its owner has them")
+          .Hint("share the user namespace as well: --userns=" + mode);
+  }
+  return Ok();
 }
 
 }  // namespace
 
 Status FoldNetwork(Engine& engine, const CreateOptions& o, ContainerSpec& spec) {
   const config::ContainersConf& conf = *TRY(engine.Conf());
-  TRY(RefuseForeignNamespaces(o));
-  spec.pid_mode = o.pid;
-  spec.ipc_mode = o.ipc;
-  spec.uts_mode = o.uts;
-  spec.cgroupns_mode = o.cgroupns;
   TRY(FoldMode(engine, o, conf, spec));
+  TRY(FoldNamespaces(engine, o, spec));
   TRY(CheckShared(spec));
   spec.publishes = !o.publish.empty() || o.publish_all;
   spec.no_hostname = o.no_hostname;

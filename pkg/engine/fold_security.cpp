@@ -2,9 +2,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <cmath>
 
-#include "base/log.hpp"
 #include "base/text.hpp"
 #include "engine/fold_internal.hpp"
 #include "runtime/plan.hpp"
@@ -17,14 +15,6 @@ namespace {
 constexpr const char* kDefaultCapabilities[] = {
     "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL", "CAP_NET_BIND_SERVICE",
     "CAP_SETFCAP", "CAP_SETGID", "CAP_SETPCAP", "CAP_SETUID", "CAP_SYS_CHROOT"};
-
-// containers/common's lists; what a host does not have is passed over.
-constexpr const char* kMaskedPaths[] = {
-    "/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/sched_debug",
-    "/proc/scsi", "/proc/timer_list", "/proc/timer_stats", "/proc/interrupts", "/sys/firmware",
-    "/sys/fs/selinux", "/sys/dev/block", "/sys/devices/virtual/powercap"};
-constexpr const char* kReadonlyPaths[] = {"/proc/asound", "/proc/bus", "/proc/fs", "/proc/irq",
-                                          "/proc/sys", "/proc/sysrq-trigger"};
 
 constexpr uint64_t kAllCapabilities = (uint64_t{1} << (runtime::kLastCapability + 1)) - 1;
 
@@ -76,41 +66,6 @@ Status FoldCapabilities(const FoldInput& in, ContainerSpec& spec) {
   return Ok();
 }
 
-Status FoldSecurityOptions(const FoldInput& in, ContainerSpec& spec) {
-  if (in.conf.seccomp_profile && !in.conf.seccomp_profile->empty()) spec.seccomp = *in.conf.seccomp_profile;
-  for (const std::string& text : in.options.security_opt) {
-    const size_t separator = text.find_first_of("=:");
-    const std::string key = text.substr(0, separator);
-    const std::string value = separator == std::string::npos ? "" : text.substr(separator + 1);
-    if (key == "no-new-privileges") {
-      if (!value.empty() && value != "true" && value != "false")
-        return Error(Code::kInvalidArgument, "invalid --security-opt " + Quote(text));
-      spec.no_new_privileges = value != "false";
-    } else if (key == "seccomp") {
-      if (value.empty()) return Error(Code::kInvalidArgument, "--security-opt seccomp= needs a file or \"unconfined\"");
-      spec.seccomp = value;
-    } else if (key == "label" || (key == "apparmor" && value == "unconfined")) {
-      continue;  // no SELinux labels and no AppArmor profiles are applied: nothing to switch off
-    } else if (key == "apparmor") {
-      return Error(Code::kUnsupported, "AppArmor profile " + Quote(value) + " cannot be applied: AppArmor is not supported");
-    } else if (key == "mask") {
-      for (const std::string& path : Split(value, ':')) spec.masked_paths.push_back(path);
-    } else if (key == "unmask") {
-      for (const std::string& path : Split(value, ':')) {
-        const auto drop = [&](std::vector<std::string>& list) {
-          list.erase(std::remove_if(list.begin(), list.end(), [&](const std::string& p) { return path == "ALL" || ToLower(path) == "all" || p == path || StartsWith(p, path + "/"); }), list.end());
-        };
-        drop(spec.masked_paths);
-        drop(spec.readonly_paths);
-      }
-    } else {
-      return Error(Code::kInvalidArgument, "invalid --security-opt " + Quote(text));
-    }
-    spec.security_opt.push_back(text);
-  }
-  return Ok();
-}
-
 Result<uint64_t> LimitValue(const std::string& text) {
   const std::optional<int64_t> n = ParseInt(text);
   if (!n || *n < -1) return Error(Code::kInvalidArgument, "invalid limit " + Quote(text) + ": want a number, or -1 for no limit");
@@ -153,21 +108,12 @@ Status FoldSysctls(const FoldInput& in, ContainerSpec& spec) {
   return Ok();
 }
 
-bool Asked(const CreateOptions& o, std::string_view limit) {
-  return std::find(o.unapplied_limits.begin(), o.unapplied_limits.end(), limit) != o.unapplied_limits.end();
-}
-
 }  // namespace
 
 Status FoldSecurity(const FoldInput& in, ContainerSpec& spec) {
   spec.privileged = in.options.privileged || in.conf.privileged.value_or(false);
   TRY(FoldCapabilities(in, spec));
-  if (!spec.privileged) {
-    spec.masked_paths.assign(std::begin(kMaskedPaths), std::end(kMaskedPaths));
-    spec.readonly_paths.assign(std::begin(kReadonlyPaths), std::end(kReadonlyPaths));
-  } else {
-    spec.seccomp = "unconfined";
-  }
+  if (spec.privileged) spec.seccomp = "unconfined";
   TRY(FoldSecurityOptions(in, spec));
   if (in.options.seccomp_policy != "image" || spec.seccomp == "unconfined") return Ok();
   const auto profile = in.image.labels.find("io.containers.seccomp.profile");
@@ -207,36 +153,6 @@ Status AddUlimit(const std::string& text, ContainerSpec& spec) {
   return Ok();
 }
 
-Status FoldGroupLimits(const CreateOptions& o, ContainerSpec& spec) {
-  if (!o.memory.empty()) spec.memory = TRY(ParseBytes(o.memory, "--memory"));
-  if (!o.cpus.empty()) {
-    char* end = nullptr;
-    spec.cpus = std::strtod(o.cpus.c_str(), &end);
-    if (*end != '\0' || !std::isfinite(spec.cpus) || spec.cpus < 0)
-      return Error(Code::kInvalidArgument, "invalid value " + Quote(o.cpus) + " for --cpus");
-  }
-  if (o.pids_limit) {
-    if (*o.pids_limit < -1) return Error(Code::kInvalidArgument, "invalid value " + std::to_string(*o.pids_limit) + " for --pids-limit");
-    spec.pids_limit = *o.pids_limit;
-  }
-  for (const char* other : {"--cpu-period", "--cpu-quota"})
-    if (!o.cpus.empty() && Asked(o, other))
-      return Error(Code::kInvalidArgument, std::string(other) + " and --cpus cannot be set together");
-  return Ok();
-}
-
-void WarnOfGroupLimits(const CreateOptions& o) {
-  std::vector<std::string> unmet;
-  if (!o.memory.empty()) unmet.emplace_back("--memory");
-  if (!o.memory_swap.empty()) unmet.emplace_back("--memory-swap");
-  if (!o.cpus.empty()) unmet.emplace_back("--cpus");
-  if (o.pids_limit.value_or(0) > 0) unmet.emplace_back("--pids-limit");
-  unmet.insert(unmet.end(), o.unapplied_limits.begin(), o.unapplied_limits.end());
-  if (!unmet.empty())
-    Warn(Join(unmet, ", ") + (unmet.size() == 1 ? " is" : " are") +
-         " not applied: limits through control groups are not supported yet");
-}
-
 Status FoldLimits(const FoldInput& in, ContainerSpec& spec) {
   const CreateOptions& o = in.options;
   const bool host_limits = std::find(o.ulimit.begin(), o.ulimit.end(), "host") != o.ulimit.end();
@@ -254,8 +170,6 @@ Status FoldLimits(const FoldInput& in, ContainerSpec& spec) {
       return Error(Code::kInvalidArgument, "--oom-score-adj must be between -1000 and 1000");
     spec.oom_score_adj = static_cast<int>(*o.oom_score_adj);
   }
-  TRY(FoldGroupLimits(o, spec));
-  WarnOfGroupLimits(o);
   return Ok();
 }
 

@@ -33,6 +33,14 @@ Json ExposedPorts(const ContainerSpec& spec) {
   return out.empty() ? Json(nullptr) : out;
 }
 
+// As podman has it: those that are files.
+Json Secrets(const ContainerSpec& spec) {
+  Json out = Json::array();
+  for (const ContainerSecret& s : spec.secrets)
+    if (s.type == "mount") out.push_back({{"Name", s.name}, {"ID", s.id}, {"UID", s.uid}, {"GID", s.gid}, {"Mode", s.mode}});
+  return out;
+}
+
 // As the process has it: what is said counts, and an empty word is none.
 std::vector<std::string> EnvWithHome(std::vector<std::string> env, const std::string& home) {
   const auto said = std::find_if(env.begin(), env.end(), [](const std::string& e) { return StartsWith(e, "HOME="); });
@@ -72,6 +80,7 @@ InspectJson InspectConfig(const ContainerSpec& spec, const std::string& home) {
   out["CreateCommand"] = NullIfEmpty(spec.create_command);
   if (spec.systemd) out["SystemdMode"] = true;
   out["Umask"] = spec.umask;
+  if (!spec.secrets.empty()) out["Secrets"] = Secrets(spec);
   if (!spec.timezone.empty()) out["Timezone"] = spec.timezone;
   out["Timeout"] = spec.timeout;
   out["StopTimeout"] = spec.stop_timeout;

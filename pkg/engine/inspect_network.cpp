@@ -14,14 +14,6 @@ namespace {
 
 using Json = InspectJson;
 
-constexpr std::string_view kPropagations[] = {"private", "rprivate", "slave",
-                                              "rslave",  "shared",   "rshared"};
-
-bool IsPropagation(std::string_view option) {
-  return std::find(std::begin(kPropagations), std::end(kPropagations), option) !=
-         std::end(kPropagations);
-}
-
 std::string PortName(uint32_t port, const std::string& protocol) {
   return std::to_string(port) + "/" + protocol;
 }
@@ -119,30 +111,6 @@ InspectJson InspectNetwork(const InspectInput& in) {
   out["Ports"] = std::move(ports);
   out["SandboxKey"] = own ? "/proc/" + std::to_string(in.live->pid) + "/ns/net" : "";
   out["Networks"] = Networks(in);
-  return out;
-}
-
-InspectJson InspectMounts(const ContainerSpec& spec, const std::string& volumes_dir) {
-  Json out = Json::array();
-  for (const ContainerMount& m : spec.mounts) {
-    if ((m.type != "bind" && m.type != "volume") || IsDeviceMount(spec, m)) continue;
-    const bool volume = m.type == "volume";
-    Json mount = {{"Type", m.type}};
-    if (volume) mount["Name"] = m.name;
-    mount["Source"] = volume ? volumes_dir + "/" + m.name + "/_data" : m.source;
-    mount["Destination"] = m.destination;
-    mount["Driver"] = volume ? "local" : "";
-    mount["Mode"] = "";
-    mount["Options"] = Json::array();
-    mount["RW"] = true;
-    mount["Propagation"] = "rprivate";
-    for (const std::string& option : m.options) {
-      if (option == "ro") mount["RW"] = false;
-      else if (IsPropagation(option)) mount["Propagation"] = option;
-      else if (option != "rw") mount["Options"].push_back(option);
-    }
-    out.push_back(std::move(mount));
-  }
   return out;
 }
 

@@ -157,7 +157,7 @@ Status JoinBridges(Engine& engine, const ContainerSpec& spec, monitor::Sandbox& 
   TRY(sys::WriteFileAtomic(files.Leases(), Join(origin.leases, "\n") + "\n", 0600, sys::Durability::kNone));
   TRY(sys::WriteFileAtomic(files.Request(), bridge::NetavarkRequest(spec.id, spec.name, connected), 0600, sys::Durability::kNone));
   sandbox.shared_dir = folder.path;
-  sandbox.joined = CLONE_NEWUSER;
+  sandbox.joined = {{CLONE_NEWUSER}};
   sandbox.below = TRY(userns::MapBelow(sandbox.map, member.pid));
   origin.descriptors.push_back(std::move(member.init));
   origin.alive = std::move(member.alive);
@@ -182,42 +182,6 @@ std::string NetworkOwner(const ContainerSpec& spec) {
   return StartsWith(spec.network_mode, kPrefix) ? spec.network_mode.substr(kPrefix.size()) : "";
 }
 
-namespace {
-
-// A container with a map of its own gets a user namespace below the other's, else it is in the same one.
-Status JoinContainer(Engine& engine, const ContainerSpec& spec, const std::string& id, monitor::Sandbox& sandbox, SandboxOrigin& origin) {
-  LiveProcess live = TRY(RunningOwner(engine, id, "network"));
-  if (spec.id_mappings.empty()) TakeMap(TRY(userns::MapOf(live.status.pid)), sandbox);
-  else sandbox.below = TRY(userns::MapBelow(sandbox.map, live.status.pid));
-  sandbox.joined = CLONE_NEWUSER | CLONE_NEWNET;
-  origin.descriptors.clear();  // of the same container
-  origin.descriptors.push_back(std::move(live.pidfd));
-  return Ok();
-}
-
-// A file of the nsfs, such as /proc/PID/ns/net, and the user namespace that owns it, which has to be ours to enter.
-Status JoinPath(const std::string& path, monitor::Sandbox& sandbox, SandboxOrigin& origin) {
-  sys::Fd net = TRY(sys::Open(path, O_RDONLY));
-  if (::ioctl(net.get(), NS_GET_NSTYPE) != CLONE_NEWNET)
-    return Error(Code::kInvalidArgument, "'" + path + "' is not a network namespace");
-  sys::Fd user(::ioctl(net.get(), NS_GET_USERNS));
-  if (!user)
-    return Error::Sys(errno, "find the owner of network namespace", path).Hint("it has to belong to a user namespace that you have made");
-  struct stat theirs {}, ours {};
-  const bool same = ::fstat(user.get(), &theirs) == 0 && ::stat("/proc/self/ns/user", &ours) == 0 && theirs.st_ino == ours.st_ino;
-  // Root of it (`ctool unshare`) goes on to the network; others would need to be.
-  if (same && ::geteuid() != 0)
-    return Error(Code::kUnsupported, "network namespace '" + path + "' belongs to the host: a container of yours can't enter it")
-        .Hint("make it inside 'ctool unshare', or use --network=host");
-  sandbox.joined = CLONE_NEWUSER | CLONE_NEWNET;
-  sandbox.origins = 2;
-  origin.descriptors.push_back(std::move(user));
-  origin.descriptors.push_back(std::move(net));
-  return Ok();
-}
-
-}  // namespace
-
 Result<LiveProcess> RunningOwner(Engine& engine, const std::string& id, const std::string& what) {
   std::optional<LiveProcess> live = TRY(FindProcess(engine, id));
   if (!live) {
@@ -226,11 +190,6 @@ Result<LiveProcess> RunningOwner(Engine& engine, const std::string& id, const st
   }
   if (!live) return Error(Code::kBusy, "container " + id + ", whose " + what + " is to be used, is not running");
   return *std::move(live);
-}
-
-Status JoinOthersNetwork(Engine& engine, const ContainerSpec& spec, monitor::Sandbox& sandbox, SandboxOrigin& origin) {
-  if (const std::string owner = NetworkOwner(spec); !owner.empty()) return JoinContainer(engine, spec, owner, sandbox, origin);
-  return JoinPath(spec.network_mode.substr(3), sandbox, origin);
 }
 
 std::vector<JoinedNetwork> JoinedNetworks(const std::string& run_dir) {

@@ -50,9 +50,6 @@ Status JoinBridges(Engine& engine, const ContainerSpec& spec, monitor::Sandbox& 
 // The process of a container whose namespaces another is to share; starts it if it does not run. `what` is for errors.
 Result<LiveProcess> RunningOwner(Engine& engine, const std::string& id, const std::string& what);
 
-// For "container:ID" and "ns:PATH".
-Status JoinOthersNetwork(Engine& engine, const ContainerSpec& spec, monitor::Sandbox& sandbox, SandboxOrigin& origin);
-
 // A container's networks as they were made, from its run folder; empty: none, or it does not run.
 struct JoinedNetwork {
   bridge::Definition definition;

@@ -15,7 +15,9 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "engine/mount_options_internal.hpp"
 #include "engine/pull_outcome_internal.hpp"
+#include "engine/volumes_internal.hpp"
 #include "sys/child.hpp"
 #include "sys/file.hpp"
 #include "sys/mount.hpp"
@@ -183,20 +185,38 @@ Status MountRoot(const RootfsWanted& wanted, const ContainerFiles& files, const 
   return Ok();
 }
 
+// Nothing for what is in memory, or an image.
+std::optional<std::string> SourceOf(const ContainerMount& m, const std::string& volumes) {
+  if (m.type == "bind") return m.source;
+  if (m.type != "volume") return std::nullopt;
+  const Result<VolumeSource> source = ParseVolumeSource(m.volume_options);
+  if (!source.ok() || source->kind == VolumeSource::Kind::kTmpfs) return std::nullopt;
+  return source->kind == VolumeSource::Kind::kBind ? source->device : volumes + "/" + m.name + "/_data";
+}
+
+Result<sys::DetachedMount> TreeOf(const ContainerMount& m, const std::string& source) {
+  if (m.subpath.empty()) return sys::DetachedMount::Clone(AT_FDCWD, source, true);
+  const sys::Root whole = TRY(sys::Root::Open(source));
+  const sys::Fd part = TRY(whole.Open(m.subpath, O_PATH));
+  return sys::DetachedMount::Clone(part.get(), "", true);
+}
+
 // Volumes and binds, where they would be if the container ran. What a tmpfs would hide is written to the layer below: it is
 // copied into the tmpfs at the start.
 Status MountVolumes(const RootfsWanted& wanted, const std::string& volumes, const sys::Root& root) {
   for (const ContainerMount& m : wanted.spec.mounts) {
-    if (m.type != "volume" && m.type != "bind") continue;
-    const std::string source = m.type == "volume" ? volumes + "/" + m.name + "/_data" : m.source;
-    Result<sys::DetachedMount> tree = sys::DetachedMount::Clone(AT_FDCWD, source, true);
+    const std::optional<std::string> found = SourceOf(m, volumes);
+    if (!found) continue;
+    const std::string& source = *found;
+    Result<sys::DetachedMount> tree = TreeOf(m, source);
     if (!tree.ok()) return std::move(tree).error().Wrap("the mount at '" + m.destination + "'");
     const struct stat st = TRY(sys::StatFd(tree->fd(), source));
     Result<sys::Fd> point = root.Open(m.destination, O_PATH);
     if (!point.ok() && wanted.writable && point.error().sys_errno() == ENOENT && S_ISDIR(st.st_mode))
       point = root.MakeDirs(m.destination, 0755);
     if (!point.ok()) continue;  // it is made at the start; there is nothing below it
-    const bool read_only = std::find(m.options.begin(), m.options.end(), "ro") != m.options.end();
+    // What is written to an overlay is for the time that the container runs.
+    const bool read_only = HasOption(m, "ro") || HasOption(m, "O");
     TRY(tree->SetAttributes(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (read_only ? MOUNT_ATTR_RDONLY : 0), MS_PRIVATE, true));
     TRY(tree->Attach(point->get()));
   }

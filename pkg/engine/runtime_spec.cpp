@@ -3,10 +3,14 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
 
 #include "base/text.hpp"
 #include "engine/bundle_internal.hpp"
+#include "engine/container_secrets_internal.hpp"
 #include "engine/host_devices_internal.hpp"
+#include "engine/namespace_join_internal.hpp"
+#include "engine/runtime_mounts_internal.hpp"
 #include "engine/sandbox_internal.hpp"
 #include "runtime/plan.hpp"
 #include "sys/file.hpp"
@@ -31,6 +35,7 @@ class MountList {
            std::vector<std::string> options) {
     mounts_.push_back({std::move(destination), std::move(type), std::move(source), std::move(options)});
   }
+  void AddAll(Mounts mounts) { mounts_.insert(mounts_.end(), std::make_move_iterator(mounts.begin()), std::make_move_iterator(mounts.end())); }
   Mounts Take() { return std::move(mounts_); }
 
  private:
@@ -57,19 +62,41 @@ void AddRoot(const ContainerSpec& spec, const ContainerFiles& files, MountList& 
   list.Add("/", "overlay", "overlay", std::move(options));
 }
 
+// Without memory to write to, none of the file systems in memory is writable.
+bool ReadonlyDev(const ContainerSpec& spec) { return spec.read_only && !spec.read_only_tmpfs; }
+
+// What belongs to the IPC namespace. Where that is another's, so are the files.
+void AddIpc(const ContainerSpec& spec, MountList& list) {
+  const bool host = spec.ipc_mode == "host";
+  // A container that has no limit of its own gets the host's.
+  const auto shared = [&](const std::string& path) {
+    list.AddDefault(path, "bind", path, {"rbind", "rprivate", "nosuid", "noexec", "nodev", "x-ctool-optional"});
+  };
+  if (host) shared("/dev/mqueue");
+  else list.AddDefault("/dev/mqueue", "mqueue", "mqueue", {"nosuid", "noexec", "nodev"});
+  if (spec.ipc_mode == "none") return;
+  if (host) return shared("/dev/shm");
+  std::vector<std::string> options = {"nosuid", "noexec", "nodev", "mode=1777", "size=" + std::to_string(spec.shm_size)};
+  if (ReadonlyDev(spec)) options.emplace_back("ro");
+  if (StartsWith(spec.ipc_mode, "container:")) options.emplace_back("x-ctool-joined");
+  list.AddDefault("/dev/shm", "tmpfs", "shm", std::move(options));
+}
+
 // The golden table of podman's mounts.
 void AddSystem(const ContainerSpec& spec, const userns::IdMap& map, MountList& list) {
   const bool host_net = spec.network_mode == "host";
-  list.Add("/proc", "proc", "proc", {"nosuid", "nodev", "noexec"});
-  list.AddDefault("/dev", "tmpfs", "tmpfs", {"nosuid", "noexec", "strictatime", "mode=755", "size=65536k"});
+  std::vector<std::string> proc = {"nosuid", "nodev", "noexec"};
+  proc.insert(proc.end(), spec.proc_options.begin(), spec.proc_options.end());
+  list.Add("/proc", "proc", "proc", std::move(proc));
+  std::vector<std::string> dev = {"nosuid", "noexec", "strictatime", "mode=755", "size=65536k"};
+  if (ReadonlyDev(spec)) dev.emplace_back("ro");
+  list.AddDefault("/dev", "tmpfs", "tmpfs", std::move(dev));
   std::vector<std::string> pts = {"nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"};
   if (userns::MapsInside(map.gids, 5)) pts.emplace_back("gid=5");
   list.Add("/dev/pts", "devpts", "devpts", std::move(pts));
-  list.AddDefault("/dev/mqueue", "mqueue", "mqueue", {"nosuid", "noexec", "nodev"});
-  list.AddDefault("/dev/shm", "tmpfs", "shm",
-                  {"nosuid", "noexec", "nodev", "mode=1777", "size=" + std::to_string(spec.shm_size)});
+  AddIpc(spec, list);
   const char* access = spec.privileged ? "rw" : "ro";
-  const char* groups_access = spec.privileged || spec.systemd ? "rw" : "ro";
+  const char* groups_access = spec.privileged || spec.systemd || spec.cgroups_writable ? "rw" : "ro";
   if (host_net)
     list.Add("/sys", "bind", "/sys", {"rbind", "nosuid", "noexec", "nodev", access, "rslave"});
   else
@@ -88,8 +115,9 @@ void AddTmpfsOfReadonly(const ContainerSpec& spec, MountList& list) {
 // What systemd writes to.
 void AddTmpfsOfSystemd(const ContainerSpec& spec, MountList& list) {
   if (!spec.systemd) return;
-  for (const char* path : {"/run", "/run/lock", "/tmp", "/var/log/journal"})
-    list.AddDefault(path, "tmpfs", "tmpfs", {"rw", "nosuid", "nodev", "tmpcopyup"});
+  std::vector<std::string> options = {"rw", "nosuid", "nodev", "tmpcopyup"};
+  if (spec.shm_size_systemd > 0) options.push_back("size=" + std::to_string(spec.shm_size_systemd));
+  for (const char* path : {"/run", "/run/lock", "/tmp", "/var/log/journal"}) list.AddDefault(path, "tmpfs", "tmpfs", options);
 }
 
 std::string ZoneFile(const std::string& timezone) {
@@ -118,27 +146,6 @@ void AddFiles(const ContainerSpec& spec, const ContainerFiles& files, const std:
   });
   if (!own_run) bind("/run/.containerenv", files.bundle + "/containerenv");
   if (spec.init) list.Add("/run/podman-init", "bind", init_program, {"bind", "rprivate", "ro", "nosuid", "nodev"});
-}
-
-void AddUsers(const ContainerSpec& spec, const std::string& volumes_dir, MountList& list) {
-  for (const ContainerMount& m : spec.mounts) {
-    std::vector<std::string> options = m.options;
-    const auto erase = [&](const char* word) {
-      const auto at = std::find(options.begin(), options.end(), word);
-      if (at == options.end()) return false;
-      options.erase(at);
-      return true;
-    };
-    erase("copy");
-    const bool no_copy = erase("nocopy");
-    if (m.type == "volume") {
-      options.emplace_back("x-ctool-own");
-      if (!no_copy) options.emplace_back("x-ctool-copyup");
-      list.Add(m.destination, "bind", volumes_dir + "/" + m.name + "/_data", std::move(options));
-    } else {
-      list.Add(m.destination, m.type, m.type == "tmpfs" ? "tmpfs" : m.source, std::move(options));
-    }
-  }
 }
 
 // A user namespace can't make nodes, so the host's are bound; one that is gone by then is no loss.
@@ -173,8 +180,13 @@ void SetNamespaces(const ContainerSpec& spec, spec::RuntimeSpec& out) {
                                    {CLONE_NEWNET, "network"}, {CLONE_NEWCGROUP, "cgroup"}})
     if ((flags & flag) != 0) out.namespaces.push_back({type, ""});
   // Joined by descriptors; the paths tell who reads the file.
-  if ((flags & CLONE_NEWUSER) == 0) out.namespaces.push_back({"user", SharesUsers(spec) ? spec.userns_mode : spec.network_mode});
-  if (SharesNetwork(spec)) out.namespaces.push_back({"network", spec.network_mode});
+  std::string owner = SharesUsers(spec) ? spec.userns_mode : "";
+  for (const NamespaceMode& ns : NamespaceModes()) {
+    if (!IsShared(spec.*ns.mode)) continue;
+    out.namespaces.push_back({ns.type, spec.*ns.mode});
+    if (owner.empty()) owner = spec.*ns.mode;
+  }
+  if ((flags & CLONE_NEWUSER) == 0) out.namespaces.push_back({"user", owner});
 }
 
 spec::RuntimeProcess ProcessOf(const ContainerSpec& spec) {
@@ -187,6 +199,8 @@ spec::RuntimeProcess ProcessOf(const ContainerSpec& spec) {
   p.capabilities.ambient = spec.ambient;
   p.rlimits = spec.rlimits;
   p.no_new_privileges = spec.no_new_privileges;
+  p.apparmor_profile = spec.apparmor;
+  p.selinux_label = spec.selinux;
   p.oom_score_adj = spec.oom_score_adj;
   p.umask = static_cast<uint32_t>(std::strtoul(spec.umask.c_str(), nullptr, 8));
   return p;
@@ -211,17 +225,17 @@ Result<spec::RuntimeSpec> MakeRuntimeSpec(const ContainerSpec& spec, const Conta
   AddHostDevices(spec, list);
   AddTmpfsOfSystemd(spec, list);
   AddTmpfsOfReadonly(spec, list);
-  AddUsers(spec, volumes_dir, list);
+  list.AddAll(TRY(UserMounts(spec, files, volumes_dir)));
   AddFiles(spec, files, init_program, list);
+  list.AddAll(SecretMounts(spec, files));
   out.mounts = list.Take();
   out.masked_paths = spec.masked_paths;
   out.readonly_paths = spec.readonly_paths;
-  // The host's /sys has what a fresh one in the container's namespaces would not show.
-  if (spec.network_mode == "host" && !spec.privileged) out.masked_paths.emplace_back("/sys/kernel");
   out.sysctl = spec.sysctls;
   out.annotations = spec.annotations;
   out.annotations[runtime::kIdAnnotation] = spec.id;
   out.annotations[runtime::kUserAnnotation] = spec.user;
+  if (!spec.landlock.empty()) out.annotations[runtime::kLandlockAnnotation] = spec.landlock;
   if (spec.passwd) AddAccounts(spec, files, out);
   out.personality = spec.personality;
   if (!spec.group_add.empty()) out.annotations[runtime::kGroupAddAnnotation] = Join(spec.group_add, " ");

@@ -5,6 +5,8 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "engine/fold_internal.hpp"
+#include "engine/group.hpp"
+#include "engine/namespace_join_internal.hpp"
 #include "engine/sandbox_internal.hpp"
 #include "network/host_routes.hpp"
 #include "network/hosts.hpp"
@@ -14,24 +16,21 @@
 
 namespace ctool::engine {
 
-bool SharesNetwork(const ContainerSpec& spec) {
-  return StartsWith(spec.network_mode, "container:") || StartsWith(spec.network_mode, "ns:");
-}
+bool SharesNetwork(const ContainerSpec& spec) { return IsShared(spec.network_mode); }
 
 bool SharesUsers(const ContainerSpec& spec) {
   return StartsWith(spec.userns_mode, "container:") || StartsWith(spec.userns_mode, "ns:");
 }
 
 uint64_t NamespacesOf(const ContainerSpec& spec) {
-  uint64_t flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC;
-  const bool host_network = spec.network_mode == "host";
-  if (spec.uts_mode != "host" && !(host_network && spec.uts_mode.empty())) flags |= CLONE_NEWUTS;
-  if (!host_network) flags |= CLONE_NEWNET;
-  // Whoever owns the network namespace must own the container's others: it is made in the same user namespace, or below.
-  if (SharesNetwork(spec)) flags &= ~static_cast<uint64_t>(CLONE_NEWNET);
-  if (SharesUsers(spec) || (SharesNetwork(spec) && spec.id_mappings.empty())) flags &= ~static_cast<uint64_t>(CLONE_NEWUSER);
-  if (spec.cgroupns_mode != "host") flags |= CLONE_NEWCGROUP;
-  return flags;
+  uint64_t flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWCGROUP;
+  for (const NamespaceMode& ns : NamespaceModes())
+    if (spec.*ns.mode == "host") flags &= ~ns.flag;
+  if (spec.network_mode == "host" && spec.uts_mode.empty()) flags &= ~static_cast<uint64_t>(CLONE_NEWUTS);
+  // Whoever owns a namespace that is shared must own the container's others: it is made in the same user namespace, or below.
+  const uint64_t shared = SharedNamespaces(spec);
+  if (SharesUsers(spec) || (shared != 0 && spec.id_mappings.empty())) flags &= ~static_cast<uint64_t>(CLONE_NEWUSER);
+  return flags & ~shared;
 }
 
 namespace {
@@ -122,8 +121,9 @@ Result<monitor::Sandbox> SandboxOf(Engine& engine, const ContainerSpec& spec, Sa
   sandbox.keep_stdin = spec.interactive;
   sandbox.passthrough = PassesStreams(spec.log_driver) && !spec.tty;
   if (SharesUsers(spec)) TRY(JoinOthersUsers(engine, spec, sandbox, origin));
-  if (SharesNetwork(spec)) TRY(JoinOthersNetwork(engine, spec, sandbox, origin));
+  if (SharedNamespaces(spec) != 0) TRY(JoinOthers(engine, spec, sandbox, origin));
   if (spec.network_mode == "bridge") TRY(JoinBridges(engine, spec, sandbox, origin));
+  TRY(PlaceGroup(engine, spec, sandbox));
   const config::ContainersConf& conf = *TRY(engine.Conf());
   if (spec.network_mode == network::kSlirp4netns) sandbox.network = TRY(SlirpBackendOf(engine, spec, conf));
   if (spec.network_mode == network::kPasta)

@@ -59,4 +59,8 @@ void TellVolume(Engine& engine, const char* status, const std::string& name) {
   Append(engine, status, events::Common({"volume", "", name, "", ""}));
 }
 
+void TellSecret(Engine& engine, const char* status, const std::string& id, const std::string& name) {
+  Append(engine, status, events::Common({"secret", id, name, "", ""}));
+}
+
 }  // namespace ctool::engine

@@ -24,6 +24,7 @@ void TellImage(Engine& engine, const char* status, const std::string& id, const 
 // create, remove; connect, disconnect of a container.
 void TellNetwork(Engine& engine, const char* status, const bridge::Definition& network, const std::string& container);
 void TellVolume(Engine& engine, const char* status, const std::string& name);
+void TellSecret(Engine& engine, const char* status, const std::string& id, const std::string& name);
 
 // What all events of a container have in common, for its monitor.
 std::string EventOf(const ContainerSpec& spec);

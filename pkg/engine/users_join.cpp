@@ -50,18 +50,19 @@ void TakeMap(userns::IdMap map, monitor::Sandbox& sandbox) {
 
 Status JoinOthersUsers(Engine& engine, const ContainerSpec& spec, monitor::Sandbox& sandbox, SandboxOrigin& origin) {
   constexpr std::string_view kContainer = "container:";
-  sandbox.joined = CLONE_NEWUSER;
   if (!StartsWith(spec.userns_mode, kContainer)) {
     const std::string path = spec.userns_mode.substr(3);
     sys::Fd user = TRY(sys::Open(path, O_RDONLY));
     if (::ioctl(user.get(), NS_GET_NSTYPE) != CLONE_NEWUSER)
       return Error(Code::kInvalidArgument, "'" + path + "' is not a user namespace");
     TakeMap(TRY(MapOfNamespace(user.get(), path)), sandbox);
+    sandbox.joined.push_back({0});
     origin.descriptors.push_back(std::move(user));
     return Ok();
   }
   LiveProcess live = TRY(RunningOwner(engine, spec.userns_mode.substr(kContainer.size()), "user namespace"));
   TakeMap(TRY(userns::MapOf(live.status.pid)), sandbox);
+  sandbox.joined.push_back({CLONE_NEWUSER});
   origin.descriptors.push_back(std::move(live.pidfd));
   return Ok();
 }

@@ -15,11 +15,13 @@
 #include "monitor/config.hpp"
 #include "monitor/control.hpp"
 #include "monitor/events.hpp"
+#include "monitor/group.hpp"
 #include "monitor/health.hpp"
 #include "monitor/hold.hpp"
 #include "monitor/memory.hpp"
 #include "monitor/network.hpp"
 #include "monitor/notify.hpp"
+#include "monitor/recorder.hpp"
 #include "monitor/relay.hpp"
 #include "monitor/sandbox.hpp"
 #include "monitor/session.hpp"
@@ -84,17 +86,28 @@ struct Order {
   std::string bundle;
   sys::Fd lock;
   Config config;
+  ContainerGroup group;
+  std::optional<Recorder> recorder;
 };
 
-Result<Prepared> Prepare(const Order& order) {
+Result<Prepared> Prepare(Order& order) {
   const Sandbox& sandbox = order.sandbox;
   Pipes pipes = TRY(sandbox.passthrough ? PassThrough(order.files) : MakePipes(sandbox.terminal, sandbox.keep_stdin));
   std::vector<int> preserved;
   for (size_t i = sandbox.passthrough ? 3 : 0; i < order.files.size(); ++i) preserved.push_back(order.files[i].get());
-  runtime::Origin origin{{}, sandbox.joined};
-  for (const sys::Fd& fd : order.origins) origin.processes.push_back(fd.get());
-  runtime::Launch launch = TRY(runtime::Launch::Start(
-      sandbox.namespaces, sandbox.joined != 0 ? sandbox.below : sandbox.map, origin, {pipes.in.get(), pipes.out.get(), pipes.err.get()}, preserved));
+  runtime::Origin origin;
+  for (size_t i = 0; i < order.origins.size(); ++i) origin.parts.push_back({order.origins[i].get(), sandbox.joined[i].types});
+  const auto start = [&]() {
+    return runtime::Launch::Start(sandbox.namespaces, !sandbox.joined.empty() ? sandbox.below : sandbox.map, origin,
+                                  {pipes.in.get(), pipes.out.get(), pipes.err.get()}, preserved, {order.group.fd(), order.group.wanted()});
+  };
+  Result<runtime::Launch> started = start();
+  if (!started.ok() && order.group.fd() >= 0) {
+    order.group.CloneFailed(std::move(started).error());
+    started = start();
+  }
+  runtime::Launch launch = TRY(std::move(started));
+  order.group.Cloned(launch.pid());
   std::optional<runtime::MappedOverlay> overlay;
   if (!sandbox.store.uids.empty()) overlay = TRY(runtime::MappedOverlay::Start(sandbox.store));
   return Prepared{std::move(pipes.ours), std::move(launch), std::move(overlay)};
@@ -102,7 +115,7 @@ Result<Prepared> Prepare(const Order& order) {
 
 // `command` lets the container go, or another in its place; without one (a restart) it starts at once. `stage` is where a
 // failure was.
-Result<Running> Start(Prepared prepared, const Order& order, runtime::SyncSocket* command, Stage& stage) {
+Result<Running> Start(Prepared prepared, Order& order, runtime::SyncSocket* command, Stage& stage) {
   runtime::Launch& launch = prepared.launch;
   const Config& config = order.config;
   stage = Stage::kPlan;
@@ -110,6 +123,10 @@ Result<Running> Start(Prepared prepared, const Order& order, runtime::SyncSocket
   TRY(WriteStatus(config, launch.pid()));
   stage = Stage::kIdMap;
   TRY(launch.AwaitIdMap());
+  // Before the network's processes are there, which go with us.
+  stage = Stage::kPlan;
+  TRY(order.group.Settle(config, launch.pid()));
+  if (order.group.wanted()) TRY(launch.EnterGroup());
   // Init mounts while the network comes up.
   stage = Stage::kNetwork;
   std::optional<Network> network;
@@ -135,7 +152,11 @@ Result<Running> Start(Prepared prepared, const Order& order, runtime::SyncSocket
   TRY(WritePidFile(config.pid_file, launch.pid()));
   TRY(WritePidFile(config.monitor_pid_file, ::getpid()));
   Result<sys::Fd> mounts = sys::Open("/proc/" + std::to_string(launch.pid()) + "/ns/mnt", O_RDONLY);
-  TRY(launch.Exec());
+  const auto listen = [&](sys::Fd listener) -> Status {
+    if (!order.recorder) return Error(Code::kInternal, "nobody answers the seccomp filter");
+    return order.recorder->Listen(std::move(listener), launch.pidfd());
+  };
+  TRY(launch.Exec(listen));
   TellSystemd(config);
   TellStarted(config, command == nullptr, word.attached);
   return Running{std::move(launch).TakeChild(), std::move(prepared.streams), std::move(network), std::move(bridge), word.has_input,
@@ -195,7 +216,12 @@ ExitRecord RunToTheEnd(Order& order, Running& running, Relay& relay) {
     record.code = !outcome.ok() ? 255 : outcome->timed_out ? -1 : outcome->status.code;
     record.timed_out = outcome.ok() && outcome->timed_out;
     record.finished = WallNanos();
+    record.oom_killed = order.group.OomKilled();
     TellDied(config, record.code);
+    if (order.recorder) {
+      const Status recorded = order.recorder->Finish();
+      if (!recorded.ok()) relay.Say(recorded.error().Message());
+    }
     if (!config.fuse_overlayfs.empty()) runtime::EndFuseDaemons();
     Refresh(order.bundle, config);
     if (!outcome.ok() || !WantsRestart(config, *outcome, record.restarts)) return record;
@@ -214,6 +240,7 @@ ExitRecord RunToTheEnd(Order& order, Running& running, Relay& relay) {
     if (!resumed.ok()) Debug(resumed.error().Message());
     Stage stage = Stage::kPlan;
     const auto again = [&]() -> Result<Running> {
+      order.group.Renew();
       return Start(TRY(Prepare(order)), order, nullptr, stage);
     };
     Result<Running> started = again();
@@ -246,8 +273,9 @@ int Supervise(runtime::SyncSocket command) {
     runtime::Frame frame;
     TRY(Expect(command, frame, Msg::kSandbox));
     order.sandbox = TRY(Sandbox::Parse(frame.payload));
-    if (order.sandbox.joined != 0) order.origins = TRY(ReceiveFiles(command, order.sandbox.origins));
+    order.origins = TRY(ReceiveFiles(command, static_cast<int64_t>(order.sandbox.joined.size())));
     order.files = TRY(ReceiveFiles(command, order.sandbox.files));
+    order.group = ContainerGroup::Begin(order.sandbox.group);
     stage = Stage::kClone;
     Prepared prepared = TRY(Prepare(order));
     stage = Stage::kPlan;
@@ -256,10 +284,12 @@ int Supervise(runtime::SyncSocket command) {
     order.lock = std::move(frame.fd);
     order.config = TRY(Config::Parse(TRY(sys::ReadFile(order.bundle + "/monitor.json"))));
     log = TRY(Log::Open(order.config));
+    if (!order.config.record.empty()) order.recorder = TRY(Recorder::Begin(order.config.run_dir, order.config.record));
     return Start(std::move(prepared), order, &command, stage);
   };
   Result<Running> running = begin();
   if (!running.ok()) {
+    order.group.End();
     // A command that is gone can't be told, and has left nothing that would be half made.
     const Status told = command.SendError(stage, running.error());
     return told.ok() ? 125 : 124;
@@ -289,13 +319,19 @@ int Supervise(runtime::SyncSocket command) {
   const ExitRecord record = RunToTheEnd(order, *running, relay);
   if (running->network) running->network->End();
   if (running->bridge) running->bridge->ClosePorts();
-  relay.SendExit(record.code);
   // Without it the next command finds the process gone and says so: nothing more can be done here.
-  const Status written = sys::WriteFileAtomic(order.config.exit_file, record.Print(), 0600, sys::Durability::kNone);
-  if (!written.ok()) Debug(written.error().Message());
+  const auto write = [&] {
+    const Status written = sys::WriteFileAtomic(order.config.exit_file, record.Print(), 0600, sys::Durability::kNone);
+    if (!written.ok()) Debug(written.error().Message());
+  };
+  // What only the file says is to be there when the command returns.
+  if (record.oom_killed) write();
+  relay.SendExit(record.code);
+  if (!record.oom_killed) write();
   std::string folders;
   RemoveControl(order.config.run_dir);
   running->mounts.Reset();
+  order.group.End();
   if (running->bridge) running->bridge->End();
   bool tidy = false;
   const bool done = relay.AwaitDone(folders, tidy);

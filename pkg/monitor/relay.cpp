@@ -332,6 +332,15 @@ void Relay::LetGo(int exit_code) {
   close_in_ = false;
 }
 
+void Relay::Say(const std::string& text) {
+  const std::string line = "Error: " + text + "\n";
+  log_.Append("stderr", line);
+  log_.Finish();
+  for (const Client& client : clients_)
+    if (client.attached && client.socket && AwaitRoom(client) && !client.socket.Send(Msg::kStderr, runtime::Stage::kExec, line).ok())
+      Debug("a command is gone");
+}
+
 void Relay::SendExit(int exit_code) {
   for (Client& client : clients_) {
     // One that has gone while the output was drained is no one to wait for.

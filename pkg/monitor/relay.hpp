@@ -45,6 +45,9 @@ class Relay {
   };
   Result<Outcome> Run(sys::Child& process, Streams streams, int64_t deadline_ns);
 
+  // A line of the monitor's own, as if the process had written it to stderr.
+  void Say(const std::string& text);
+
   // The end, told to the starter, if it is there.
   void SendExit(int exit_code);
   // After it: true when the starter has put the container's record in order. `folders`: what it left to us to

@@ -13,6 +13,16 @@ constexpr auto kMappingFields = [](auto& o, const auto& field) {
   field("count", o.count);
 };
 
+constexpr auto kGroupFields = [](auto& o, const auto& field) {
+  field("manager", o.manager);
+  field("name", o.name);
+  field("parent", o.parent);
+  field("socket", o.socket);
+  field("slice", o.slice);
+  field("program", o.program);
+  field("onlyContainer", o.only_container);
+};
+
 constexpr auto kFields = [](auto& o, const auto& field) {
   field("namespaces", o.namespaces);
   field("uids", o.map.uids, kMappingFields);
@@ -27,8 +37,7 @@ constexpr auto kFields = [](auto& o, const auto& field) {
   field("passthrough", o.passthrough);
   field("files", o.files);
   field("network", o.network, kBackendFields);
-  field("joined", o.joined);
-  field("origins", o.origins);
+  field("joined", o.joined, [](auto& joined, const auto& part) { part("types", joined.types); });
   field("uidsBelow", o.below.uids, kMappingFields);
   field("gidsBelow", o.below.gids, kMappingFields);
   field("singleBelow", o.below.single_id);
@@ -36,6 +45,7 @@ constexpr auto kFields = [](auto& o, const auto& field) {
   field("aardvark", o.netavark.aardvark);
   field("netavarkLock", o.netavark.lock);
   field("sharedDir", o.shared_dir);
+  field("group", o.group, kGroupFields);
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "monitor/group.hpp"
 #include "network/backend.hpp"
 #include "network/netavark.hpp"
 #include "userns/userns.hpp"
@@ -24,12 +25,14 @@ struct Sandbox {
   bool passthrough = false;  // the streams are the command's own: the first three of its descriptors
   int64_t files = 0;         // so many descriptors follow; what is left of them is passed on, from number 3
   network::Backend network;  // no name: no network to start
-  // Namespaces (CLONE_NEW*) that are others'. Not 0: the first descriptors, before `files` others, are where they are
-  // from: one pidfd, or a user and a network namespace.
-  uint64_t joined = 0;
-  int64_t origins = 1;
+  // Others' namespaces, entered in this order. A descriptor of each, before `files` others.
+  struct Joined {
+    uint64_t types = 0;  // CLONE_NEW* of a process (a pidfd); 0: the descriptor is a namespace
+  };
+  std::vector<Joined> joined;
   userns::IdMap below;  // of a user namespace of its own below the one that is joined
   network::NetavarkOrder netavark;       // of bridge networks: its program, empty without any; the request is a file
+  GroupOrder group;
   std::string shared_dir;                // network::SharedFolder, of bridge networks
 
   static Result<Sandbox> Parse(std::string_view bytes);

@@ -8,7 +8,9 @@
 
 #include "base/log.hpp"
 #include "monitor/events.hpp"
+#include "monitor/group.hpp"
 #include "monitor/json_internal.hpp"
+#include "monitor/recorder.hpp"
 #include "monitor/relay.hpp"
 #include "monitor/streams.hpp"
 #include "runtime/launch.hpp"
@@ -68,8 +70,9 @@ Result<Session> Begin(const runtime::SyncSocket& client, runtime::Frame& frame, 
   std::vector<int> preserved;
   for (size_t i = 1; i < files.size(); ++i) preserved.push_back(files[i].get());
   stage = Stage::kClone;
+  const sys::Fd group = OpenGroup(order.run_dir);
   runtime::Launch launch = TRY(runtime::Launch::Join(
-      init.get(), std::move(plan), {pipes.in.get(), pipes.out.get(), pipes.err.get()}, preserved));
+      init.get(), std::move(plan), {pipes.in.get(), pipes.out.get(), pipes.err.get()}, preserved, group.get()));
   const Status ready = launch.AwaitReady([](pid_t, const runtime::FuseMount&) -> Status {
     return Error(Code::kInternal, "a session mounts nothing");
   });
@@ -81,7 +84,7 @@ Result<Session> Begin(const runtime::SyncSocket& client, runtime::Frame& frame, 
   // What cannot be recorded is run all the same.
   Result<std::string> record = WriteRecord(order, launch.pid());
   if (!record.ok()) Debug(record.error().Message());
-  const Status executed = launch.Exec();
+  const Status executed = launch.Exec([&order](sys::Fd listener) { return RecordSession(order.run_dir, std::move(listener)); });
   stage = Stage::kExec;
   if (!executed.ok()) {
     if (record.ok()) RemoveRecord(*record);

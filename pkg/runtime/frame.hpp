@@ -5,11 +5,14 @@
 //
 //   monitor -> init   kBundle      payload: path of the bundle
 //   monitor -> init   kIdMapDone   its uid_map and gid_map are written
+//   monitor -> init   kGroupDone   it is in its control group; only to one that waits for that
 //   init -> monitor   kWantFuse    overlay refused; payload: a FuseMount, in strings separated by NULs
 //   monitor -> init   kFuseDone    the file system is mounted
 //   init -> monitor   kConsole     carries the pty master
 //   init -> monitor   kReady       everything but exec is done; payload: HOME, when it comes from passwd
 //   monitor -> init   kExec        network up, record committed: go
+//   init -> monitor   kListener    carries the descriptor of its seccomp filter's questions (SECCOMP_RET_USER_NOTIF); it
+//                                  executes once they are answered
 //   EOF                            exec succeeded (the socket is close-on-exec)
 //   init -> monitor   kFailed      at any point: stage, code, errno, text
 //
@@ -56,7 +59,7 @@ namespace ctool::runtime {
 enum class Msg : uint8_t {
   kIdMapDone = 1, kWantFuse, kFuseDone, kConsole, kReady, kExec, kFailed,
   kGo, kStarted, kStdout, kStderr, kStdin, kStdinEof, kResize, kExited, kDone,
-  kSandbox, kBundle, kTidy, kAttach, kExecute, kFile, kJoined, kCheck, kHold, kHeld, kReload,
+  kSandbox, kBundle, kTidy, kAttach, kExecute, kFile, kJoined, kCheck, kHold, kHeld, kReload, kListener, kGroupDone,
 };
 
 // Where a start stands: in errors ("stage rootfs") and in profiles.
@@ -97,12 +100,14 @@ class SyncSocket {
 
   Status Send(Msg msg, Stage stage = Stage::kPlan, std::string_view payload = {},
               int attach_fd = -1) const;
+  // As Send of a kListener frame, by a sendmsg with the flags of seccomp/record.hpp.
+  Status SendListener(int listener) const;
   Status SendError(Stage stage, const Error& error) const;
   // False at EOF. A datagram that is no frame is kCorrupt.
   Result<bool> Receive(Frame& into) const;
 
  private:
-  Status SendHeader(FrameHeader header, std::string_view payload, int attach_fd) const;
+  Status SendHeader(FrameHeader header, std::string_view payload, int attach_fd, unsigned flags) const;
   sys::Fd fd_;
 };
 

@@ -58,7 +58,17 @@ struct PropagationOption {
   uint64_t type;
 };
 constexpr PropagationOption kPropagationOptions[] = {
-    {"private", MS_PRIVATE}, {"slave", MS_SLAVE}, {"shared", MS_SHARED}};
+    {"private", MS_PRIVATE}, {"slave", MS_SLAVE}, {"shared", MS_SHARED}, {"unbindable", MS_UNBINDABLE}};
+
+// What we say to ourselves with a value.
+struct TextOption {
+  std::string_view name;
+  std::string MountPlan::* field;
+};
+constexpr TextOption kTextOptions[] = {{"x-ctool-mark=", &MountPlan::mark},
+                                       {"x-ctool-subpath=", &MountPlan::subpath},
+                                       {"x-ctool-chown=", &MountPlan::chown},
+                                       {"x-ctool-owner=", &MountPlan::owner}};
 
 bool ApplyFlag(std::string_view option, MountPlan& plan) {
   for (const AttributeOption& a : kAttributeOptions)
@@ -70,13 +80,25 @@ bool ApplyFlag(std::string_view option, MountPlan& plan) {
     if (option == p.name || (option.size() == p.name.size() + 1 && option[0] == 'r' &&
                              option.substr(1) == p.name)) {
       plan.propagation = p.type;
+      plan.recursive_propagation = option != p.name;
       return true;
     }
+  for (const TextOption& t : kTextOptions)
+    if (StartsWith(option, t.name)) {
+      plan.*t.field = option.substr(t.name.size());
+      return true;
+    }
+  if (plan.kind == MountPlan::Kind::kOverlay && StartsWith(option, "lowerdir+=") && plan.destination != "/") {
+    plan.lower.emplace_back(option.substr(sizeof("lowerdir+=") - 1));
+    return true;
+  }
   if (option == "bind" || option == "rbind") {
     plan.kind = MountPlan::Kind::kBind;
     plan.recursive = option[0] == 'r';
   } else if (option == "tmpcopyup" || option == "x-ctool-copyup") {
     plan.copy_up = true;
+  } else if (option == "x-ctool-joined") {
+    plan.joined = true;
   } else if (option == "x-ctool-own") {
     plan.own_directory = true;
   } else if (option == "x-ctool-optional") {
@@ -128,6 +150,11 @@ Result<MountPlan> PlanMount(const spec::RuntimeMount& mount) {
     plan.data.emplace_back(option.substr(0, equals),
                            equals == std::string::npos ? "" : option.substr(equals + 1));
   }
+  // Files are made in it first (init/devices.cpp).
+  if (plan.destination == "/dev" && plan.kind == MountPlan::Kind::kFilesystem) {
+    plan.readonly_later = (plan.attributes & MOUNT_ATTR_RDONLY) != 0;
+    plan.attributes &= ~static_cast<uint64_t>(MOUNT_ATTR_RDONLY);
+  }
   if (plan.kind == MountPlan::Kind::kBind && (plan.source.empty() || plan.source[0] != '/'))
     return Error(Code::kInvalidArgument, "source " + Quote(plan.source) + " of the mount at " +
                                              Quote(plan.destination) + " is not an absolute path");
@@ -164,6 +191,8 @@ Result<InitPlan> BuildPlan(spec::RuntimeSpec spec) {
     if (plan.seccomp.empty() || plan.seccomp.size() % 8 != 0)
       return Error(Code::kCorrupt, "'" + filter + "' is not a seccomp filter");
   }
+  TRY(plan.landlock.Add(spec.Annotation(kLandlockAnnotation)));
+  plan.seccomp_listener = !spec.Annotation(kListenerAnnotation).empty();
   plan.session_keyring = "_ses." + spec.Annotation(kIdAnnotation).substr(0, 12);
   plan.spec = std::move(spec);
   return plan;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "runtime/landlock.hpp"
 #include "spec/runtime.hpp"
 
 namespace ctool::runtime {
@@ -19,6 +20,8 @@ inline constexpr char kIdAnnotation[] = "io.ctool.id";  // the container's, for 
 inline constexpr char kUserAnnotation[] = "io.ctool.user";  // "name[:group]", looked up in the rootfs
 inline constexpr char kGroupAddAnnotation[] = "io.ctool.group-add";  // blank-separated names or gids
 inline constexpr char kSeccompAnnotation[] = "io.ctool.seccomp";     // path of a compiled filter
+inline constexpr char kListenerAnnotation[] = "io.ctool.seccomp-listener";  // "1": the filter has questions
+inline constexpr char kLandlockAnnotation[] = "io.ctool.landlock";  // Landlock::Print
 inline constexpr char kCreateCwdAnnotation[] = "io.ctool.create-cwd";  // "1": make a missing cwd
 inline constexpr char kPasswdAnnotation[] = "io.ctool.passwd";  // file to write an extended passwd to
 inline constexpr char kGroupAnnotation[] = "io.ctool.group";    // the same for group
@@ -47,6 +50,14 @@ struct MountPlan {
   bool copy_up = false;      // fill an empty mount with what the image has there
   bool optional = false;     // a failure is a debug line
   bool own_directory = false;  // a fresh volume takes owner and mode of the mount point
+  std::string mark;            // a file that is made when a volume is filled; it is filled only while that is missing
+  std::string subpath;         // below `source`, whose links lead nowhere else
+  std::string chown;           // "DEV:INODE" of the source: it and what is in it are given to the container's user
+  std::string owner;           // "UID:GID:MODE" that the source, a file of ours, gets
+  bool recursive_propagation = false;
+  bool readonly_later = false;  // once it has been filled
+  bool joined = false;         // the tree comes from the container whose IPC namespace is joined
+  std::vector<std::string> lower;  // folders of an overlay, top first
   std::vector<std::pair<std::string, std::string>> data;  // file system options
 };
 
@@ -55,6 +66,8 @@ struct InitPlan {
   spec::RuntimeSpec spec;
   std::vector<MountPlan> mounts;  // the root's first, if it is a mount
   std::string seccomp;            // struct sock_filter[], empty: unconfined
+  bool seccomp_listener = false;  // somebody answers its questions
+  Landlock landlock;
   uint64_t namespaces = 0;        // CLONE_NEW* to make
   uint64_t joined = 0;            // CLONE_NEW* of another process: those with a path
   std::string session_keyring;    // name of the keyring to join

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 
 #include "base/text.hpp"
 #include "seccomp/seccomp_internal.hpp"
@@ -93,6 +94,21 @@ std::optional<uint32_t> NumberOf(const Arch& arch, const std::string& name) {
   }
   if (own) *own |= arch.number_bit;
   return own;
+}
+
+std::optional<std::string> NameOf(const Arch& arch, uint32_t number) {
+  const uint32_t bare = number & ~arch.number_bit;
+  std::optional<std::string> name;
+  char* known = ::seccomp_syscall_resolve_num_arch(arch.token, static_cast<int>(number));
+  if (known != nullptr) name = known;
+  ::free(known);  // NOLINT: libseccomp's, from malloc
+  for (const Numbered& own : kYoung)
+    if (!name && own.number == bare) name = own.name;
+  for (const Numbered& own : kBesideMultiplexer)
+    if (!name && own.number == bare) name = own.name;
+  // What stands for several entries at once, or is no call of this architecture, is no number's name.
+  if (name && NumberOf(arch, *name) != number) return std::nullopt;
+  return name;
 }
 
 std::string BareCapability(std::string_view name) {

@@ -9,7 +9,6 @@
 #include "seccomp/seccomp_internal.hpp"
 
 namespace ctool::seccomp {
-namespace {
 
 std::pair<int, int> KernelVersion() {
   utsname name{};
@@ -26,6 +25,8 @@ bool LetsPass(uint32_t action) {
     default: return false;
   }
 }
+
+namespace {
 
 bool Possible(const Table& table, const char* call) {
   const std::optional<uint32_t> number = NumberOf(table.arch, call);

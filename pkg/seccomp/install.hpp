@@ -11,4 +11,8 @@ namespace ctool::seccomp {
 // user namespace. Returns 0 or the errno; async-signal-safe.
 int InstallFilter(const sock_filter* filter, unsigned short length) noexcept;
 
+// The same for a filter with SECCOMP_RET_USER_NOTIF. Returns the descriptor at which its questions are read
+// (close-on-exec), or minus the errno: EBUSY when the process is under a filter with a listener already.
+int InstallListener(const sock_filter* filter, unsigned short length) noexcept;
+
 }  // namespace ctool::seccomp

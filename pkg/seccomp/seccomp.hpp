@@ -59,6 +59,10 @@ Result<std::string> ReadProfile(const std::string& path);
 // The administrator's replacement of the built-in profile, /etc/containers/seccomp.json.
 Result<std::optional<std::string>> ReadAdminProfile();
 
+// `profile_text` (none: the built-in one) with a rule more: calls that change owners and groups do nothing and succeed. For
+// containers with a single id, where the kernel would refuse them all: package managers unpack files of many owners.
+Result<std::string> PretendOwnership(const std::optional<std::string>& profile_text);
+
 // The BPF program (struct sock_filter[]) for this machine. `caps` is the bounding set ("CAP_CHOWN"
 // or "CHOWN"). Where several rules meet on one call the most restrictive that matches wins,
 // whatever their order; a call from an architecture that the profile doesn't have kills the
@@ -72,6 +76,15 @@ Result<std::string> Compile(const Profile& profile, const std::vector<std::strin
 Result<std::string> CompileCached(const std::string& cache_dir,
                                   const std::optional<std::string>& profile_text,
                                   const std::vector<std::string>& caps);
+
+// A filter under which each call that the profile lets pass asks a listener (record.hpp) before it goes on; what is refused
+// stays refused. `plan` is a RecordPlan's text. No profile: nothing is refused.
+struct Recording {
+  std::string program, plan;
+};
+Result<Recording> CompileRecording(const std::optional<Profile>& profile, const std::vector<std::string>& caps);
+// kUnsupported where the kernel can't ask (before Linux 5.5, or inside something that emulates one).
+Status CheckListeners();
 
 // One instruction a line, as "ld [4]", "jeq #0x3b, 2, 0", "ret ALLOW": for people and tests.
 std::string Disassemble(std::string_view program);

@@ -25,6 +25,9 @@ std::span<const Arch> NativeFamily();
 // The number of a call, number_bit included; nothing when this table has no such call.
 std::optional<uint32_t> NumberOf(const Arch& arch, const std::string& name);
 
+// The name of a call; nothing when we know of none by this number (number_bit included).
+std::optional<std::string> NameOf(const Arch& arch, uint32_t number);
+
 std::string BareCapability(std::string_view name);  // "cap_chown" → "CHOWN"
 
 // resolve.cpp: what happens to one call: the first clause whose conditions hold, else `action`.
@@ -48,6 +51,10 @@ struct Table {
   uint32_t default_action = 0;
   std::vector<Segment> segments;  // ascending, the first at 0
 };
+
+std::pair<int, int> KernelVersion();
+// Whether a call with this answer is executed.
+bool LetsPass(uint32_t action);
 
 struct Facts {
   std::vector<std::string> caps;  // bare

@@ -72,6 +72,8 @@ RuntimeProcess ReadProcess(const Json& from) {
     p.rlimits.push_back(std::move(limit));
   }
   Read(from, "noNewPrivileges", p.no_new_privileges);
+  Read(from, "apparmorProfile", p.apparmor_profile);
+  Read(from, "selinuxLabel", p.selinux_label);
   if (from.contains("oomScoreAdj") && from["oomScoreAdj"].is_number_integer())
     p.oom_score_adj = from["oomScoreAdj"].get<int>();
   return p;
@@ -111,6 +113,8 @@ Json PrintProcess(const RuntimeProcess& p) {
     limits.push_back({{"type", l.type}, {"hard", l.hard}, {"soft", l.soft}});
   out["rlimits"] = std::move(limits);
   out["noNewPrivileges"] = p.no_new_privileges;
+  if (!p.apparmor_profile.empty()) out["apparmorProfile"] = p.apparmor_profile;
+  if (!p.selinux_label.empty()) out["selinuxLabel"] = p.selinux_label;
   if (p.oom_score_adj) out["oomScoreAdj"] = *p.oom_score_adj;
   return out;
 }

@@ -40,6 +40,7 @@ struct RuntimeProcess {
   CapabilitySets capabilities;
   std::vector<Rlimit> rlimits;
   bool no_new_privileges = false;
+  std::string apparmor_profile, selinux_label;
   std::optional<int> oom_score_adj;
   std::optional<uint32_t> umask;
 };

@@ -55,7 +55,7 @@ Result<Store> Store::Open(const std::string& graph_root) {
 
 // cache: what can be made again, such as compiled filters.
 bool Store::IsOurs(const std::string& name) {
-  for (const char* folder : {kBlobs, kLayers, kContainers, kVolumes, kStaging, kTrash, "cache", "networks"})
+  for (const char* folder : {kBlobs, kLayers, kContainers, kVolumes, kStaging, kTrash, "cache", "networks", "secrets"})
     if (name == folder) return true;
   return StartsWith(name, "ctool.db") || StartsWith(name, kMarker) || name == "content.lock";
 }

@@ -24,6 +24,9 @@ class DetachedMount {
   // open_tree(OPEN_TREE_CLONE) of `path` (AT_EMPTY_PATH when it is empty).
   static Result<DetachedMount> Clone(int dirfd, const std::string& path, bool recursive);
 
+  // One that another process has made, and sent.
+  explicit DetachedMount(Fd fd) : fd_(std::move(fd)) {}
+
   int fd() const { return fd_.get(); }
   Fd Release() && { return std::move(fd_); }
 
@@ -33,7 +36,6 @@ class DetachedMount {
   Status AttachAt(const std::string& host_path);   // onto a path of our own
 
  private:
-  explicit DetachedMount(Fd fd) : fd_(std::move(fd)) {}
   Fd fd_;
 };
 

@@ -189,6 +189,21 @@ def group_push(runs):
     row("where all is already", *(spread(results[key]) for key in TOOLS), ratio(results, 0.3), 0.3)
 
 
+def group_keepid(runs):
+    """A container whose ids are not those of the image's files on the disk: the first one, and those after it."""
+    image = served("big", "gzip")
+    have(image)
+    settle()
+    head("run --rm --network none IMAGE true, with --userns=keep-id", "program", "ms, plain", "ms, keep-id", "keep-id / plain", "target", "ms, the first keep-id")
+    run = ["run", "--rm", "--network", "none"]
+    first = {program: once([*tool, *run, "--userns", "keep-id", image, "true"]) for program, tool in TOOLS.items()}
+    settle()
+    for program, tool in TOOLS.items():
+        walls = paired({"plain": [*tool, *run, image, "true"], "keep-id": [*tool, *run, "--userns", "keep-id", image, "true"]}, 4 * runs, settle=0.1)
+        row(program, f"{statistics.median(walls['plain']):.1f}", f"{statistics.median(walls['keep-id']):.1f}",
+            f"{statistics.median(walls['keep-id']) / statistics.median(walls['plain']):.2f}", 1.5, f"{first[program]:.0f}")
+
+
 def group_rmi(runs):
     head("rmi", "image", "ctool ms, median (min..max)", "podman", "target, ms")
     for name in ("big", "many"):

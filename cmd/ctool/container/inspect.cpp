@@ -13,6 +13,7 @@
 #include "engine/artifact.hpp"
 #include "engine/containers.hpp"
 #include "ctool/network/commands.hpp"
+#include "ctool/volume/commands.hpp"
 #include "engine/images.hpp"
 #include "engine/networks.hpp"
 
@@ -125,6 +126,13 @@ Result<Value> InspectNetwork(Context& context, const std::string& name, const In
   return NetworkValue(context, *network);
 }
 
+Result<Value> InspectVolume(Context& context, const std::string& name, const InspectOptions&) {
+  Result<engine::VolumeInfo> volume = engine::FindVolume(context.engine, name);
+  if (!volume.ok() && volume.error().code() == Code::kNotFound)
+    return Error(Code::kNotFound, "no such volume " + Printable(name));
+  return VolumeValue(TRY(std::move(volume)));
+}
+
 // Containers come first.
 Result<Value> InspectAny(Context& context, const std::string& name, const InspectOptions& o) {
   const Result<state::Container> container = engine::FindContainer(context.engine, name);
@@ -134,6 +142,9 @@ Result<Value> InspectAny(Context& context, const std::string& name, const Inspec
   const Result<std::optional<engine::FoundImage>> image = engine::FindImage(context.engine, name);
   if (image.ok() && *image) return ImageValue(context, **image);
   if (!image.ok() && image.error().code() != Code::kInvalidArgument) return image.error();
+  const Result<engine::VolumeInfo> volume = engine::FindVolume(context.engine, name);
+  if (volume.ok()) return VolumeValue(*volume);
+  if (volume.error().code() != Code::kNotFound) return volume.error();
   const Result<state::Artifact> artifact = engine::RequireArtifact(context.engine, name);
   if (artifact.ok()) return ArtifactValue(*artifact);
   if (artifact.error().code() != Code::kNotFound && artifact.error().code() != Code::kInvalidArgument)
@@ -154,8 +165,9 @@ Result<Inspector> InspectorFor(const InspectOptions& o) {
     return o.type == "image" ? Inspector(InspectImage) : Inspector(InspectArtifact);
   }
   if (o.type == "network") return Inspector(InspectNetwork);
+  if (o.type == "volume") return Inspector(InspectVolume);
   return Error(Code::kInvalidArgument,
-               "invalid type " + Quote(o.type) + R"(: must be "artifact", "image", "container", "network" or "all")");
+               "invalid type " + Quote(o.type) + R"(: must be "artifact", "image", "container", "network", "volume" or "all")");
 }
 
 // --- output
@@ -224,15 +236,15 @@ cli::Command Describe(InspectOptions& o) {
   c.summary = "Show all that is known of containers, images and the like";
   c.prose =
       "Prints a JSON array with an object for each NAME: a container, an image if there is no "
-      "such container, or else an artifact or a network. "
+      "such container, or else a volume, an artifact or a network. "
       "With -f, what a Go template makes of each.";
   AddFormat(c, o);
   c.options.push_back({.name = "type",
                        .short_name = 't',
                        .value = "type",
-                       .help = "What NAME is: all, container, image, artifact or network",
+                       .help = "What NAME is: all, container, image, volume, artifact or network",
                        .sink = &o.type,
-                       .values = {"all", "container", "image", "artifact", "network"}});
+                       .values = {"all", "container", "image", "volume", "artifact", "network"}});
   AddContainerOptions(c, o);
   AddNames(c, o, "NAME", 0, cli::Complete::kObjects);
   c.examples = {{"inspect web"},

@@ -77,15 +77,31 @@ void AddProcess(Table& t, engine::CreateOptions& o) {
   t("passwd", 0, "", "Add the user to /etc/passwd where the image does not know it", &o.passwd);
 }
 
+constexpr std::string_view kVolumeDetail =
+    "SOURCE is a path of the host (/x, ./x), or a volume's name; without it the volume is an anonymous one. Options, by commas: ro, rw; "
+    "exec, noexec, suid, nosuid (the default), dev, nodev (the default); [r]private (the default), [r]slave, [r]shared, [r]unbindable; "
+    "bind, rbind (the default); copy (the default), nocopy: whether an empty volume gets what the image has there; U: give the files to "
+    "the container's user; O: what is written is not kept, or with upperdir= and workdir= in these folders. z and Z, which are for "
+    "SELinux, do nothing.";
+constexpr std::string_view kMountDetail =
+    "type is volume (the default), bind, tmpfs, ramfs, image, devpts or glob (each file of the host that matches). For all: target, "
+    "readonly. For bind and volume the options of -v, as keys: bind-propagation=, bind-nonrecursive, U, nocopy; for volume and image "
+    "subpath=; for image rw. For tmpfs: tmpfs-size=, tmpfs-mode=, notmpcopyup. For devpts: uid=, gid=, mode=, max=.";
+
 void AddFiles(Table& t, engine::CreateOptions& o) {
-  t("volume", 'v', "[source:]folder[:options]", "Mount a host folder or file, or a volume", &o.volume).complete = Complete::kFiles;
-  t("mount", 0, "type=...,...", "Mount by keys: type, source, target, readonly, ...", &o.mount);
+  t("volume", 'v', "[source:]folder[:options]", "Mount a host folder or file, or a volume", &o.volume).detail = kVolumeDetail;
+
+  t("mount", 0, "type=...,...", "Mount by keys: type, source, target, readonly, ...", &o.mount).detail = kMountDetail;
   t("tmpfs", 0, "folder[:options]", "Mount an empty file system in memory", &o.tmpfs);
-  t("volumes-from", 0, "container", "Mount the volumes of another container", &o.volumes_from).complete = Complete::kContainers;
+  t("volumes-from", 0, "container[:options]", "Mount the volumes of another container, all of them ro or rw if that is said", &o.volumes_from).complete = Complete::kContainers;
+  Option& secret = t("secret", 0, "name[,key=value]", "Give the container a secret, as /run/secrets/NAME", &o.secret);
+  secret.complete = Complete::kSecrets;
+  secret.detail = "Keys: target= (a path, or a name below /run/secrets), uid=, gid=, mode= (0444); or type=env with target=NAME for an environment variable.";
   t("device", 0, "path[:path][:rwm]", "Make a device node of the host available", &o.device).complete = Complete::kFiles;
   t("read-only", 0, "", "Mount the root file system read-only", &o.read_only);
   t("read-only-tmpfs", 0, "", "With --read-only, keep /run, /tmp and /var/tmp writable", &o.read_only_tmpfs);
   t("shm-size", 0, "size", "Size of /dev/shm", &o.shm_size);
+  t("shm-size-systemd", 0, "size", "Size of the file systems in memory that systemd gets: /run, /run/lock, /tmp and /var/log/journal", &o.shm_size_systemd);
   t("chrootdirs", 0, "folder", "Mount resolv.conf, hosts and hostname below this folder too", &o.chrootdirs).comma = true;
   t("image-volume", 0, "mode", "What the image's volumes become: bind, tmpfs or ignore", &o.image_volume).values = {"bind", "tmpfs", "ignore"};
 }
@@ -117,24 +133,21 @@ void AddIsolation(Table& t, engine::CreateOptions& o) {
   t("privileged", 0, "", "All capabilities in the container's own user namespace, the host's devices, no masks, no seccomp", &o.privileged);
   t("cap-add", 0, "capability", "Add a capability, or all", &o.cap_add).comma = true;
   t("cap-drop", 0, "capability", "Drop a capability, or all", &o.cap_drop).comma = true;
-  t("security-opt", 0, "option", "seccomp=file, no-new-privileges, mask=path, unmask=path, ...", &o.security_opt);
+  t("security-opt", 0, "option", "seccomp=file, seccomp=record:file, landlock=rules, no-new-privileges, mask=path, unmask=path, proc-opts=options, label=, apparmor=", &o.security_opt);
   t("seccomp-policy", 0, "policy", "Where the seccomp profile comes from: default, or image, its label", &o.seccomp_policy).values = {"default", "image"};
   t("userns", 0, "mode", "User namespace: host, keep-id[:uid=,gid=,size=], nomap, auto[:size=,uidmapping=,gidmapping=], private, container:NAME, ns:PATH", &o.userns);
   t("uidmap", 0, "inside:from[:count]", "Map users: ids inside the container to ids of your own namespace, where 0 is you", &o.uidmap).comma = true;
   t("gidmap", 0, "inside:from[:count]", "Map groups likewise; without it as users", &o.gidmap).comma = true;
   t("subuidname", 0, "name", "Map the subordinate user ids of this name, which is yours", &o.subuidname);
   t("subgidname", 0, "name", "Map the subordinate group ids of this name, which is yours", &o.subgidname);
-  t("pid", 0, "mode", "PID namespace", &o.pid);
-  t("ipc", 0, "mode", "IPC namespace", &o.ipc);
-  t("uts", 0, "mode", "UTS namespace", &o.uts).values = {"private", "host"};
-  t("cgroupns", 0, "mode", "Cgroup namespace", &o.cgroupns).values = {"private", "host"};
-  t("cgroups", 0, "mode", "Control groups: enabled, disabled, no-conmon", &o.cgroups).values = {"enabled", "disabled", "no-conmon"};
+  t("pid", 0, "mode", "PID namespace: private, host, container:NAME, ns:PATH", &o.pid).values = {"private", "host"};
+  t("ipc", 0, "mode", "IPC namespace and /dev/shm: shareable, private, none, host, container:NAME, ns:PATH", &o.ipc).values = {"shareable", "private", "none", "host"};
+  t("uts", 0, "mode", "UTS namespace: private, host, container:NAME, ns:PATH", &o.uts).values = {"private", "host"};
+  t("cgroupns", 0, "mode", "Cgroup namespace: private, host, container:NAME, ns:PATH", &o.cgroupns).values = {"private", "host"};
+  t("cgroups", 0, "mode", "Control group: enabled, disabled, no-conmon (none for its monitor), split (below the caller's own)", &o.cgroups).values = {"enabled", "disabled", "no-conmon", "split"};
+  t("cgroup-parent", 0, "group", "Where the control group is made: a slice of systemd's, or a path below /sys/fs/cgroup", &o.cgroup_parent);
   t("ulimit", 0, "type=soft[:hard]", "Resource limit; host keeps the caller's", &o.ulimit);
   t("sysctl", 0, "name=value", "Kernel parameter of the container's namespaces", &o.sysctl);
-  t("memory", 'm', "size", "Memory limit", &o.memory);
-  t("memory-swap", 0, "size", "Limit of memory and swap together", &o.memory_swap);
-  t("cpus", 0, "number", "Limit of processor time, in processors", &o.cpus);
-  t("pids-limit", 0, "number", "Limit of processes", &o.pids_limit);
   t("oom-score-adj", 0, "number", "How readily the kernel kills it when memory is short", &o.oom_score_adj);
   t("log-driver", 0, "driver", "Where output is kept: k8s-file, journald, none, or passthrough: the streams are the caller's own", &o.log_driver).values = {"k8s-file", "json-file", "journald", "none", "passthrough", "passthrough-tty"};
   t("log-opt", 0, "name=value", "path=..., max-size=..., tag=...", &o.log_opt);
@@ -174,6 +187,7 @@ void AddCreateOptions(std::vector<Option>& into, engine::CreateOptions& o) {
   AddFiles(t, o);
   AddNetwork(t, o);
   AddIsolation(t, o);
+  AddLimitOptions(into, o.limits);
   AddRefusedOptions(into, o);
   t("pull", 0, "policy", "When to fetch the image: always, missing, never, newer", &o.pull).values = {"always", "missing", "never", "newer"};
   AddFetchOptions(into, o.fetch);

@@ -41,7 +41,9 @@ cli::Command Describe(RunOptions& o) {
   c.stop_at_first_positional = true;
   c.examples = {{"run --rm alpine echo hello", "Run one command and remove the container"},
                 {"run -it --rm alpine sh", "An interactive shell"},
-                {"run -d --name web -p 8080:80 docker.io/library/nginx", "A server in the background"}};
+                {"run -d --name web -p 8080:80 docker.io/library/nginx", "A server in the background"},
+                {"run --rm --security-opt seccomp=record:web.json web", "Write a seccomp profile of what the command does; seccomp=web.json then allows that and no more"},
+                {"run --rm --security-opt landlock=ro=/,rw=/tmp:/data web", "Nothing is written but below /tmp and /data, whoever tries"}};
   c.exits = {{"125", "ctool itself failed"}, {"126", "the command exists but can't be executed"}, {"127", "there is no such command"}, {"n", "the command's own exit status; 128+n when signal n killed it"}};
   return c;
 }

@@ -7,6 +7,7 @@
 #include "ctool-images/commands.hpp"
 #include "ctool/context.hpp"
 #include "ctool/image/commands.hpp"
+#include "ctool/volume/commands.hpp"
 
 namespace ctool {
 
@@ -38,6 +39,7 @@ cli::Runnable ManifestRemoveCommand() { return cli::Bind(DescribeManifestRemove,
 cli::Runnable LoginCommand() { return cli::Bind(DescribeLogin, Become<LoginCommandOptions>); }
 cli::Runnable LogoutCommand() { return cli::Bind(DescribeLogout, Become<LogoutCommandOptions>); }
 cli::Runnable SearchCommand() { return cli::Bind(DescribeSearch, Become<SearchCommandOptions>); }
+cli::Runnable VolumeImportCommand() { return cli::Bind(DescribeVolumeImport, Become<VolumeImportOptions>); }
 cli::Runnable PullCommand() { return cli::Bind(DescribePull, Become<PullOptions>); }
 cli::Runnable ImportCommand() { return cli::Bind(DescribeImport, Become<ImportCommandOptions>); }
 cli::Runnable LoadCommand() { return cli::Bind(DescribeLoad, Become<LoadCommandOptions>); }

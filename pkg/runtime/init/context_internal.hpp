@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "runtime/frame.hpp"
@@ -16,6 +17,8 @@ namespace ctool::runtime::init {
 // What the steps of init share. Init is a fork of a single-threaded process (no CLONE_VM), so that
 // it may allocate; it leaves only by execve or _exit.
 struct Context {
+  Context(uint64_t made, const SyncSocket& parent) : namespaces(made), sync(parent) {}
+
   const uint64_t namespaces;      // CLONE_NEW* that were made
   const SyncSocket& sync;
   InitPlan plan;                  // since AwaitBundle
@@ -26,9 +29,13 @@ struct Context {
   std::optional<sys::DetachedMount> folder;  // the root itself, when it is a folder of the host's
   sys::Fd passwd, group;          // files for the accounts, of a container with foreign ids
   ResolvedUser user;
+  // Given to the user once it is known who that is: what is mounted, by where.
+  std::vector<std::pair<std::string, sys::Fd>> chowned;
+  sys::Fd shm;                    // a tree: /dev/shm of the container whose IPC namespace is joined
   sys::Fd null;                   // the host's /dev/null, opened before anything can shadow it
   std::vector<std::string> env;   // of the process
   std::string home;               // HOME, when nobody but passwd has said it
+  bool awaits_group = false;      // it is not in its control group yet
 };
 
 struct Step {
@@ -46,6 +53,9 @@ inline bool KeepsGroups(const Context& c) { return c.plan.spec.Annotation(kKeepG
 
 // handshake.cpp: waits for the ids, and becomes 0:0 of the user namespace, or stays who it is where there is no 0.
 Status AwaitIdMap(Context& c);
+// handshake.cpp: waits until it is in its control group, and makes its cgroup namespace there. For a mount that shows it,
+// and before any other frame is waited for; later calls do nothing.
+Status EnterGroup(Context& c);
 // handshake.cpp: a child of our parent, who is the one to wait for it, in namespaces that we have entered, or in new
 // ones (`namespaces`, CLONE_NEW*) below them. 0 in the child; else its pid, and its pidfd.
 Result<pid_t> CloneForParent(uint64_t namespaces, sys::Fd& pidfd);
@@ -62,6 +72,8 @@ Status MountRootfs(Context& c);
 Status PrepareMounts(Context& c);
 // mounts.cpp: every other mount, in order.
 Status MountAll(Context& c);
+// chown.cpp: gives what was mounted for that (Context::chowned) to the container's user.
+Status ChownMounts(Context& c);
 // devices.cpp: nodes and links below /dev, and what of it needs no ids.
 Status PrepareDevices(Context& c);
 Status MakeDevices(Context& c);
@@ -80,9 +92,15 @@ Status EnterCwd(Context& c);
 Status SetLimits(Context& c);
 Status SetOomScore(Context& c);
 Error Execute(Context& c);
-// security.cpp: keyring, no_new_privs, ids, capabilities, seccomp.
+// process.cpp: what exec would say of a missing program, while it can still be told.
+Status CheckProgram(Context& c);
+// security.cpp: keyring, no_new_privs, ids, capabilities; the filter, of which `sync` is told.
+Status SetLabels(Context& c);
 Status JoinKeyring(Context& c);
 Status DropPrivileges(Context& c);
+Status InstallSeccomp(Context& c, const SyncSocket& sync);
+// landlock.cpp: the rules, whose paths are found below the root.
+Status ApplyLandlock(Context& c);
 
 // copyup.cpp: copies the contents of a directory, owners, modes, times and xattrs included.
 Status CopyTree(int from_dir, int to_dir, const std::string& what);

@@ -18,9 +18,9 @@ namespace ctool::runtime::init {
 namespace {
 
 [[noreturn]] void Die(const SyncSocket& sync, Stage stage, const Error& error) {
-  // With the monitor gone there is nobody left to tell.
-  if (!sync.SendError(stage, error).ok()) ::_exit(124);
-  ::_exit(125);
+  if (sync.SendError(stage, error).ok()) ::_exit(125);
+  // The monitor is gone, or the container's own filter lets us say nothing: then the exit status says what it can.
+  ::_exit(error.code() == Code::kNoCommand ? 127 : error.code() == Code::kNotExecutable ? 126 : 124);
 }
 
 // Numbers that are in use are moved out of the way first. False: errno.
@@ -51,6 +51,16 @@ Status AwaitIdMap(Context& c) {
   if (HasForeignIds(c) && ::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0) return Error::Sys(errno, "become dumpable");
   // The change of ids cleared it.
   if (::prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) return Error::Sys(errno, "set the death signal");
+  return Ok();
+}
+
+Status EnterGroup(Context& c) {
+  if (!c.awaits_group) return Ok();
+  c.awaits_group = false;
+  Frame answer;
+  if (!TRY(c.sync.Receive(answer)) || answer.header.msg != Msg::kGroupDone)
+    return Error(Code::kInternal, "the monitor went away");
+  if ((c.namespaces & CLONE_NEWCGROUP) != 0 && ::unshare(CLONE_NEWCGROUP) < 0) return Error::Sys(errno, "unshare the cgroup namespace");
   return Ok();
 }
 
@@ -94,6 +104,12 @@ void ExecuteOrDie(Context& c, const int (&stdio)[3], const std::vector<int>& pre
     Die(sync, Stage::kProcess, Error::Sys(errno, "place the descriptors"));
   // The container outlives a dead monitor.
   ::prctl(PR_SET_PDEATHSIG, 0);
+  if (!c.plan.seccomp.empty()) {
+    Status armed = CheckProgram(c);
+    const bool found = armed.ok();
+    if (found) armed = InstallSeccomp(c, sync);
+    if (!armed.ok()) Die(sync, found ? Stage::kSecurity : Stage::kExec, armed.error());
+  }
   Die(sync, Stage::kExec, Execute(c));
 }
 

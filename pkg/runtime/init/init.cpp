@@ -61,31 +61,37 @@ constexpr Step kSteps[] = {
     {Stage::kIdMap, AwaitIdMap},
     {Stage::kRootfs, MountRootfs},
     {Stage::kMounts, MountAll},
+    {Stage::kMounts, EnterGroup},
     {Stage::kDevices, MakeDevices},
     {Stage::kPaths, WriteSysctls},
     {Stage::kPaths, ProtectPaths},
     {Stage::kIdentity, ResolveIdentity},
+    {Stage::kMounts, ChownMounts},
     {Stage::kTerminal, SetupTerminal},
     {Stage::kTerminal, BindConsole},
     {Stage::kProcess, SetHostname},
     {Stage::kProcess, SetLimits},
     {Stage::kProcess, SetOomScore},
+    {Stage::kSecurity, SetLabels},
     {Stage::kRootfs, EnterRoot},
     {Stage::kProcess, EnterCwd},
     {Stage::kRootfs, ReadonlyRoot},
     {Stage::kSecurity, JoinKeyring},
     {Stage::kSecurity, AwaitExec},
     {Stage::kSecurity, DropPrivileges},
+    {Stage::kSecurity, ApplyLandlock},
 };
 
 }  // namespace
 }  // namespace init
 
-void InitMain(uint64_t namespaces, const SyncSocket& sync, const int (&stdio)[3],
-              const std::vector<int>& preserved) {
+void InitMain(const Birth& birth, const SyncSocket& sync, const int (&stdio)[3],
+              const std::vector<int>& preserved, sys::Fd shm) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   sys::ResetSignals();
-  init::Context context{namespaces, sync, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
+  init::Context context(birth.namespaces, sync);
+  context.awaits_group = birth.awaits_group;
+  context.shm = std::move(shm);
   for (const init::Step& step : init::kSteps) init::Do(step, context);
   init::ExecuteOrDie(context, stdio, preserved);
 }

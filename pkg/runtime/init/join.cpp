@@ -42,6 +42,7 @@ Status KeepOrphans(Context& c) {
 
 constexpr Step kBeforeJoin[] = {
     {Stage::kProcess, SetOomScore},
+    {Stage::kSecurity, SetLabels},
     {Stage::kSecurity, BecomeUndumpable},
 };
 constexpr Step kAfterJoin[] = {
@@ -56,6 +57,7 @@ constexpr Step kAfterJoin[] = {
     {Stage::kSecurity, JoinKeyring},
     {Stage::kSecurity, AwaitExec},
     {Stage::kSecurity, DropPrivileges},
+    {Stage::kSecurity, ApplyLandlock},
     {Stage::kSecurity, BecomeUndumpable},
 };
 
@@ -66,7 +68,8 @@ void JoinMain(int target, InitPlan plan, const SyncSocket& sync, const int (&std
               const std::vector<int>& preserved) {
   sys::ResetSignals();
   const uint64_t namespaces = plan.namespaces | plan.joined;
-  init::Context context{namespaces, sync, std::move(plan), {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
+  init::Context context(namespaces, sync);
+  context.plan = std::move(plan);
   for (const init::Step& step : init::kBeforeJoin) init::Do(step, context);
   sys::Fd pidfd;
   const auto join = [&]() -> Result<pid_t> {

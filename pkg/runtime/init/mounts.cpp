@@ -54,8 +54,94 @@ Result<sys::Fd> MountPoint(const sys::Root& root, const std::string& destination
   return root.Open(destination, O_PATH);
 }
 
+// "UID:GID:MODE" of a file of ours, before anybody sees it.
+Status SetOwner(int fd, const std::string& owner, const std::string& what) {
+  const std::vector<std::string> parts = Split(owner, ':');
+  if (parts.size() != 3) return Error(Code::kInvalidArgument, "invalid owner '" + owner + "'");
+  const auto number = [&](size_t i) { return static_cast<uint32_t>(ParseUint(parts[i]).value_or(0)); };
+  const sys::Fd file = TRY(sys::Open("/proc/self/fd/" + std::to_string(fd), O_RDONLY));
+  if (::fchmod(file.get(), number(2)) < 0) return Error::Sys(errno, "chmod", what);
+  if (::fchown(file.get(), number(0), number(1)) < 0)
+    return Error::Sys(errno, "chown to " + parts[0] + ":" + parts[1], what);
+  return Ok();
+}
+
+// What the source's name meant when it was looked up, once: whoever exchanges it afterwards changes nothing. A path below it
+// may lead through links that a container has made, and stays below it.
+Result<sys::Fd> OpenSource(const MountPlan& mount) {
+  sys::Fd source = TRY(sys::Open(mount.source, O_PATH));
+  if (mount.subpath.empty()) return source;
+  const sys::Root below(std::move(source));
+  Result<sys::Fd> part = below.Open(mount.subpath, O_PATH);
+  if (!part.ok()) return std::move(part).error().Wrap("subpath '" + mount.subpath + "'");
+  return part;
+}
+
+bool NeedsSource(const MountPlan& mount) {
+  return !mount.subpath.empty() || !mount.chown.empty() || !mount.owner.empty();
+}
+
 Result<sys::DetachedMount> BindSource(const MountPlan& mount) {
-  return TRY(sys::DetachedMount::Clone(AT_FDCWD, mount.source, mount.recursive));
+  if (!NeedsSource(mount)) return sys::DetachedMount::Clone(AT_FDCWD, mount.source, mount.recursive);
+  const sys::Fd source = TRY(OpenSource(mount));
+  return sys::DetachedMount::Clone(source.get(), "", mount.recursive);
+}
+
+// The same, for mounts whose files change hands: the descriptor is the one that is mounted.
+Result<sys::DetachedMount> BindOwned(Context& c, const MountPlan& mount) {
+  sys::Fd source = TRY(OpenSource(mount));
+  const struct stat st = TRY(sys::StatFd(source.get(), mount.source));
+  if (!mount.owner.empty()) TRY(SetOwner(source.get(), mount.owner, mount.destination));
+  const std::string found = std::to_string(st.st_dev) + ":" + std::to_string(st.st_ino);
+  // The engine has looked at what this is: the store or a home is not given away.
+  if (!mount.chown.empty() && mount.chown != found && mount.subpath.empty())
+    return Error(Code::kBusy, "'" + mount.source + "' was replaced while the container was made");
+  sys::DetachedMount tree = TRY(sys::DetachedMount::Clone(source.get(), "", mount.recursive));
+  if (!mount.chown.empty()) c.chowned.emplace_back(mount.destination, std::move(source));
+  return tree;
+}
+
+// The folder that is written to is fresh, and its attributes are those that are seen.
+Status TakeAttributes(const MountPlan& mount, int lower) {
+  const struct stat st = TRY(sys::StatFd(lower, mount.destination));
+  for (const auto& [key, value] : mount.data) {
+    if (key != "upperdir") continue;
+    const sys::Fd upper = TRY(sys::Open(value, O_RDONLY | O_DIRECTORY));
+    if (::fchown(upper.get(), st.st_uid, st.st_gid) < 0 && errno != EPERM && errno != EINVAL) return Error::Sys(errno, "chown", value);
+    if (::fchmod(upper.get(), st.st_mode & 07777) < 0) return Error::Sys(errno, "chmod", value);
+  }
+  return Ok();
+}
+
+// Several folders as one, or one that stays as it is (`:O`). They are named by descriptors: their names have been looked up
+// once, and may hold any character.
+Result<sys::DetachedMount> Overlay(const MountPlan& mount) {
+  std::vector<sys::Fd> lower;
+  const auto named = [&](const std::string& key, bool each) {
+    sys::DetachedMount::Options options;
+    std::string all;
+    for (const sys::Fd& fd : lower) {
+      const std::string name = "/proc/self/fd/" + std::to_string(fd.get());
+      if (each) options.emplace_back(key, name);
+      else all += (all.empty() ? "" : ":") + name;
+    }
+    if (!each) options.emplace_back(key, all);
+    options.insert(options.end(), mount.data.begin(), mount.data.end());
+    return options;
+  };
+  for (const std::string& folder : mount.lower) lower.push_back(TRY(sys::Open(folder, O_PATH | O_DIRECTORY)));
+  if (!mount.subpath.empty() && lower.size() == 1) {
+    const sys::Root below(std::move(lower[0]));
+    lower[0] = TRY_CTX("subpath '" + mount.subpath + "'", below.Open(mount.subpath, O_PATH | O_DIRECTORY));
+  }
+  if (mount.own_directory) TRY(TakeAttributes(mount, lower.front().get()));
+  Result<sys::DetachedMount> tree = sys::DetachedMount::New("overlay", "overlay", named("lowerdir", false), mount.attributes);
+  // One string has room for few.
+  if (!tree.ok() && lower.size() > 1) tree = sys::DetachedMount::New("overlay", "overlay", named("lowerdir+", true), mount.attributes);
+  if (!tree.ok() || mount.subpath.empty() || mount.lower.size() == 1) return tree;
+  const sys::Root merged(TRY(sys::OpenAt(tree->fd(), ".", O_PATH | O_DIRECTORY)));
+  const sys::Fd part = TRY_CTX("subpath '" + mount.subpath + "'", merged.Open(mount.subpath, O_PATH));
+  return sys::DetachedMount::Clone(part.get(), "", false);
 }
 
 // A fresh instance, or the host's own where the kernel refuses a fresh one: inside another
@@ -95,8 +181,25 @@ Status CopyUp(const MountPlan& mount, const sys::DetachedMount& tree, int target
     if (!mode_given && ::fchmod(to.get(), st.st_mode & 07777) < 0)
       return Error::Sys(errno, "chmod", mount.destination);
   }
-  if (!mount.copy_up) return Ok();
+  if (!mount.copy_up || (!mount.mark.empty() && sys::Exists(mount.mark))) return Ok();
+  if (IsEmptyDirectory(from->get())) return Ok();
+  // Said before it begins: one that is cut short is not mixed with what somebody puts there later.
+  if (!mount.mark.empty()) TRY(sys::Open(mount.mark, O_WRONLY | O_CREAT, 0600));
   return CopyTree(from->get(), to.get(), mount.destination);
+}
+
+Result<sys::DetachedMount> MakeTree(Context& c, const MountPlan& mount) {
+  if (mount.joined && c.shm) return sys::DetachedMount(std::move(c.shm));
+  if (mount.kind == MountPlan::Kind::kOverlay) return Overlay(mount);
+  if (mount.kind != MountPlan::Kind::kBind) return NewOrHosts(mount);
+  return mount.chown.empty() && mount.owner.empty() ? BindSource(mount) : BindOwned(c, mount);
+}
+
+Status Protect(const MountPlan& mount, sys::DetachedMount& tree) {
+  const bool whole = mount.propagation == 0 || mount.recursive_propagation == mount.recursive;
+  const uint64_t propagation = mount.propagation != 0 ? mount.propagation : uint64_t{MS_PRIVATE};
+  TRY(tree.SetAttributes(mount.attributes, whole ? propagation : uint64_t{MS_PRIVATE}, mount.recursive));
+  return whole ? Ok() : tree.SetAttributes(0, propagation, mount.recursive_propagation);
 }
 
 Status MountOne(Context& c, const MountPlan& mount, std::optional<sys::DetachedMount>& prepared) {
@@ -106,9 +209,7 @@ Status MountOne(Context& c, const MountPlan& mount, std::optional<sys::DetachedM
   else if (Below(mount.destination, "/proc") &&
            std::find(kProcFiles.begin(), kProcFiles.end(), mount.destination) == kProcFiles.end())
     return Error(Code::kNotExecutable, "the mount at '" + mount.destination + "' is inside /proc");
-  sys::DetachedMount tree = prepared                               ? std::move(*prepared)
-                            : mount.kind == MountPlan::Kind::kBind ? TRY(BindSource(mount))
-                                                                   : TRY(NewOrHosts(mount));
+  sys::DetachedMount tree = prepared ? std::move(*prepared) : TRY(MakeTree(c, mount));
   const struct stat st = TRY(sys::StatFd(tree.fd(), mount.source));
   const sys::Fd target = TRY(MountPoint(root, mount.destination, S_ISDIR(st.st_mode)));
   if (Below(mount.destination, "/proc")) {
@@ -118,11 +219,12 @@ Status MountOne(Context& c, const MountPlan& mount, std::optional<sys::DetachedM
     if (!proc_itself && (::fstatfs(target.get(), &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC))
       return Error(Code::kNotExecutable, "'" + mount.destination + "' is not in procfs");
   }
-  if (mount.copy_up || mount.own_directory) TRY(CopyUp(mount, tree, target.get()));
-  if (mount.kind == MountPlan::Kind::kBind)
-    TRY(tree.SetAttributes(mount.attributes,
-                           mount.propagation != 0 ? mount.propagation : uint64_t{MS_PRIVATE},
-                           mount.recursive));
+  const bool filled = mount.kind != MountPlan::Kind::kOverlay;
+  if (filled && (mount.copy_up || mount.own_directory)) TRY(CopyUp(mount, tree, target.get()));
+  if (mount.kind == MountPlan::Kind::kBind) TRY(Protect(mount, tree));
+  // A file system of its own is the user's as soon as it is known who that is.
+  if (mount.kind != MountPlan::Kind::kBind && !mount.chown.empty())
+    c.chowned.emplace_back(mount.destination, TRY(sys::OpenAt(tree.fd(), ".", O_PATH | O_DIRECTORY)));
   return tree.Attach(target.get());
 }
 
@@ -132,9 +234,11 @@ Status PrepareMounts(Context& c) {
   c.trees.resize(c.plan.mounts.size());
   for (size_t i = 0; i < c.trees.size(); ++i) {
     const MountPlan& mount = c.plan.mounts[i];
-    if (mount.destination == "/" || mount.type == "devpts") continue;  // they own files
+    if (mount.destination == "/" || mount.type == "devpts" || mount.type == "overlay") continue;  // they own files
+    if (mount.joined || !mount.chown.empty() || !mount.owner.empty()) continue;
+    if (mount.type == "cgroup2" && c.awaits_group) continue;
     // So do these, and our id is not yet the one that the container has for 0.
-    if (HasForeignIds(c) && (mount.type == "tmpfs" || mount.type == "mqueue")) continue;
+    if (HasForeignIds(c) && (mount.type == "tmpfs" || mount.type == "ramfs" || mount.type == "mqueue")) continue;
     Result<sys::DetachedMount> tree =
         mount.kind == MountPlan::Kind::kBind
             ? BindSource(mount)
@@ -149,6 +253,7 @@ Status MountAll(Context& c) {
   for (size_t i = 0; i < c.plan.mounts.size(); ++i) {
     const MountPlan& mount = c.plan.mounts[i];
     if (mount.destination == "/") continue;
+    if (mount.type == "cgroup2") TRY(EnterGroup(c));
     Status mounted = MountOne(c, mount, c.trees[i]);
     if (mounted.ok()) continue;
     Error error = std::move(mounted).error().Wrap("mount " + mount.type + " at '" + mount.destination + "'");

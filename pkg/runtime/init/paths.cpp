@@ -92,9 +92,15 @@ Status WriteSysctls(Context& c) {
 }
 
 Status ReadonlyRoot(Context& c) {
-  if (!c.plan.spec.root_readonly) return Ok();
   mount_attr attr{};
   attr.attr_set = MOUNT_ATTR_RDONLY;
+  for (const MountPlan& mount : c.plan.mounts) {
+    if (!mount.readonly_later) continue;
+    const sys::Fd there = TRY(c.root->Open(mount.destination, O_PATH | O_DIRECTORY | O_NOFOLLOW));
+    if (::mount_setattr(there.get(), "", AT_EMPTY_PATH, &attr, sizeof attr) < 0)
+      return Error::Sys(errno, "make read-only", mount.destination);
+  }
+  if (!c.plan.spec.root_readonly) return Ok();
   if (::mount_setattr(c.root->fd(), "", AT_EMPTY_PATH, &attr, sizeof attr) < 0)
     return Error::Sys(errno, "make the root file system read-only");
   return Ok();

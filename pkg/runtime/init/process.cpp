@@ -73,6 +73,14 @@ Error CannotExecute(int err, const std::string& program) {
   return error;
 }
 
+// exec's own refusal, after CheckProgram found nothing wrong.
+Error Refused(const Context& c, int err, const std::string& program) {
+  Error error = CannotExecute(err, program);
+  if (err == EACCES && c.plan.landlock.limits_files && error.hint().empty())
+    return std::move(error).Hint("no landlock rule lets it be executed: ro= must name its folder, and those of its interpreter and libraries");
+  return error;
+}
+
 }  // namespace
 
 Status EnterRoot(Context& c) {
@@ -137,6 +145,18 @@ Status SetOomScore(Context& c) {
   return Ok();
 }
 
+Status CheckProgram(Context& c) {
+  const std::string& program = c.plan.spec.process.args[0];
+  if (program.empty()) return Error(Code::kNoCommand, "executable path is empty");
+  if (program.find('/') != std::string::npos) {
+    if (::access(program.c_str(), X_OK) < 0) return CannotExecute(errno, program);
+    return Ok();
+  }
+  for (const std::string& dir : Split(SearchPath(c.env), ':'))
+    if (::access(((dir.empty() ? "." : dir) + "/" + program).c_str(), X_OK) == 0 || (errno != ENOENT && errno != ENOTDIR)) return Ok();
+  return NotFound(program);
+}
+
 Error Execute(Context& c) {
   const std::vector<std::string>& args = c.plan.spec.process.args;
   const std::vector<char*> argv = Pointers(args), envp = Pointers(c.env);
@@ -144,7 +164,7 @@ Error Execute(Context& c) {
   if (program.empty()) return Error(Code::kNoCommand, "executable path is empty");
   if (program.find('/') != std::string::npos) {
     ::execve(program.c_str(), argv.data(), envp.data());
-    return CannotExecute(errno, program);
+    return Refused(c, errno, program);
   }
   // As execvp: the first that can be executed; a refusal counts only if nothing else is there.
   int refused = 0;
@@ -156,7 +176,7 @@ Error Execute(Context& c) {
     if (refused == 0) refused = errno, refused_path = full;
     if (errno != EACCES) break;
   }
-  return refused == 0 ? NotFound(program) : CannotExecute(refused, refused_path);
+  return refused == 0 ? NotFound(program) : Refused(c, refused, refused_path);
 }
 
 }  // namespace ctool::runtime::init

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
@@ -9,8 +10,10 @@
 #include <unistd.h>
 
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "runtime/init/context_internal.hpp"
 #include "seccomp/install.hpp"
+#include "sys/file.hpp"
 
 namespace ctool::runtime::init {
 namespace {
@@ -59,16 +62,25 @@ Status SetIds(const ResolvedUser& user, bool keep_groups) {
   return Ok();
 }
 
-Status InstallSeccomp(const std::string& filter) {
+}  // namespace
+
+// Last of all, so that a profile has to allow nothing for our sake but execve.
+Status InstallSeccomp(Context& c, const SyncSocket& sync) {
+  const std::string& filter = c.plan.seccomp;
   if (filter.empty()) return Ok();
   const auto* program = reinterpret_cast<const sock_filter*>(filter.data());
-  const int err = seccomp::InstallFilter(
-      program, static_cast<unsigned short>(filter.size() / sizeof(sock_filter)));
-  if (err != 0) return Error::Sys(err, "install the seccomp filter");
-  return Ok();
+  const auto length = static_cast<unsigned short>(filter.size() / sizeof(sock_filter));
+  if (!c.plan.seccomp_listener) {
+    const int err = seccomp::InstallFilter(program, length);
+    return err == 0 ? Ok() : Status(Error::Sys(err, "install the seccomp filter"));
+  }
+  const int listener = seccomp::InstallListener(program, length);
+  if (listener == -EBUSY)
+    return Error(Code::kUnsupported, "a seccomp profile cannot be recorded: somebody listens to this process' system calls already")
+        .Hint("there is one listener a process: record from outside of a container that is recorded itself");
+  if (listener < 0) return Error::Sys(-listener, "install the recording seccomp filter");
+  return sync.SendListener(listener);
 }
-
-}  // namespace
 
 Status JoinKeyring(Context& c) {
   // Without one of its own the container would share the user's session keyring. Quotas of keys a
@@ -76,6 +88,21 @@ Status JoinKeyring(Context& c) {
   // filter refuses keyctl's dangerous half anyway.
   if (::syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, c.plan.session_keyring.c_str()) < 0)
     Debug(Error::Sys(errno, "join a session keyring").Message());
+  return Ok();
+}
+
+// Taken up at the next exec, ours: the host's procfs is in reach now, and nobody in the container can have touched it.
+Status SetLabels(Context& c) {
+  const spec::RuntimeProcess& process = c.plan.spec.process;
+  const auto write = [](const char* path, const std::string& text) -> Status {
+    const sys::Fd fd = TRY(sys::Open(path, O_WRONLY));
+    return sys::WriteAll(fd.get(), text, path);
+  };
+  if (!process.apparmor_profile.empty())
+    TRY_CTX("apply the AppArmor profile " + Quote(process.apparmor_profile),
+            write("/proc/thread-self/attr/apparmor/exec", "exec " + process.apparmor_profile));
+  if (!process.selinux_label.empty())
+    TRY_CTX("apply the SELinux label " + Quote(process.selinux_label), write("/proc/thread-self/attr/exec", process.selinux_label));
   return Ok();
 }
 
@@ -89,10 +116,14 @@ Status DropPrivileges(Context& c) {
   uint64_t ambient = plan.ambient;
   if (by_name && root) sets.inheritable = ambient = 0;
   if (by_name && !root) sets = {ambient, ambient, ambient};
+  // Without no_new_privs filter and Landlock need CAP_SYS_ADMIN. It lasts until exec only, which works out capabilities from
+  // the bounding and the ambient set alone.
+  if (!no_new_privs && (!plan.seccomp.empty() || !plan.landlock.empty())) {
+    sets.effective |= uint64_t{1} << CAP_SYS_ADMIN;
+    sets.permitted |= uint64_t{1} << CAP_SYS_ADMIN;
+  }
 
   TRY(DropBounding(plan.bounding));
-  // Without no_new_privs the filter needs CAP_SYS_ADMIN: install it while we have it.
-  if (!no_new_privs) TRY(InstallSeccomp(plan.seccomp));
   if (::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0) return Error::Sys(errno, "keep capabilities");
   TRY(SetIds(c.user, KeepsGroups(c)));
   if (::prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0) return Error::Sys(errno, "reset keepcaps");
@@ -102,10 +133,7 @@ Status DropPrivileges(Context& c) {
   for (int bit = 0; bit <= kLastCapability; ++bit)
     if ((ambient >> bit & 1) != 0 && ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, bit, 0, 0) < 0)
       return Error::Sys(errno, std::string("raise ambient ") + CapabilityName(bit));
-  if (no_new_privs) {
-    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return Error::Sys(errno, "set no_new_privs");
-    TRY(InstallSeccomp(plan.seccomp));
-  }
+  if (no_new_privs && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return Error::Sys(errno, "set no_new_privs");
   return Ok();
 }
 

@@ -136,7 +136,7 @@ TEST_F(FoldTest, RefusesBadVolumes) {
                                {"/tmp:/sys", Code::kNotExecutable}, {"/tmp:/x/../proc", Code::kNotExecutable},
                                {"/tmp:/x:rw,ro", Code::kInvalidArgument}, {"/tmp:/x:bogus", Code::kInvalidArgument},
                                {":/x", Code::kInvalidArgument}, {"/tmp:/x:/y", Code::kInvalidArgument},
-                               {"b@d:/x", Code::kInvalidArgument}, {"/tmp:/x:U", Code::kUnsupported}}) {
+                               {"b@d:/x", Code::kInvalidArgument}, {"/tmp:/x:idmap", Code::kUnsupported}, {"/tmp:/x:O,ro", Code::kInvalidArgument}}) {
     options.volume = {bad.text};
     spec = {};
     const Status folded = FoldMounts(In(), spec);

@@ -47,7 +47,7 @@ TEST(Sandbox, SurvivesPrintAndParse) {
   s.map.single_id = s.terminal = s.passthrough = true;
   s.files = 5;
   s.network.name = "slirp4netns", s.network.command = {"slirp4netns", "-c"};
-  s.joined = 3, s.origins = 2, s.below.uids = {{0, 0, 1}};
+  s.joined = {{3}, {0}}, s.below.uids = {{0, 0, 1}};
   const Sandbox again = Sandbox::Parse(s.Print()).value();
   EXPECT_EQ(again.Print(), s.Print());
   EXPECT_EQ(again.namespaces, s.namespaces);
@@ -57,8 +57,8 @@ TEST(Sandbox, SurvivesPrintAndParse) {
   EXPECT_FALSE(again.keep_stdin);
   EXPECT_EQ(again.files, 5);
   EXPECT_EQ(again.network.command, s.network.command);
-  EXPECT_EQ(again.joined, 3u);
-  EXPECT_EQ(again.origins, 2);
+  ASSERT_EQ(again.joined.size(), 2u);
+  EXPECT_EQ(again.joined[0].types, 3u);
   EXPECT_EQ(again.below.uids, s.below.uids);
 }
 
