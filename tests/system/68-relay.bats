@@ -83,6 +83,15 @@ s.settimeout(2); print(s.recv(100).decode())'
   equal "datagram" out "$(head -n 1 "$T/got")"
 }
 
+@test "a /proc/sys that can't be written: every TCP client is the gateway" {
+  plug
+  AS_USER=(unshare --mount sh -c 'mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys && exec "$@"' - "${AS_USER[@]}")
+  serve -p 40818:80 -p 40818:80/udp
+  equal "the client" 10.0.2.2 "$(world python3 "$NETCLIENT" peer 198.51.100.1 40818)"
+  equal "one on the loopback" 10.0.2.2 "$(here python3 "$NETCLIENT" peer 127.0.0.1 40818)"
+  equal "a datagram" "198.51.100.2 hello" "$(world python3 "$NETCLIENT" udp 198.51.100.1 40818 hello)"
+}
+
 @test "many at once: 200 connections, and a burst of 100 without a retry of the kernel's" {
   serve -p 127.0.0.1:40805:80
   equal "100 MB" same "$(client echo 127.0.0.1 40805 100000000)"
@@ -235,11 +244,12 @@ s = socket.create_server((sys.argv[1], 40811), family=f); time.sleep(60)' "$ip" 
   done
 }
 
+# Below the ports that the kernel gives to clients.
 @test "1000 ports: all there, none of their descriptors in the container, and its limits are its own" {
   local limit
   limit=$(ct run --rm "$IMG" sh -c 'ulimit -n')
-  must run -d --name "$C" -p 127.0.0.1:41000-41999:41000-41999 "$TOOLS" /t/answer 41999
-  until_ok 10 client peer 127.0.0.1 41999
+  must run -d --name "$C" -p 127.0.0.1:21000-21999:21000-21999 "$TOOLS" /t/answer 21999
+  until_ok 10 client peer 127.0.0.1 21999
   try exec "$C" sh -c 'ulimit -n; ls /proc/1/fd | wc -l'
   ok
   [[ $out == "$limit"$'\n'[0-9] ]] || complain "a limit of $limit and few descriptors"
