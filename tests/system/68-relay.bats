@@ -112,8 +112,12 @@ EOF
   equal "burst" "at once 0" "$(python3 "$T/burst.py")"
 }
 
+sockets_of() { find "/proc/$(forwarder_of "$1")/fd" -lname 'socket:*' | wc -l; }
+
 @test "an end of file passes on by itself, a reset resets" {
   serve -p 127.0.0.1:40806:80
+  local before
+  before=$(sockets_of "$C")
   cat >"$T/ends.py" <<'EOF'
 import socket, struct, sys
 link = socket.create_connection(("127.0.0.1", 40806)); link.settimeout(20)
@@ -135,7 +139,7 @@ again = socket.create_connection(("127.0.0.1", 40806)); again.settimeout(20)
 again.sendall(b"p"); print(again.recv(100).decode().strip())
 EOF
   equal "ends" "1000 waits 10.0.2.2" "$(python3 "$T/ends.py")"
-  no_connections() { [[ $(ls -l "/proc/$(forwarder_of "$C")/fd" | grep -c socket) -le 6 ]]; }
+  no_connections() { equal sockets "$before" "$(sockets_of "$C")"; }
   until_ok 10 no_connections
 }
 
