@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016,SC2317  # for a shell in a container; functions that are named
 # What limits.bats has a user do in its machine. Each part says "ok NAME" or "not ok NAME", and why.
 
 R=/opt/rootfs:O
@@ -9,8 +10,7 @@ folder() { echo "$cg$(ctool inspect -f '{{.State.CgroupPath}}' "$1")"; }
 field() { ctool inspect -f "{{.$2}}" "$1"; }
 is() { [[ $1 == "$2" ]] || { echo "wanted '$1', found '$2'"; return 1; }; }
 until_ok() {
-  local i
-  for i in {1..100}; do
+  for _ in {1..100}; do
     "$@" && return
     sleep 0.1
   done
@@ -21,6 +21,7 @@ part() {
   local said
   # In a shell of its own, not as a condition: there every failing command ends it.
   said=$({ set -e; set -x; "$1"; } 2>&1)
+  # shellcheck disable=SC2181
   if [[ $? == 0 ]]; then echo "ok $1"; else printf 'not ok %s\n%s\n' "$1" "$(tail -n 12 <<<"$said")"; fi
   ctool rm -fa -t 0 >/dev/null 2>&1
 }
@@ -102,9 +103,9 @@ freeze() {
   grep -q 'frozen 1' "$(folder c)/cgroup.events"
   is paused "$(field c State.Status)"
   local before
-  before=$(cat "$(folder c)/cpu.stat" | head -n 1)
+  before=$(head -n 1 "$(folder c)/cpu.stat")
   sleep 0.5
-  is "$before" "$(cat "$(folder c)/cpu.stat" | head -n 1)"
+  is "$before" "$(head -n 1 "$(folder c)/cpu.stat")"
   ctool unpause c
   grep -q 'frozen 0' "$(folder c)/cgroup.events"
 }
