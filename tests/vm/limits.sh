@@ -25,7 +25,7 @@ part() {
   if [[ $? == 0 ]]; then echo "ok $1"; else printf 'not ok %s\n%s\n' "$1" "$(tail -n 12 <<<"$said")"; fi
   ctool rm -fa -t 0 >/dev/null 2>&1
 }
-hog() { echo "head -c $1 /dev/zero | tail -c $1 | wc -c"; }  # so much memory for a moment
+hog="dd if=/dev/zero of=/dev/null count=1 bs"  # so much memory, at once
 
 controllers() {
   run -d --name c --rootfs $R sleep 1000
@@ -38,16 +38,16 @@ controllers() {
 }
 oom() {
   local rc=0
-  run --name c -m 32m --memory-swap 32m --rootfs $R sh -c "exec tail -c 200m /dev/zero" || rc=$?
+  run --name c -m 32m --memory-swap 32m --rootfs $R sh -c "exec $hog=200M" || rc=$?
   is 137 $rc
   is "true 137" "$(field c State.OOMKilled) $(field c State.ExitCode)"
 }
 fits() {
-  is $((20 * 1024 * 1024)) "$(run --name c -m 64m --rootfs $R sh -c "$(hog 20m)")"
+  run --name c -m 64m --rootfs $R sh -c "exec $hog=20M"
   is false "$(field c State.OOMKilled)"
 }
 oom-child() {
-  run --name c -m 32m --memory-swap 32m --rootfs $R sh -c '[ -e /again ] && exit 0; echo >/again; tail -c 200m /dev/zero; exit 7' || is 7 $?
+  run --name c -m 32m --memory-swap 32m --rootfs $R sh -c "[ -e /again ] && exit 0; echo >/again; $hog=200M; exit 7" || is 7 $?
   is "true 7" "$(field c State.OOMKilled) $(field c State.ExitCode)"
   ctool start -a c
   is "false 0" "$(field c State.OOMKilled) $(field c State.ExitCode)"
@@ -126,7 +126,7 @@ kill() {
   is "" "$(systemctl --user list-units --all --plain --no-legend "$scope")"
 }
 restart() {
-  run -d --name c -m 32m --memory-swap 32m --restart on-failure:1 --rootfs $R sh -c 'exec tail -c 200m /dev/zero'
+  run -d --name c -m 32m --memory-swap 32m --restart on-failure:1 --rootfs $R sh -c "exec $hog=200M"
   ended() { [[ $(field c State.Status) == exited ]]; }
   until_ok ended
   is "1 true" "$(field c RestartCount) $(field c State.OOMKilled)"
