@@ -12,12 +12,13 @@
 
 namespace ctool::monitor {
 
-// The process that forwards a container's published ports (network/forwarder.hpp): a fork of the monitor, which ends with it
-// or with this object, and the ports with the process.
+// The process that forwards a container's published ports (network/forwarder.hpp): a fork of the monitor, which ends
+// with it or with this object, and the ports with the process.
 class PortForwarder {
  public:
   // `init`: a pidfd. Returns at once.
-  static Result<PortForwarder> Start(const network::Backend& backend, const std::vector<network::PortMapping>& ports, int init);
+  static Result<PortForwarder> Start(const network::Backend& backend, const std::vector<network::PortMapping>& ports,
+                                     int init);
   // It listens at all ports and is in the container's network namespace.
   Status AwaitReady();
 

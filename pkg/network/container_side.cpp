@@ -16,7 +16,7 @@ namespace {
 // Arbitrary: a container's own rules are unlikely to use them.
 constexpr uint32_t kMark = 0x63740001, kMarkedTable = 0x63740001, kAnswersTable = 0x63740002;
 constexpr uint32_t kMarkedPriority = 100, kAnswersPriority = 101;  // behind the table of local addresses (0)
-constexpr char kGateway6[] = "fd00::2";                             // slirp4netns' own, always
+constexpr char kGateway6[] = "fd00::2";                            // slirp4netns' own, always
 constexpr char kInterface[] = "tap0";
 
 Status WriteSysctl(const std::string& path) {
@@ -24,7 +24,9 @@ Status WriteSysctl(const std::string& path) {
   return sys::WriteAll(file.get(), "1", path);
 }
 
-void Set(const sys::Fd& fd, int level, int option, int value) { ::setsockopt(fd.get(), level, option, &value, sizeof value); }
+void Set(const sys::Fd& fd, int level, int option, int value) {
+  ::setsockopt(fd.get(), level, option, &value, sizeof value);
+}
 
 // A socket that has `from`. Without one errno says why.
 sys::Fd Bound(const Endpoint& from, int type) {
@@ -65,9 +67,11 @@ std::optional<Endpoint> ParseOwnAddress6(std::string_view if_inet6, std::string_
   return std::nullopt;
 }
 
-Result<ContainerSide> ContainerSide::Make(const ContainerPlace& place, const std::vector<PortMapping>& ports, RouteSocket host) {
+Result<ContainerSide> ContainerSide::Make(const ContainerPlace& place, const std::vector<PortMapping>& ports,
+                                          RouteSocket host) {
   ContainerSide side(place, std::move(host), TRY(RouteSocket::Open()));
-  if (const int err = BringLoopbackUp(); err != 0) return Error::Sys(err, "bring up the container's loopback interface");
+  if (const int err = BringLoopbackUp(); err != 0)
+    return Error::Sys(err, "bring up the container's loopback interface");
   Status marked = side.ReturnMarked(AF_INET);
   if (marked.ok() && place.ipv6) marked = side.ReturnMarked(AF_INET6);
   if (!marked.ok()) {
@@ -124,8 +128,8 @@ ContainerSide::Path ContainerSide::PathOf(const Endpoint& client, uint16_t conta
   const std::optional<Endpoint> six = client.ipv4() ? std::nullopt : OwnAddress6();
   Path path{client, six ? *six : place_.address};
   path.to.port = container_port;
-  const bool unfit = path.from.family() != path.to.family() || path.from.SameAddress(path.to) || IN6_IS_ADDR_LINKLOCAL(&client.ip) ||
-                     (type == SOCK_STREAM && !keeps_tcp_clients_);
+  const bool unfit = path.from.family() != path.to.family() || path.from.SameAddress(path.to) ||
+                     IN6_IS_ADDR_LINKLOCAL(&client.ip) || (type == SOCK_STREAM && !keeps_tcp_clients_);
   if (unfit || host_.IsOwnAddress(client)) {
     path.from = six ? *Endpoint::Parse(kGateway6) : place_.gateway;
     path.from.port = client.port;
@@ -139,7 +143,8 @@ sys::Fd ContainerSide::Connect(const Path& path, int type) const {
   const socklen_t length = path.to.Fill(to);
   for (;;) {
     sys::Fd fd = Bound(from, type);
-    if (fd && (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&to), length) == 0 || errno == EINPROGRESS)) return fd;
+    if (fd && (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&to), length) == 0 || errno == EINPROGRESS))
+      return fd;
     // Somebody in there has the client's port: it gets another.
     if (from.port == 0 || !IsTakenThere(errno)) return sys::Fd();
     from.port = 0;

@@ -25,16 +25,17 @@ struct ContainerPlace {
 std::optional<Endpoint> ParseOwnAddress6(std::string_view if_inet6, std::string_view interface);
 
 // Makes the sockets that stand for clients in the container's network namespace. They have the clients' addresses
-// (IP_TRANSPARENT), and what is sent to these comes back by the loopback interface: for TCP because the answer to a marked packet
-// is marked, and what is marked stays here; for UDP because what a published port sends to an address stays here as long as
-// there is a socket that has it.
+// (IP_TRANSPARENT), and what is sent to these comes back by the loopback interface: for TCP because the answer to a
+// marked packet is marked, and what is marked stays here; for UDP because what a published port sends to an address
+// stays here as long as there is a socket that has it.
 class ContainerSide {
  public:
   // In the namespace, with all capabilities over it. `host` is a socket of the host's namespace.
-  static Result<ContainerSide> Make(const ContainerPlace& place, const std::vector<PortMapping>& ports, RouteSocket host);
+  static Result<ContainerSide> Make(const ContainerPlace& place, const std::vector<PortMapping>& ports,
+                                    RouteSocket host);
 
-  // Who the container is told that the client is. One of the host itself is the gateway: neither the container nor its loopback,
-  // which servers trust.
+  // Who the container is told that the client is. One of the host itself is the gateway: neither the container nor its
+  // loopback, which servers trust.
   struct Path {
     Endpoint from, to;
   };

@@ -11,7 +11,8 @@
 
 namespace ctool::network {
 
-// One end of a connection. An IPv4 address is kept as IPv6 has it (::ffff:1.2.3.4): what a socket for both families says.
+// One end of a connection. An IPv4 address is kept as IPv6 has it (::ffff:1.2.3.4): what a socket for both families
+// says.
 struct Endpoint {
   in6_addr ip{};
   uint16_t port = 0;

@@ -36,8 +36,8 @@ class EventLoop {
   void Later(std::weak_ptr<Worker> worker) { later_.push_back(std::move(worker)); }
   // An event for it may have been fetched already: it is destroyed when they have all been served.
   void Bury(std::shared_ptr<void> what) { buried_.push_back(std::move(what)); }
-  // One round; waits at most so long (-1: for ever).
-  Status Turn(int timeout_ms);
+  // One round; waits at most so long (-1: for ever). False: nothing has happened.
+  Result<bool> Turn(int timeout_ms);
 
  private:
   explicit EventLoop(sys::Fd epoll) : epoll_(std::move(epoll)) {}

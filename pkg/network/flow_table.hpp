@@ -9,8 +9,8 @@
 
 namespace ctool::network {
 
-// Things that somebody far away can have made by sending a datagram: so there is a limit, and when it is reached the one
-// that has been silent longest makes room. One that is silent for too long goes in any case.
+// Things that somebody far away can have made by sending a datagram: so there is a limit, and when it is reached the
+// one that has been silent longest makes room. One that is silent for too long goes in any case.
 template <class Flow>
 class FlowTable {
  public:

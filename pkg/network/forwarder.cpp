@@ -39,13 +39,14 @@ size_t RaiseLimit() {
 Status Enter(int init) {
   for (int attempt = 0;; ++attempt) {
     if (::setns(init, CLONE_NEWUSER | CLONE_NEWNET) == 0) return Ok();
-    if (errno != EPERM || attempt == kEnterAttempts) return Error::Sys(errno, "enter the container's network namespace");
+    if (errno != EPERM || attempt == kEnterAttempts)
+      return Error::Sys(errno, "enter the container's network namespace");
     ::poll(nullptr, 0, 1);
   }
 }
 
-// Of the rights over the container's namespaces: clients' addresses and ports as one's own, for UDP also the ways back to
-// them. Before Linux 5.17 a socket's mark takes CAP_NET_ADMIN as well.
+// Of the rights over the container's namespaces: clients' addresses and ports as one's own, for UDP also the ways back
+// to them. Before Linux 5.17 a socket's mark takes CAP_NET_ADMIN as well.
 Status GiveUpRights(bool udp) {
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
   __user_cap_data_struct data[2] = {};
@@ -117,13 +118,17 @@ Result<Forwarder> Forwarder::Make(const Backend& backend, const std::vector<Port
   return Forwarder(std::move(parts));
 }
 
-Status Forwarder::Run(int lifeline) {
+Status Forwarder::Run(int lifeline, const std::function<void()>& rest) {
+  constexpr int kRestMs = 1000;
   Lifeline watched;
   TRY(parts_->loop.Add(lifeline, EPOLLRDHUP, &watched));
-  for (int timeout = -1; !watched.gone;) {
-    TRY(parts_->loop.Turn(timeout));
-    if (parts_->tcp.PauseMs() >= 0 && timeout >= 0) parts_->tcp.EndPause();
-    timeout = Sooner(parts_->udp.Expire(), parts_->tcp.PauseMs());
+  for (bool rested = true; !watched.gone;) {
+    const int pause = parts_->tcp.PauseMs();
+    const int timeout = Sooner(Sooner(parts_->udp.Expire(), pause), rested ? -1 : kRestMs);
+    const bool busy = TRY(parts_->loop.Turn(timeout));
+    if (!busy && timeout >= kRestMs && !rested) rest();
+    rested = !busy && (rested || timeout >= kRestMs);
+    if (pause >= 0) parts_->tcp.EndPause();
   }
   return Ok();
 }

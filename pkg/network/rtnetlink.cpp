@@ -114,7 +114,8 @@ Result<RouteSocket> RouteSocket::Open() {
 Result<std::string> RouteSocket::Exchange(std::string message) {
   ++sequence_;
   std::memcpy(message.data() + offsetof(nlmsghdr, nlmsg_seq), &sequence_, sizeof sequence_);
-  if (::send(fd_.get(), message.data(), message.size(), 0) < 0) return Error::Sys(errno, "send to the kernel's routing");
+  if (::send(fd_.get(), message.data(), message.size(), 0) < 0)
+    return Error::Sys(errno, "send to the kernel's routing");
   std::array<char, 8192> reply;
   for (;;) {
     const ssize_t n = ::recv(fd_.get(), reply.data(), reply.size(), MSG_DONTWAIT);
@@ -131,7 +132,8 @@ Status RouteSocket::Ask(std::string message) {
   if (!reply.ok()) return reply.error();
   const auto header = At<nlmsghdr>(*reply, 0);
   const auto error = At<int>(*reply, NLMSG_HDRLEN);
-  if (!header || header->nlmsg_type != NLMSG_ERROR || !error) return Error(Code::kInternal, "the kernel's routing gave no answer");
+  if (!header || header->nlmsg_type != NLMSG_ERROR || !error)
+    return Error(Code::kInternal, "the kernel's routing gave no answer");
   if (*error != 0) return Error::Sys(-*error, "change the network namespace's routing");
   return Ok();
 }

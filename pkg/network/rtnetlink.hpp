@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The few words of rtnetlink(7) that published ports need: rules and local routes, and whether an address is the host's own.
+// The few words of rtnetlink(7) that published ports need: rules and local routes, and whether an address is the host's
+// own.
 #pragma once
 
 #include <cstdint>

@@ -85,7 +85,8 @@ void TcpForward::Accept(const Listener& listener) {
   for (int i = 0; i < kBurst && !paused_; ++i) {
     sockaddr_storage from{};
     socklen_t length = sizeof from;
-    sys::Fd client(::accept4(listener.fd.get(), reinterpret_cast<sockaddr*>(&from), &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    sys::Fd client(
+        ::accept4(listener.fd.get(), reinterpret_cast<sockaddr*>(&from), &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (client) {
       Connect(std::move(client), Endpoint::From(from), listener.container_port);
     } else if (errno == EAGAIN) {

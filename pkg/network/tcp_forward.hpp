@@ -11,8 +11,8 @@
 
 namespace ctool::network {
 
-// Pipes that hold nothing. A connection has one only while something is in it that the other side has not taken: those that are
-// idle, and those that flow, need none of their own.
+// Pipes that hold nothing. A connection has one only while something is in it that the other side has not taken: those
+// that are idle, and those that flow, need none of their own.
 class PipePool {
  public:
   static constexpr int kCapacity = 1 << 20;  // bytes; a user without privileges may have so much (pipe-max-size)

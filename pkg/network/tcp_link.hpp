@@ -12,7 +12,8 @@ namespace ctool::network {
 // resets both, and who does not read makes the other wait.
 class TcpLink : public Worker, public std::enable_shared_from_this<TcpLink> {
  public:
-  TcpLink(TcpForward& owner, sys::Fd client, sys::Fd server) : owner_(owner), ends_{End(*this, std::move(client)), End(*this, std::move(server))} {}
+  TcpLink(TcpForward& owner, sys::Fd client, sys::Fd server)
+      : owner_(owner), ends_{End(*this, std::move(client)), End(*this, std::move(server))} {}
   Status Start();
   void Work() override;
 
@@ -29,9 +30,9 @@ class TcpLink : public Worker, public std::enable_shared_from_this<TcpLink> {
     End* from = nullptr;
     End* to = nullptr;
     std::optional<Pipe> pipe;
-    size_t held = 0;            // bytes in it
-    bool ended = false;         // nothing more comes
-    bool broken = false;        // and not in good order
+    size_t held = 0;      // bytes in it
+    bool ended = false;   // nothing more comes
+    bool broken = false;  // and not in good order
     bool done = false;
   };
   void Note(End& end, uint32_t events);

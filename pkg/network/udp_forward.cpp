@@ -65,7 +65,8 @@ class UdpPort : public Handler {
     else
       PutInfo(message, IPPROTO_IP, IP_PKTINFO, asker.at4);
     // Full, or a network that has gone: a datagram may be lost.
-    if (::sendmsg(fd.get(), &message, MSG_DONTWAIT) < 0 && errno != EAGAIN) Debug(Error::Sys(errno, "answer a datagram").Message());
+    if (::sendmsg(fd.get(), &message, MSG_DONTWAIT) < 0 && errno != EAGAIN)
+      Debug(Error::Sys(errno, "answer a datagram").Message());
   }
 
   UdpForward& owner;
@@ -148,7 +149,8 @@ void UdpForward::Forward(UdpPort& port, const Asker& asker, size_t size) {
   if (opened) flow = opened.get();
   // What can't be delivered is lost, as datagrams are. An error may be the answer to the one before.
   for (int attempt = 0; flow != nullptr && attempt < 2; ++attempt)
-    if (::send(flow->fd.get(), datagram_.data(), size, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0 || errno != ECONNREFUSED) return;
+    if (::send(flow->fd.get(), datagram_.data(), size, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0 || errno != ECONNREFUSED)
+      return;
 }
 
 std::shared_ptr<UdpFlow> UdpForward::Open(UdpPort& port, const Asker& asker, const std::string& key) {

@@ -13,6 +13,8 @@ test_teardown() {
   unplug
 }
 holders=()
+# python3 of the host's in a container.
+HOST_PROGRAMS=(-v /usr:/usr:ro -v /usr/lib:/lib:ro -v /usr/lib64:/lib64:ro)
 
 NETCLIENT=$HERE/fixtures/netclient.py
 client() { python3 "$NETCLIENT" "$@"; }
@@ -68,12 +70,26 @@ is_free() { "${AS_USER[@]}" python3 -c 'import socket, sys; socket.create_server
 @test "UDP: what the container sends from a published port of its own accord gets out" {
   plug
   world python3 -c 'import socket
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("", 40804)); print(s.recv(100).decode(), flush=True)' >"$T/got" 3>&- 4>&- &
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("", 40804)); 
+while True:
+    text, peer = s.recvfrom(100); print(text.decode(), flush=True); s.sendto(b"and back", peer)' >"$T/got" 3>&- 4>&- &
   holders+=($!)
-  world python3 -c 'import socket; socket.socket().connect(("198.51.100.2", 1))' 2>/dev/null || true
-  run_nc() { ct run --rm -p 40804:53/udp "$IMG" sh -c 'echo out | nc -u -w 1 -p 53 198.51.100.2 40804'; [[ -s $T/got ]]; }
-  until_ok 10 run_nc
+  sends() {
+    ct run --rm -p 40804:53/udp "${HOST_PROGRAMS[@]}" "$IMG" /usr/bin/python3 -c 'import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("", 53)); s.sendto(b"out", ("198.51.100.2", 40804))
+s.settimeout(2); print(s.recv(100).decode())'
+  }
+  until_ok 10 sends
   equal "datagram" out "$(head -n 1 "$T/got")"
+}
+
+@test "a /proc/sys that can't be written: every TCP client is the gateway" {
+  plug
+  AS_USER=(unshare --mount sh -c 'mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys && exec "$@"' - "${AS_USER[@]}")
+  serve -p 40818:80 -p 40818:80/udp
+  equal "the client" 10.0.2.2 "$(world python3 "$NETCLIENT" peer 198.51.100.1 40818)"
+  equal "one on the loopback" 10.0.2.2 "$(here python3 "$NETCLIENT" peer 127.0.0.1 40818)"
+  equal "a datagram" "198.51.100.2 hello" "$(world python3 "$NETCLIENT" udp 198.51.100.1 40818 hello)"
 }
 
 @test "many at once: 200 connections, and a burst of 100 without a retry of the kernel's" {
@@ -96,8 +112,12 @@ EOF
   equal "burst" "at once 0" "$(python3 "$T/burst.py")"
 }
 
+sockets_of() { find "/proc/$(forwarder_of "$1")/fd" -lname 'socket:*' | wc -l; }
+
 @test "an end of file passes on by itself, a reset resets" {
   serve -p 127.0.0.1:40806:80
+  local before
+  before=$(sockets_of "$C")
   cat >"$T/ends.py" <<'EOF'
 import socket, struct, sys
 link = socket.create_connection(("127.0.0.1", 40806)); link.settimeout(20)
@@ -119,8 +139,21 @@ again = socket.create_connection(("127.0.0.1", 40806)); again.settimeout(20)
 again.sendall(b"p"); print(again.recv(100).decode().strip())
 EOF
   equal "ends" "1000 waits 10.0.2.2" "$(python3 "$T/ends.py")"
-  no_connections() { [[ $(ls -l "/proc/$(forwarder_of "$C")/fd" | grep -c socket) -le 6 ]]; }
+  no_connections() { equal sockets "$before" "$(sockets_of "$C")"; }
   until_ok 10 no_connections
+}
+
+@test "a server that has ended its side goes on reading" {
+  must run -d --name "$C" -p 127.0.0.1:40817:80 "${HOST_PROGRAMS[@]}" "$IMG" /usr/bin/python3 -uc 'import socket
+s = socket.create_server(("", 80)); print("listening")
+link, _ = s.accept(); link.sendall(b"bye"); link.shutdown(socket.SHUT_WR)
+print(len(b"".join(iter(lambda: link.recv(65536), b""))))'
+  until_ok 10 logs_say_listening
+  equal "what it said" bye "$(python3 -c 'import socket
+s = socket.create_connection(("127.0.0.1", 40817)); s.settimeout(20)
+print(b"".join(iter(lambda: s.recv(100), b"")).decode()); s.sendall(b"z" * 5000000); s.close()')"
+  must wait "$C"
+  equal "what it read" 5000000 "$(ct logs "$C" | tail -n 1)"
 }
 
 @test "nobody listens in the container: the client is told at once" {
@@ -204,7 +237,9 @@ s = socket.create_server((sys.argv[1], 40811), family=f); time.sleep(60)' "$ip" 
 @test "every user namespace, and a network of one's own" {
   local mode
   for mode in --userns=keep-id --userns=nomap --userns=auto --network=slirp4netns:cidr=10.99.0.0/24 --network=slirp4netns:port_handler=rootlesskit; do
-    serve "$mode" -p 127.0.0.1:40815:80 -p 127.0.0.1:40815:80/udp
+    # Not everyone in there may have a port below 1024.
+    must run -d --name "$C" "$mode" -p 127.0.0.1:40815:8080 -p 127.0.0.1:40815:8080/udp "$TOOLS" /t/answer 8080
+    until_ok 10 logs_say_listening
     local gateway=10.0.2.2
     [[ $mode != *cidr* ]] || gateway=10.99.0.2
     equal "$mode" "$gateway" "$(client peer 127.0.0.1 40815)"
@@ -213,11 +248,12 @@ s = socket.create_server((sys.argv[1], 40811), family=f); time.sleep(60)' "$ip" 
   done
 }
 
+# Below the ports that the kernel gives to clients.
 @test "1000 ports: all there, none of their descriptors in the container, and its limits are its own" {
   local limit
   limit=$(ct run --rm "$IMG" sh -c 'ulimit -n')
-  must run -d --name "$C" -p 127.0.0.1:41000-41999:41000-41999 "$TOOLS" /t/answer 41999
-  until_ok 10 client peer 127.0.0.1 41999
+  must run -d --name "$C" -p 127.0.0.1:21000-21999:21000-21999 "$TOOLS" /t/answer 21999
+  until_ok 10 client peer 127.0.0.1 21999
   try exec "$C" sh -c 'ulimit -n; ls /proc/1/fd | wc -l'
   ok
   [[ $out == "$limit"$'\n'[0-9] ]] || complain "a limit of $limit and few descriptors"

@@ -20,7 +20,7 @@ until_ok() {
 part() {
   local said
   # In a shell of its own, not as a condition: there every failing command ends it.
-  said=$(set -e; set -x; "$1" 2>&1)
+  said=$({ set -e; set -x; "$1"; } 2>&1)
   if [[ $? == 0 ]]; then echo "ok $1"; else printf 'not ok %s\n%s\n' "$1" "$(tail -n 12 <<<"$said")"; fi
   ctool rm -fa -t 0 >/dev/null 2>&1
 }
@@ -131,7 +131,7 @@ restart() {
   is "1 true" "$(field c RestartCount) $(field c State.OOMKilled)"
 }
 quiet() {
-  is "" "$(run --rm -m 64m --cpus 1 --pids-limit 10 --cpuset-cpus 0 --strict --rootfs $R true 2>&1)"
+  is "" "$(ctool run --network none --rm -m 64m --cpus 1 --pids-limit 10 --cpuset-cpus 0 --strict --rootfs $R true 2>&1)"
   run -d --name c -m 64m --rootfs $R sleep 1000
   is "[]" "$(field c HostConfig.Degraded)"
   ! ctool info -f json | grep -q '"feature": "limits"' || return 1

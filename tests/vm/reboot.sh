@@ -11,5 +11,5 @@ reboot() {
   [[ $(cat "/sys/fs/cgroup$(ctool inspect -f '{{.State.CgroupPath}}' left)/memory.max") == 67108864 ]]
   ctool rm -fa -t 0
 }
-said=$(set -x; reboot 2>&1)
+said=$({ set -x; reboot; } 2>&1)
 if [[ $? == 0 ]]; then echo "ok reboot"; else printf 'not ok reboot\n%s\n' "$said"; fi

@@ -178,13 +178,17 @@ Status CopyUp(const MountPlan& mount, const sys::DetachedMount& tree, int target
       return Error::Sys(errno, "chown", mount.destination);
     const bool mode_given = std::any_of(mount.data.begin(), mount.data.end(),
                                         [](const auto& option) { return option.first == "mode"; });
-    if (!mode_given && ::fchmod(to.get(), st.st_mode & 07777) < 0)
+    if (!mode_given && ::fchmod(to.get(), st.st_mode & 07777) < 0 && errno != EPERM)
       return Error::Sys(errno, "chmod", mount.destination);
   }
   if (!mount.copy_up || (!mount.mark.empty() && sys::Exists(mount.mark))) return Ok();
   if (IsEmptyDirectory(from->get())) return Ok();
   // Said before it begins: one that is cut short is not mixed with what somebody puts there later.
-  if (!mount.mark.empty()) static_cast<void>(TRY(sys::Open(mount.mark, O_WRONLY | O_CREAT, 0600)));
+  // Who is nobody in that folder (--userns=nomap) can't say it.
+  if (!mount.mark.empty()) {
+    const Result<sys::Fd> marked = sys::Open(mount.mark, O_WRONLY | O_CREAT, 0600);
+    if (!marked.ok() && marked.error().sys_errno() != EACCES) return marked.error();
+  }
   return CopyTree(from->get(), to.get(), mount.destination);
 }
 

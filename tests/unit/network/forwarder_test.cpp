@@ -102,12 +102,15 @@ TEST(Rtnetlink, LocalRoutes) {
   EXPECT_EQ(body.rtm_scope, RT_SCOPE_HOST);
   EXPECT_EQ(body.rtm_dst_len, 0);
   EXPECT_EQ(found, (std::map<unsigned, std::string>{{RTA_TABLE, Bytes(9U)}, {RTA_OIF, Bytes(1U)}}));
-  found = Attributes(RouteMessage({9, AF_INET, Endpoint::Parse("192.0.2.7"), Endpoint::Parse("10.0.2.100")}, Change::kRemove, 1), header, body);
+  found = Attributes(
+      RouteMessage({9, AF_INET, Endpoint::Parse("192.0.2.7"), Endpoint::Parse("10.0.2.100")}, Change::kRemove, 1),
+      header, body);
   EXPECT_EQ(header.nlmsg_type, RTM_DELROUTE);
   EXPECT_EQ(body.rtm_dst_len, 32);
   EXPECT_EQ(found.at(RTA_DST), std::string("\xC0\0\2\7", 4));
   EXPECT_EQ(found.at(RTA_PREFSRC), std::string("\x0A\0\2\x64", 4));
-  found = Attributes(RouteMessage({9, AF_INET6, Endpoint::Parse("2001:db8::1"), std::nullopt}, Change::kAdd, 1), header, body);
+  found = Attributes(RouteMessage({9, AF_INET6, Endpoint::Parse("2001:db8::1"), std::nullopt}, Change::kAdd, 1), header,
+                     body);
   EXPECT_EQ(body.rtm_family, AF_INET6);
   EXPECT_EQ(body.rtm_dst_len, 128);
   EXPECT_EQ(found.at(RTA_DST).size(), 16U);
