@@ -88,7 +88,7 @@ void InitMain(uint64_t namespaces, const SyncSocket& sync, const int (&stdio)[3]
               const std::vector<int>& preserved, sys::Fd shm) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   sys::ResetSignals();
-  init::Context context{namespaces, sync, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, std::move(shm), {}, {}, {}};
+  init::Context context{namespaces, sync, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, std::move(shm), {}, {}, {}};
   for (const init::Step& step : init::kSteps) init::Do(step, context);
   init::ExecuteOrDie(context, stdio, preserved);
 }
