@@ -33,6 +33,7 @@ constexpr cli::Entry kEntries[] = {
     {"update", UpdateCommand, {"container update"}},
     {"ps", PsCommand, {"container ls", "container list", "container ps"}},
     {"top", TopCommand, {"container top"}},
+    {"stats", StatsCommand, {"container stats"}},
     {"rm", RmCommand, {"container rm"}},
     {"commit", CommitCommand, {"container commit"}},
     {"cp", CpCommand, {"container cp"}},

@@ -43,7 +43,7 @@ std::vector<cli::Option> DescribeGlobals(Globals& g) {
   o.push_back({.name = "storage-driver", .value = "driver", .help = "Accepted for podman's sake: the store is always an overlay", .sink = &g.storage_driver});
   o.push_back({.name = "storage-opt", .value = "option", .help = "Accepted for podman's sake", .sink = &g.storage_opt});
   o.push_back({.name = "tmpdir", .value = "path", .help = "Accepted for podman's sake", .sink = &g.tmpdir, .complete = Complete::kDirectories});
-  o.push_back({.name = "cgroup-manager", .value = "manager", .help = "Accepted for podman's sake", .sink = &g.cgroup_manager, .values = {"systemd", "cgroupfs"}});
+  o.push_back({.name = "cgroup-manager", .value = "manager", .help = "Who makes control groups: systemd, the user's, or cgroupfs, without it", .sink = &g.cgroup_manager, .values = {"systemd", "cgroupfs"}});
   o.push_back({.name = "events-backend", .value = "backend", .help = "Where events are kept: file (journald means it too) or none", .sink = &g.events_backend, .values = {"file", "journald", "none"}, .only_values = true});
   o.push_back({.name = "runtime", .value = "runtime", .help = "Accepted for podman's sake: containers are run by ctool itself", .sink = &g.runtime});
   for (const auto& [name, sink] : {std::pair("config", &g.config), std::pair("conmon", &g.conmon), std::pair("context", &g.context), std::pair("host", &g.host)})
@@ -88,7 +88,7 @@ int RunApp(const cli::App& app, const Globals& globals, int argc, char** argv) {
     // podman's words and status, without "Error:".
     return sys::WriteAll(STDERR_FILENO, applied.error().Message() + "\n", "stderr").ok() ? 1 : 125;
   }
-  engine::Engine engine({globals.root, globals.run_root, globals.events_backend});
+  engine::Engine engine({globals.root, globals.run_root, globals.events_backend, globals.cgroup_manager});
   Context context{engine, std::vector<std::string>(argv, argv + argc), globals.no_out, globals.out};
   if (!plan.command) {
     PrintRaw(context, plan.out);

@@ -50,6 +50,7 @@ const Key kKeys[] = {
     {"containers", "oom_score_adj", &Conf::oom_score_adj},
     {"containers", "pidns", &Conf::pidns},
     {"containers", "pids_limit", &Conf::pids_limit},
+    {"containers", "strict_limits", &Conf::strict_limits},  // ours
     {"containers", "privileged", &Conf::privileged},
     {"containers", "read_only", &Conf::read_only},
     {"containers", "seccomp_profile", &Conf::seccomp_profile},

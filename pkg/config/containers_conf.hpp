@@ -26,7 +26,7 @@ struct ContainersConf {
   Text base_hosts_file;  // a path, "image", "none" or ""
   Text host_containers_internal_ip, init_path, ipcns, log_driver, log_path, log_tag, netns, pidns,
       seccomp_profile, shm_size, tz, umask, userns, utsns, cgroupns, cgroups;
-  Maybe<bool> env_host, http_proxy, init, no_hosts, read_only, privileged, label;
+  Maybe<bool> env_host, http_proxy, strict_limits, init, no_hosts, read_only, privileged, label;
   Maybe<int64_t> log_size_max, pids_limit, oom_score_adj;
 
   // [engine]

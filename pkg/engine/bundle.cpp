@@ -11,12 +11,14 @@
 #include "engine/cdi.hpp"
 #include "engine/container_secrets_internal.hpp"
 #include "engine/fold_internal.hpp"
+#include "engine/group.hpp"
 #include "engine/runtime_mounts_internal.hpp"
 #include "engine/sandbox_internal.hpp"
 #include "engine/tell.hpp"
 #include "monitor/recorder.hpp"
 #include "network/address.hpp"
 #include "network/backend.hpp"
+#include "network/forwarder.hpp"
 #include "network/hosts.hpp"
 #include "runtime/plan.hpp"
 #include "seccomp/seccomp.hpp"
@@ -81,18 +83,20 @@ Status WriteResolvConf(const ContainerSpec& spec, const Resolver& resolver, cons
   return Write(files.bundle + "/resolv.conf", TRY(network::MakeResolvConf(input)), 0644);
 }
 
-// Conflicts are found before anything is started.
-Status PreparePorts(const ContainerSpec& spec, monitor::Config& config) {
-  Status free = network::CheckHostPorts(TRY(network::ParsePortMappings(spec.ports)));
-  if (!free.ok()) return std::move(free).error().As(Code::kNotExecutable);
+// Conflicts are found before anything is started: where the forwarder is ours, by itself.
+Status PreparePorts(const ContainerSpec& spec, const network::Backend& backend, monitor::Config& config) {
   config.ports = spec.ports;
+  const std::vector<network::PortMapping> ports = TRY(network::ParsePortMappings(spec.ports));
+  if (network::IsForwardedByUs(backend, ports)) return Ok();
+  Status free = network::CheckHostPorts(ports);
+  if (!free.ok()) return std::move(free).error().As(Code::kNotExecutable);
   return Ok();
 }
 
 Status PrepareUserMode(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files,
                        const network::Backend& backend, monitor::Config& config) {
   TRY(network::CheckTunDevice());
-  TRY(PreparePorts(spec, config));
+  TRY(PreparePorts(spec, backend, config));
   std::vector<std::string> own = {backend.address.empty() ? backend.address6 : backend.address};
   if (own.front().empty()) own.clear();
   TRY(WriteHosts(spec, *TRY(engine.Conf()), own, backend.host_address, files));
@@ -125,7 +129,7 @@ Status PrepareBridges(Engine& engine, const ContainerSpec& spec, const Container
   for (const JoinedNetwork& network : networks)
     addresses.insert(addresses.end(), network.addresses.begin(), network.addresses.end());
   config.network.address = FirstIpv4(networks);
-  TRY(PreparePorts(spec, config));
+  TRY(PreparePorts(spec, {}, config));
   if (!spec.ports.empty() && config.network.address.empty())
     return Error(Code::kUnsupported, "cannot publish ports: none of the container's networks has IPv4 addresses");
   TRY(WriteHosts(spec, *TRY(engine.Conf()), addresses, network::HostAddress(), files));
@@ -170,10 +174,11 @@ Result<std::optional<std::string>> ProfileText(const ContainerSpec& spec) {
 }
 
 // What is refused anyway stays refused while the rest is recorded.
-Status PrepareRecording(const ContainerSpec& spec, const ContainerFiles& files, spec::RuntimeSpec& config) {
+Status PrepareRecording(const ContainerSpec& spec, const ContainerFiles& files, bool single_id, spec::RuntimeSpec& config) {
   std::optional<seccomp::Profile> profile;
   if (spec.seccomp != "unconfined") {
-    const std::optional<std::string> text = TRY(ProfileText(spec));
+    std::optional<std::string> text = TRY(ProfileText(spec));
+    if (single_id) text = TRY(seccomp::PretendOwnership(text));
     profile = TRY(seccomp::ParseProfile(text ? *text : seccomp::DefaultProfileText()));
   }
   const seccomp::Recording recording = TRY(seccomp::CompileRecording(profile, spec.bounding));
@@ -186,7 +191,7 @@ Status PrepareRecording(const ContainerSpec& spec, const ContainerFiles& files, 
 }
 
 Status PrepareSeccomp(Engine& engine, const ContainerSpec& spec, const ContainerFiles& files, bool single_id, spec::RuntimeSpec& config) {
-  if (!spec.seccomp_record.empty()) return PrepareRecording(spec, files, config);
+  if (!spec.seccomp_record.empty()) return PrepareRecording(spec, files, single_id, config);
   if (spec.seccomp == "unconfined") return Ok();
   std::optional<std::string> profile = TRY(ProfileText(spec));
   if (single_id) profile = TRY(seccomp::PretendOwnership(profile));
@@ -291,6 +296,7 @@ Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFil
   config.stop_signal = sys::ParseSignal(spec.stop_signal).value_or(SIGTERM);
   config.stop_timeout_seconds = spec.stop_timeout;
   TRY(PrepareHealth(spec, files, runtime_spec, config));
+  TRY(PrepareLimits(spec, sandbox.group, config));
   config.cleanup = {TRY(sys::ReadLinkAt(AT_FDCWD, "/proc/self/exe"))};
   for (std::string& argument : TRY(engine.GlobalArguments())) config.cleanup.push_back(std::move(argument));
   config.cleanup.insert(config.cleanup.end(), {"container", "cleanup", spec.id});

@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "engine/change_internal.hpp"
 #include "engine/fold_internal.hpp"
+#include "engine/group.hpp"
 #include "engine/settle_internal.hpp"
 #include "engine/tell.hpp"
 #include "monitor/control.hpp"
@@ -68,7 +69,7 @@ Status RenameContainer(Engine& engine, const std::string& name_or_id, const std:
 
 Result<std::string> UpdateContainer(Engine& engine, const std::string& name_or_id, const CreateOptions& changes) {
   const state::Container container = TRY(FindContainer(engine, name_or_id));
-  ContainerSpec after;
+  ContainerSpec before, after;
   TRY(Change(engine, container.id, [&](state::Container& c, ContainerSpec& spec) -> Status {
     if (!changes.restart.empty()) {
       const bool ends = changes.restart == "no" || StartsWith(changes.restart, "on-failure");
@@ -79,12 +80,13 @@ Result<std::string> UpdateContainer(Engine& engine, const std::string& name_or_i
     }
     TRY(ChangeEnv(changes.env, changes.unsetenv, spec));
     for (const std::string& limit : changes.ulimit) TRY(AddUlimit(limit, spec));
-    TRY(FoldGroupLimits(changes, spec));
+    before = spec;
+    TRY(FoldGroupLimits(changes.limits, spec));
     TRY(ChangeHealth(changes, spec));
     after = spec;
     return Ok();
   }));
-  WarnOfGroupLimits(changes);
+  TRY(ChangeLimits(engine, container.id, before, after));
   if (!changes.restart.empty() || ChangesHealth(changes)) TRY(TellMonitor(engine, container, after));
   return container.id;
 }

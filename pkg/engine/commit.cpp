@@ -169,12 +169,19 @@ Result<std::string> CommitContainer(Engine& engine, const CommitOptions& options
   Status unpaused = Ok();
   InStore in_store;
   if (plan.live) in_store.member = plan.live->pidfd.get();
+  std::optional<PauseGuard> guard;
   if (pauses) {
     in_store.before = [&]() -> Status {
-      static_cast<void>(TRY(PauseContainer(engine, plan.wanted.container)));
-      return Ok();
+      guard = TRY(PauseGuard::Post({paths.graph_root, paths.run_root}, plan.wanted.container));
+      Result<PauseOutcome> paused = PauseContainer(engine, plan.wanted.container);
+      if (paused.ok()) return Ok();
+      guard->Dismiss();  // the pause that is there is somebody else's
+      return std::move(paused).error();
     };
-    in_store.after = [&] { unpaused = UnpauseContainer(engine, plan.wanted.container); };
+    in_store.after = [&] {
+      unpaused = UnpauseContainer(engine, plan.wanted.container);
+      guard->Dismiss();
+    };
   }
   Result<std::string> id = RunInStore(
       plan.map, plan.store, [&plan](Interrupt& interrupt) { return CommitInside(plan, interrupt); },

@@ -159,6 +159,37 @@ void Fields(V& v, T& limit) {
 }
 
 template <class V, class T>
+  requires std::is_same_v<std::remove_const_t<T>, cgroup::DeviceLimit>
+void Fields(V& v, T& limit) {
+  v("device", limit.device);
+  v("value", limit.value);
+}
+
+template <class V, class T>
+  requires std::is_same_v<std::remove_const_t<T>, cgroup::Limits>
+void Fields(V& v, T& l) {
+  v("memory", l.memory);
+  v("memoryReservation", l.memory_reservation);
+  v("memorySwap", l.memory_swap);
+  v("cpus", l.cpus);
+  v("cpuPeriod", l.cpu_period);
+  v("cpuQuota", l.cpu_quota);
+  v("cpuShares", l.cpu_shares);
+  v("cpusetCpus", l.cpuset_cpus);
+  v("cpusetMems", l.cpuset_mems);
+  v("pids", l.pids);
+  v("pidsByDefault", l.pids_by_default);
+  v("blkioWeight", l.blkio_weight);
+  v("blkioWeightDevice", l.blkio_weight_device);
+  v("readBps", l.read_bps);
+  v("writeBps", l.write_bps);
+  v("readIops", l.read_iops);
+  v("writeIops", l.write_iops);
+  v("conf", l.conf);
+  v("outdated", l.outdated);
+}
+
+template <class V, class T>
   requires std::is_same_v<std::remove_const_t<T>, spec::HealthCheck>
 void Fields(V& v, T& check) {
   v("test", check.test);
@@ -264,9 +295,11 @@ void Fields(V& v, T& s) {
   v("readonlyPaths", s.readonly_paths);
   v("rlimits", s.rlimits);
   v("sysctls", s.sysctls);
-  v("memory", s.memory);
-  v("pidsLimit", s.pids_limit);
-  v("cpus", s.cpus);
+  v("limits", s.limits);
+  v("strictLimits", s.strict_limits);
+  v("cgroupsMode", s.cgroups_mode);
+  v("cgroupManager", s.cgroup_manager);
+  v("cgroupParent", s.cgroup_parent);
   v("logDriver", s.log_driver);
   v("logPath", s.log_path);
   v("logTag", s.log_tag);

@@ -10,6 +10,7 @@
 
 #include "base/result.hpp"
 #include "bridge/attachment.hpp"
+#include "cgroup/limits.hpp"
 #include "engine/id_mappings.hpp"
 #include "spec/image.hpp"
 #include "spec/runtime.hpp"
@@ -113,8 +114,10 @@ struct ContainerSpec {
   bool cgroups_writable = false;    // /sys/fs/cgroup is unmasked
   std::vector<spec::Rlimit> rlimits;
   std::map<std::string, std::string> sysctls;
-  int64_t memory = 0, pids_limit = 0;  // asked for; see inspect's notes on limits
-  double cpus = 0;
+  cgroup::Limits limits;
+  bool strict_limits = false;   // one that can't be had is an error
+  std::string cgroups_mode;     // "enabled", "disabled", "no-conmon", "split"
+  std::string cgroup_manager, cgroup_parent;  // as asked for
 
   std::string log_driver = "k8s-file", log_path, log_tag;
   int64_t log_max_size = -1;

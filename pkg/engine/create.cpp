@@ -228,6 +228,7 @@ Result<ContainerSpec> BeginSpec(Engine& engine, const CreateOptions& options) {
   spec.interactive = options.interactive;
   TRY(FoldUserns(engine, options, spec));
   TRY(FoldNetwork(engine, options, spec));
+  TRY(FoldGroup(engine, options, spec));
   // Known to the others of its networks before it is made.
   if (spec.network_mode == "bridge") spec.name = !WantedName(options).empty() ? WantedName(options) : TRY(FreeName(*TRY(engine.Db()), spec.id));
   TRY(FoldLogDriver(options, *TRY(engine.Conf()), spec));

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include "base/text.hpp"
 #include "events/append.hpp"
 #include "sys/file.hpp"
 
@@ -40,6 +41,13 @@ Result<std::string> Engine::RunDir(const std::string& id, bool create) {
     TRY(sys::MakeDirs(dir, 0700));
   }
   return dir;
+}
+
+Result<std::string> Engine::CgroupManager() {
+  std::string manager = options_.cgroup_manager.empty() ? TRY(Conf())->cgroup_manager.value_or("") : options_.cgroup_manager;
+  if (!manager.empty() && manager != "systemd" && manager != "cgroupfs")
+    return Error(Code::kInvalidArgument, "invalid cgroup manager " + Quote(manager) + ": wanted systemd or cgroupfs");
+  return manager;
 }
 
 Result<std::string> Engine::EventsLog() {

@@ -17,6 +17,7 @@ namespace ctool::engine {
 struct GlobalOptions {
   std::string root, run_root;  // empty: the defaults
   std::string events_backend = {};  // "file", "journald" (which is the file too), "none"; empty: containers.conf's
+  std::string cgroup_manager = {};  // "systemd", "cgroupfs"; empty: containers.conf's, or what is there
 };
 
 // What one command works with. Everything is opened when it is first asked for: `--help` touches
@@ -32,6 +33,8 @@ class Engine {
 
   // RUN_ROOT/ID, made if `create`.
   Result<std::string> RunDir(const std::string& id, bool create);
+  // What was asked for: "systemd", "cgroupfs", or nothing.
+  Result<std::string> CgroupManager();
   // Where events are told; empty: nowhere.
   Result<std::string> EventsLog();
   // A program of ours: ctool-monitor, ctool-images.

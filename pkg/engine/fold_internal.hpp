@@ -21,6 +21,9 @@ struct FoldInput {
   std::vector<ContainerMount> inherited = {};  // --volumes-from
 };
 
+// Its control group, which is made before the image is known.
+Status FoldGroup(Engine& engine, const CreateOptions& options, ContainerSpec& spec);
+
 // What can be judged without the image: conflicts, syntax. Before anything is pulled.
 Status CheckOptions(const CreateOptions& options);
 
@@ -77,9 +80,8 @@ Status ChangeHealth(const CreateOptions& options, ContainerSpec& spec);
 bool ChangesHealth(const CreateOptions& options);
 Status ChangeEnv(const std::vector<std::string>& set, const std::vector<std::string>& unset, ContainerSpec& spec);
 Status AddUlimit(const std::string& text, ContainerSpec& spec);  // "nofile=1:2", in place of one of its type
-// Limits through control groups, and a word on those that have no effect.
-Status FoldGroupLimits(const CreateOptions& options, ContainerSpec& spec);
-void WarnOfGroupLimits(const CreateOptions& options);
+// Limits through control groups, and a word on those that no group has any more.
+Status FoldGroupLimits(const LimitOptions& options, ContainerSpec& spec);
 
 // "64m", "1g", "1048576", "1.5g", "2kb": bytes (docker/go-units RAMInBytes).
 // FromHumanSize with a `kilo` of 1000.

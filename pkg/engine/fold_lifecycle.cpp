@@ -119,10 +119,7 @@ Status CheckOptions(const CreateOptions& o) {
   if (o.stop_timeout && (*o.stop_timeout < -1 || *o.stop_timeout > INT32_MAX))
     return Error(Code::kInvalidArgument, "invalid stop timeout " + std::to_string(*o.stop_timeout));
   if (o.timeout < 0) return Error(Code::kInvalidArgument, "invalid timeout " + std::to_string(o.timeout));
-  TRY(CheckIdFile(o.cidfile));
-  if (o.cgroups == "split")
-    return Error(Code::kUnsupported, "--cgroups=split is not supported: use enabled, disabled or no-conmon");
-  return Ok();
+  return CheckIdFile(o.cidfile);
 }
 
 Status FoldLifecycle(const FoldInput& in, ContainerSpec& spec) {

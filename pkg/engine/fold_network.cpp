@@ -148,7 +148,7 @@ Status FoldPorts(const FoldInput& in, ContainerSpec& spec) {
   std::vector<network::PortMapping> mappings = TRY(network::ParsePortMappings(publish));
   TRY(network::ChooseHostPorts(mappings));
   for (const network::PortMapping& m : mappings) {
-    TRY(network::CheckForward(spec.network_mode, m));
+    TRY(CheckForward(spec, in.conf, m));
     const bool v6 = m.host_ip.find(':') != std::string::npos;
     const auto range = [&](uint16_t first) {
       return std::to_string(first) + (m.count > 1 ? "-" + std::to_string(first + m.count - 1) : "");

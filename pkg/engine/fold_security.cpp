@@ -2,9 +2,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <cmath>
 
-#include "base/log.hpp"
 #include "base/text.hpp"
 #include "engine/fold_internal.hpp"
 #include "runtime/plan.hpp"
@@ -110,10 +108,6 @@ Status FoldSysctls(const FoldInput& in, ContainerSpec& spec) {
   return Ok();
 }
 
-bool Asked(const CreateOptions& o, std::string_view limit) {
-  return std::find(o.unapplied_limits.begin(), o.unapplied_limits.end(), limit) != o.unapplied_limits.end();
-}
-
 }  // namespace
 
 Status FoldSecurity(const FoldInput& in, ContainerSpec& spec) {
@@ -159,36 +153,6 @@ Status AddUlimit(const std::string& text, ContainerSpec& spec) {
   return Ok();
 }
 
-Status FoldGroupLimits(const CreateOptions& o, ContainerSpec& spec) {
-  if (!o.memory.empty()) spec.memory = TRY(ParseBytes(o.memory, "--memory"));
-  if (!o.cpus.empty()) {
-    char* end = nullptr;
-    spec.cpus = std::strtod(o.cpus.c_str(), &end);
-    if (*end != '\0' || !std::isfinite(spec.cpus) || spec.cpus < 0)
-      return Error(Code::kInvalidArgument, "invalid value " + Quote(o.cpus) + " for --cpus");
-  }
-  if (o.pids_limit) {
-    if (*o.pids_limit < -1) return Error(Code::kInvalidArgument, "invalid value " + std::to_string(*o.pids_limit) + " for --pids-limit");
-    spec.pids_limit = *o.pids_limit;
-  }
-  for (const char* other : {"--cpu-period", "--cpu-quota"})
-    if (!o.cpus.empty() && Asked(o, other))
-      return Error(Code::kInvalidArgument, std::string(other) + " and --cpus cannot be set together");
-  return Ok();
-}
-
-void WarnOfGroupLimits(const CreateOptions& o) {
-  std::vector<std::string> unmet;
-  if (!o.memory.empty()) unmet.emplace_back("--memory");
-  if (!o.memory_swap.empty()) unmet.emplace_back("--memory-swap");
-  if (!o.cpus.empty()) unmet.emplace_back("--cpus");
-  if (o.pids_limit.value_or(0) > 0) unmet.emplace_back("--pids-limit");
-  unmet.insert(unmet.end(), o.unapplied_limits.begin(), o.unapplied_limits.end());
-  if (!unmet.empty())
-    Warn(Join(unmet, ", ") + (unmet.size() == 1 ? " is" : " are") +
-         " not applied: limits through control groups are not supported yet");
-}
-
 Status FoldLimits(const FoldInput& in, ContainerSpec& spec) {
   const CreateOptions& o = in.options;
   const bool host_limits = std::find(o.ulimit.begin(), o.ulimit.end(), "host") != o.ulimit.end();
@@ -206,8 +170,6 @@ Status FoldLimits(const FoldInput& in, ContainerSpec& spec) {
       return Error(Code::kInvalidArgument, "--oom-score-adj must be between -1000 and 1000");
     spec.oom_score_adj = static_cast<int>(*o.oom_score_adj);
   }
-  TRY(FoldGroupLimits(o, spec));
-  WarnOfGroupLimits(o);
   return Ok();
 }
 

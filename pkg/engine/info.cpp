@@ -5,9 +5,11 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
+#include "cgroup/place.hpp"
 #include "config/policy.hpp"
 #include "config/registries.hpp"
 #include "engine/containers.hpp"
@@ -77,9 +79,6 @@ class Collector {
     out["registries"] = Registries();
     out["store"] = TRY(StoreInfo(store, overlay));
     out["version"] = Version();
-    degraded_.push_back(
-        {"limits", "memory, cpu and process limits are not applied: control groups are not used",
-         ""});
     Json degraded = Json::array();
     for (const Degraded& d : degraded_)
       degraded.push_back({{"feature", d.feature}, {"reason", d.reason}, {"hint", d.hint}});
@@ -95,16 +94,16 @@ class Collector {
   Result<Json> Host() {
     const config::ContainersConf& conf = *TRY(engine_.Conf());
     const spec::Platform platform = spec::Platform::Host();
-    const CgroupInfo cgroups = ReadCgroups();
     const MemoryInfo memory = ParseMemoryInfo(ReadOr("/proc/meminfo"));
     utsname uts{};
     ::uname(&uts);
     const std::string monitor = TRY(engine_.Paths())->libexec + "/ctool-monitor";
     Json host;
     host["arch"] = platform.architecture;
-    host["cgroupControllers"] = cgroups.controllers;
-    host["cgroupManager"] = "none";
-    host["cgroupVersion"] = cgroups.version;
+    const cgroup::Place groups = TRY(GroupPlace());
+    host["cgroupControllers"] = cgroup::ControllersOf(groups);
+    host["cgroupManager"] = groups.found() ? groups.manager : "none";
+    host["cgroupVersion"] = CgroupVersion();
     host["configFiles"] = conf.files;
     host["conmon"] = {{"package", ""}, {"path", monitor}, {"version", CTOOL_VERSION}};
     host["cpus"] = CpuCount();
@@ -132,6 +131,22 @@ class Collector {
     host["uptime"] = UptimeText(Uptime());
     host["variant"] = platform.variant;
     return host;
+  }
+
+  // Where the group of a container of no options is made.
+  Result<cgroup::Place> GroupPlace() {
+    cgroup::Place place = TRY(cgroup::FindPlace({TRY(engine_.CgroupManager()), "", false}));
+    if (!place.found()) {
+      degraded_.push_back({"limits", "limits of memory, processor and processes are not applied: " + place.why, place.hint});
+      return place;
+    }
+    const std::vector<std::string> there = cgroup::ControllersOf(place);
+    std::vector<std::string> missing;
+    for (const char* name : cgroup::kControllers)
+      if (std::find(there.begin(), there.end(), name) == there.end()) missing.emplace_back(name);
+    if (!missing.empty())
+      degraded_.push_back({"limits", "control groups of containers have no controller " + Join(missing, ", "), cgroup::HintFor(place)});
+    return place;
   }
 
   Result<Json> IdMappings() {

@@ -8,7 +8,6 @@
 
 #include "base/text.hpp"
 #include "engine/info_internal.hpp"
-#include "sys/file.hpp"
 
 namespace ctool::engine {
 namespace {
@@ -17,11 +16,6 @@ std::string Unquoted(std::string_view value) {
   const bool quoted = value.size() >= 2 && (value.front() == '"' || value.front() == '\'') &&
                       value.back() == value.front();
   return std::string(quoted ? value.substr(1, value.size() - 2) : value);
-}
-
-std::string ReadOr(const std::string& path) {
-  Result<std::string> text = sys::ReadFile(path);
-  return text.ok() ? std::move(*text) : "";
 }
 
 }  // namespace
@@ -82,22 +76,9 @@ std::string FilesystemName(uint64_t magic) {
   }
 }
 
-std::string CgroupPath(std::string_view text) {
-  for (const std::string& line : Split(text, '\n'))
-    if (StartsWith(line, "0::/")) return line.substr(3);
-  return "";
-}
-
-CgroupInfo ReadCgroups() {
+std::string CgroupVersion() {
   struct statfs fs {};
-  const std::string mount = "/sys/fs/cgroup";
-  const bool v2 = ::statfs(mount.c_str(), &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
-  CgroupInfo info{v2 ? "v2" : "v1", {}};
-  if (!v2) return info;
-  const std::string path = CgroupPath(ReadOr("/proc/self/cgroup"));
-  const std::string names = ReadOr(mount + path + "/cgroup.controllers");
-  if (!Trim(names).empty()) info.controllers = Split(Trim(names), ' ');
-  return info;
+  return ::statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC ? "v2" : "v1";
 }
 
 }  // namespace ctool::engine

@@ -33,15 +33,8 @@ std::string UptimeText(double seconds);
 // "extfs", "xfs", ...: containers/storage's names of statfs(2) magics; in hex when it has none.
 std::string FilesystemName(uint64_t magic);
 
-// The path of a cgroup v2 member in the text of /proc/PID/cgroup ("0::/user.slice/..."); "" for
-// none.
-std::string CgroupPath(std::string_view text);
-
-struct CgroupInfo {
-  std::string version;                   // "v2", "v1"
-  std::vector<std::string> controllers;  // that the caller's group has
-};
-CgroupInfo ReadCgroups();
+// "v2", or "v1" where any of it is version 1.
+std::string CgroupVersion();
 
 // How a container's root file system is put together here, found out by doing it.
 struct OverlayInfo {

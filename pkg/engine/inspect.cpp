@@ -3,6 +3,7 @@
 
 #include "base/clock.hpp"
 #include "base/text.hpp"
+#include "cgroup/place.hpp"
 #include "engine/container_size_internal.hpp"
 #include "engine/containers.hpp"
 #include "engine/exec.hpp"
@@ -37,7 +38,7 @@ Json State(const InspectInput& in) {
   out["Running"] = in.state == "running";
   out["Paused"] = in.state == "paused";
   out["Restarting"] = false;
-  out["OOMKilled"] = false;
+  out["OOMKilled"] = in.oom_killed;
   out["Dead"] = false;
   out["Pid"] = in.live ? in.live->pid : 0;
   out["ConmonPid"] = in.live ? in.live->monitor_pid : 0;
@@ -47,7 +48,7 @@ Json State(const InspectInput& in) {
   out["StartedAt"] = Time(in.live && c.state == state::ContainerState::kRunning ? in.live->started : c.started);
   out["FinishedAt"] = Time(c.finished);
   out["Health"] = HealthOf(in.health);
-  out["CgroupPath"] = "";
+  out["CgroupPath"] = in.live && in.group ? in.group->path : "";
   out["CheckpointedAt"] = kGoZeroTime;
   out["RestoredAt"] = kGoZeroTime;
   out["StoppedByUser"] = in.stopped;
@@ -79,6 +80,11 @@ int64_t RestartsOf(const state::Container& container, const std::string& run_dir
   if (container.state != state::ContainerState::kRunning) return container.restart_count;
   const std::optional<monitor::ExitRecord> ended = ReadLastEnd(run_dir);
   return ended && ended->finished >= container.started ? ended->restarts + 1 : 0;
+}
+
+bool WasOomKilled(const ContainerFiles& files) {
+  const std::optional<monitor::ExitRecord> ended = ReadExit(files);
+  return ended && ended->oom_killed;
 }
 
 }  // namespace
@@ -131,7 +137,7 @@ std::string InspectText(const InspectInput& in) {
   out["KubeExitCodePropagation"] = "invalid";
   out["lockNumber"] = 0;
   out["Config"] = InspectConfig(spec, in.home);
-  out["HostConfig"] = InspectHostConfig(spec);
+  out["HostConfig"] = InspectHostConfig(in);
   return out.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -157,6 +163,12 @@ Result<std::string> InspectContainer(Engine& engine, const state::Container& con
   if (in.live) in.networks = JoinedNetworks(owner.empty() ? files.bundle : TRY(engine.RunDir(owner, false)));
   in.copied = sys::Exists(files.Rootfs());
   if (Result<std::string> home = sys::ReadFile(monitor::HomeFile(files.bundle)); home.ok()) in.home = std::move(*home);
+  in.group = monitor::ReadGroupNote(files.bundle);
+  if (const Result<cgroup::Place> place = cgroup::FindPlace({spec.cgroup_manager, spec.cgroup_parent, spec.cgroups_mode == "split"}); place.ok()) {
+    in.group_manager = place->manager;
+    in.group_parent = spec.cgroup_parent.empty() ? place->slice : spec.cgroup_parent;
+  }
+  in.oom_killed = in.live ? in.group && cgroup::Group(in.group->path).OomKills() > 0 : WasOomKilled(files);
   in.has_bundle = sys::Exists(files.bundle + "/config.json");
   in.stopped = WasStopped(files.bundle);
   if (size) in.size = TRY(SizeOf(engine, container));

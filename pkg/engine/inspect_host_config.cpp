@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "base/text.hpp"
+#include "engine/group.hpp"
 #include "engine/inspect_internal.hpp"
 #include "runtime/plan.hpp"
 
@@ -110,36 +111,65 @@ void AddNamespaces(const ContainerSpec& spec, Json& out) {
   if (!spec.id_mappings.empty()) out["IDMappings"] = Json{{"UidMap", spec.id_mappings.uids}, {"GidMap", spec.id_mappings.gids}};
 }
 
-// What was asked for. None of it is applied; Degraded says so.
-void AddLimits(const ContainerSpec& spec, Json& out) {
+Json DeviceLimits(const std::vector<cgroup::DeviceLimit>& limits, const char* value) {
+  if (limits.empty()) return nullptr;
+  Json out = Json::array();
+  for (const cgroup::DeviceLimit& limit : limits) out.push_back({{"Path", limit.device}, {value, limit.value}});
+  return out;
+}
+
+// Where inspect shows what an option sets.
+std::string FieldOf(const std::string& option) {
+  constexpr std::pair<std::string_view, const char*> kFields[] = {
+      {"--memory", "Memory"}, {"--memory-swap", "MemorySwap"}, {"--memory-reservation", "MemoryReservation"}, {"--cpus", "NanoCpus"},
+      {"--cpu-shares", "CpuShares"}, {"--cpu-period", "CpuPeriod"}, {"--cpu-quota", "CpuQuota"}, {"--cpuset-cpus", "CpusetCpus"},
+      {"--cpuset-mems", "CpusetMems"}, {"--pids-limit", "PidsLimit"}, {"--blkio-weight", "BlkioWeight"},
+      {"--blkio-weight-device", "BlkioWeightDevice"}, {"--device-read-bps", "BlkioDeviceReadBps"},
+      {"--device-write-bps", "BlkioDeviceWriteBps"}, {"--device-read-iops", "BlkioDeviceReadIOps"},
+      {"--device-write-iops", "BlkioDeviceWriteIOps"}, {"--cgroup-conf", "CgroupConf"}};
+  for (const auto& [name, field] : kFields)
+    if (name == option) return field;
+  return option;
+}
+
+// What was asked for. What of it could not be applied when it was started last is in Degraded.
+void AddLimits(const InspectInput& in, Json& out) {
   constexpr int64_t kPeriod = 100'000;  // microseconds
-  out["CpuShares"] = 0;
-  out["Memory"] = spec.memory;
-  out["NanoCpus"] = std::llround(spec.cpus * 1e9);
-  out["CgroupParent"] = "";
-  out["BlkioWeight"] = 0;
-  for (const char* name : {"BlkioWeightDevice", "BlkioDeviceReadBps", "BlkioDeviceWriteBps",
-                           "BlkioDeviceReadIOps", "BlkioDeviceWriteIOps"})
-    out[name] = nullptr;
-  out["CpuPeriod"] = spec.cpus > 0 ? kPeriod : 0;
-  out["CpuQuota"] = std::llround(spec.cpus * static_cast<double>(kPeriod));
+  const ContainerSpec& spec = in.spec;
+  const cgroup::Limits& l = spec.limits;
+  out["CpuShares"] = l.cpu_shares;
+  out["Memory"] = l.memory;
+  out["NanoCpus"] = std::llround(l.cpus * 1e9);
+  out["CgroupParent"] = in.group_parent;
+  out["BlkioWeight"] = l.blkio_weight;
+  out["BlkioWeightDevice"] = DeviceLimits(l.blkio_weight_device, "Weight");
+  out["BlkioDeviceReadBps"] = DeviceLimits(l.read_bps, "Rate");
+  out["BlkioDeviceWriteBps"] = DeviceLimits(l.write_bps, "Rate");
+  out["BlkioDeviceReadIOps"] = DeviceLimits(l.read_iops, "Rate");
+  out["BlkioDeviceWriteIOps"] = DeviceLimits(l.write_iops, "Rate");
+  out["CpuPeriod"] = l.cpus > 0 ? kPeriod : l.cpu_period;
+  out["CpuQuota"] = l.cpus > 0 ? std::llround(l.cpus * static_cast<double>(kPeriod)) : l.cpu_quota;
   for (const char* name : {"CpuRealtimePeriod", "CpuRealtimeRuntime"}) out[name] = 0;
-  for (const char* name : {"CpusetCpus", "CpusetMems"}) out[name] = "";
+  out["CpusetCpus"] = l.cpuset_cpus;
+  out["CpusetMems"] = l.cpuset_mems;
   out["Devices"] = Devices(spec);
-  for (const char* name :
-       {"DiskQuota", "KernelMemory", "MemoryReservation", "MemorySwap", "MemorySwappiness"})
-    out[name] = 0;
+  out["DiskQuota"] = 0;
+  out["KernelMemory"] = 0;
+  out["MemoryReservation"] = l.memory_reservation;
+  out["MemorySwap"] = l.memory_swap != 0 ? l.memory_swap : 2 * l.memory;
+  out["MemorySwappiness"] = 0;
   out["OomKillDisable"] = false;
   out["Init"] = spec.init;
-  out["PidsLimit"] = spec.pids_limit;
+  out["PidsLimit"] = std::max<int64_t>(0, l.pids.value_or(0));
   out["Ulimits"] = Ulimits(spec);
   for (const char* name : {"CpuCount", "CpuPercent", "IOMaximumIOps", "IOMaximumBandwidth"})
     out[name] = 0;
-  out["CgroupConf"] = nullptr;
+  Json conf = Json::object();
+  for (const std::string& text : l.conf) conf[text.substr(0, text.find('='))] = text.substr(text.find('=') + 1);
+  out["CgroupConf"] = conf.empty() ? Json(nullptr) : conf;
   Json degraded = Json::array();
-  if (spec.memory > 0) degraded.push_back("Memory");
-  if (spec.cpus > 0) degraded.push_back("NanoCpus");
-  if (spec.pids_limit > 0) degraded.push_back("PidsLimit");
+  if (in.has_bundle)
+    for (const std::string& option : in.group ? in.group->unmet : LimitOptionsOf(spec)) degraded.push_back(FieldOf(option));
   out["Degraded"] = std::move(degraded);
 }
 
@@ -153,10 +183,11 @@ bool IsDeviceMount(const ContainerSpec& spec, const ContainerMount& mount) {
          });
 }
 
-InspectJson InspectHostConfig(const ContainerSpec& spec) {
+InspectJson InspectHostConfig(const InspectInput& in) {
+  const ContainerSpec& spec = in.spec;
   Json out;
   out["Binds"] = Binds(spec);
-  out["CgroupManager"] = "none";  // as info has it
+  out["CgroupManager"] = in.group_manager.empty() ? "none" : in.group_manager;  // as info has it
   AddNamespaces(spec, out);
   out["ContainerIDFile"] = spec.cidfile;
   out["LogConfig"] = {{"Type", spec.log_driver},
@@ -183,7 +214,7 @@ InspectJson InspectHostConfig(const ContainerSpec& spec) {
   out["ExtraHosts"] = spec.add_host;
   out["GroupAdd"] = spec.group_add;
   out["Cgroup"] = "";
-  out["Cgroups"] = "disabled";
+  out["Cgroups"] = spec.cgroups_mode == "enabled" || spec.cgroups_mode.empty() ? "default" : spec.cgroups_mode;
   out["Links"] = nullptr;
   out["OomScoreAdj"] = spec.oom_score_adj.value_or(0);
   out["Privileged"] = spec.privileged;
@@ -195,7 +226,7 @@ InspectJson InspectHostConfig(const ContainerSpec& spec) {
   out["Runtime"] = "oci";
   out["ConsoleSize"] = {0, 0};
   out["Isolation"] = "";
-  AddLimits(spec, out);
+  AddLimits(in, out);
   return out;
 }
 

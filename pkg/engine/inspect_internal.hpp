@@ -14,6 +14,7 @@
 #include "engine/containers.hpp"
 #include "engine/network_join_internal.hpp"
 #include "monitor/config.hpp"
+#include "monitor/group.hpp"
 #include "monitor/health.hpp"
 #include "state/store.hpp"
 
@@ -37,6 +38,9 @@ struct InspectInput {
   bool has_bundle = true;  // config.json was written: it was started once
   bool stopped = false;    // somebody asked for its end
   std::vector<JoinedNetwork> networks = {};  // bridges, while it runs
+  std::optional<monitor::GroupNote> group = std::nullopt;  // the control group of this run, or of the last one
+  std::string group_manager = {}, group_parent = {};       // of those that are made here
+  bool oom_killed = false;
   bool copied = false;     // its root is a plain copy of the image, for want of an overlay
 };
 
@@ -44,7 +48,7 @@ std::string InspectText(const InspectInput& in);
 
 // The parts that have a file of their own.
 InspectJson InspectConfig(const ContainerSpec& spec, const std::string& home);
-InspectJson InspectHostConfig(const ContainerSpec& spec);
+InspectJson InspectHostConfig(const InspectInput& in);
 InspectJson InspectNetwork(const InspectInput& in);
 InspectJson InspectMounts(const ContainerSpec& spec, const std::string& volumes_dir);
 

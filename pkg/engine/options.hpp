@@ -18,6 +18,17 @@ struct FetchOptions {
   bool quiet = false;
 };
 
+// Limits through control groups: the options that run, create and update share.
+struct LimitOptions {
+  std::string memory, memory_reservation, memory_swap, kernel_memory, cpus, cpuset_cpus, cpuset_mems;
+  std::optional<int64_t> pids_limit, cpu_shares, cpu_period, cpu_quota, cpu_rt_period, cpu_rt_runtime;
+  std::optional<int64_t> blkio_weight, memory_swappiness;
+  std::vector<std::string> blkio_weight_device, device_read_bps, device_write_bps, device_read_iops, device_write_iops;
+  std::vector<std::string> cgroup_conf;
+  bool oom_kill_disable = false;
+  bool strict = false;  // a limit that can't be had is an error
+};
+
 // `run` and `create`, as they were typed; Create checks them and folds them with containers.conf
 // and the image's defaults into a ContainerSpec. Meaning and syntax of each: podman-run(1).
 struct CreateOptions {
@@ -68,9 +79,9 @@ struct CreateOptions {
 
   std::vector<std::string> uidmap, gidmap;
   std::string subuidname, subgidname;
-  std::string userns, pid, ipc, uts, cgroupns, cgroups;
-  std::string memory, memory_swap, cpus;
-  std::optional<int64_t> pids_limit, oom_score_adj;
+  std::string userns, pid, ipc, uts, cgroupns, cgroups, cgroup_parent;
+  LimitOptions limits;
+  std::optional<int64_t> oom_score_adj;
   std::vector<std::string> ulimit, sysctl;
 
   bool privileged = false;
@@ -80,7 +91,6 @@ struct CreateOptions {
   std::vector<std::string> log_opt;
 
   std::string refused;                        // why one of podman's options can't be had
-  std::vector<std::string> unapplied_limits;  // "--cpu-shares"
   std::vector<std::string> create_command;  // argv as typed, for inspect
 };
 

@@ -5,6 +5,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "engine/fold_internal.hpp"
+#include "engine/group.hpp"
 #include "engine/namespace_join_internal.hpp"
 #include "engine/sandbox_internal.hpp"
 #include "network/host_routes.hpp"
@@ -72,7 +73,7 @@ Result<network::Backend> SlirpWith(network::SlirpOptions options, const config::
 
 Result<network::Backend> SlirpBackendOf(Engine& engine, const ContainerSpec& spec, const config::ContainersConf& conf) {
   network::SlirpOptions slirp = TRY(SlirpOptionsOf(spec, conf));
-  if (!spec.publishes) return SlirpWith(std::move(slirp), conf, "");
+  if (!spec.publishes || !slirp.forwards_ports) return SlirpWith(std::move(slirp), conf, "");
   // The socket is made by the container's root, who may be nobody to us: the folder is open to all, the one above is not.
   const std::string folder = TRY(engine.RunDir(spec.id, true)) + "/slirp";
   TRY(sys::MakeDirs(folder, 0700));
@@ -99,6 +100,12 @@ Status MapIds(const ContainerSpec& spec, monitor::Sandbox& sandbox) {
 
 }  // namespace
 
+Status CheckForward(const ContainerSpec& spec, const config::ContainersConf& conf, const network::PortMapping& mapping) {
+  const bool slirp = spec.network_mode == network::kSlirp4netns;
+  const bool any_address = slirp && !TRY(SlirpOptionsOf(spec, conf)).forwards_ports;
+  return network::CheckForward(spec.network_mode, mapping, any_address);
+}
+
 Status CheckNetworkOptions(const ContainerSpec& spec, const config::ContainersConf& conf) {
   if (spec.network_mode == network::kSlirp4netns) TRY(SlirpOptionsOf(spec, conf));
   if (spec.network_mode == network::kPasta) TRY(PastaOptionsOf(spec, conf));
@@ -116,6 +123,7 @@ Result<monitor::Sandbox> SandboxOf(Engine& engine, const ContainerSpec& spec, Sa
   if (SharesUsers(spec)) TRY(JoinOthersUsers(engine, spec, sandbox, origin));
   if (SharedNamespaces(spec) != 0) TRY(JoinOthers(engine, spec, sandbox, origin));
   if (spec.network_mode == "bridge") TRY(JoinBridges(engine, spec, sandbox, origin));
+  TRY(PlaceGroup(engine, spec, sandbox));
   const config::ContainersConf& conf = *TRY(engine.Conf());
   if (spec.network_mode == network::kSlirp4netns) sandbox.network = TRY(SlirpBackendOf(engine, spec, conf));
   if (spec.network_mode == network::kPasta)

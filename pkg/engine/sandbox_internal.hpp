@@ -25,6 +25,8 @@ void TakeMap(userns::IdMap map, monitor::Sandbox& sandbox);
 
 // Checks what follows the colon of a user-mode network.
 Status CheckNetworkOptions(const ContainerSpec& spec, const config::ContainersConf& conf);
+// What can't be done for a published port of it.
+Status CheckForward(const ContainerSpec& spec, const config::ContainersConf& conf, const network::PortMapping& mapping);
 
 // slirp4netns for namespaces that several containers share, with containers.conf's options.
 Result<network::Backend> SlirpUplink(const config::ContainersConf& conf, const std::string& api_socket);

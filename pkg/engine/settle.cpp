@@ -13,6 +13,7 @@
 #include "engine/network_join_internal.hpp"
 #include "engine/run_state.hpp"
 #include "engine/tell.hpp"
+#include "monitor/group.hpp"
 #include "sys/file.hpp"
 #include "sys/lock.hpp"
 #include "sys/procfs.hpp"
@@ -154,6 +155,7 @@ Result<bool> Settle(Engine& engine, state::Container& container) {
     // The exit file is removed at each start: if it is there, this run has ended.
     const std::optional<monitor::ExitRecord> ended = ReadExit(files);
     if (!ended && IsLocked(files)) return true;  // who runs it will write what there is to say
+    if (!IsLocked(files)) monitor::RemoveGroup(files.bundle);  // its monitor was killed
     MarkExited(container, ended);
     const Status updated = RecordEnd(engine, container);
     if (!updated.ok() && updated.error().code() == Code::kNotFound) return false;  // removed meanwhile
@@ -231,6 +233,7 @@ Result<std::vector<std::string>> DeleteRecord(Engine& engine, const state::Conta
   for (const std::string& name : anonymous) TellVolume(engine, "remove", name);
   Tell(engine, "remove", container);
   LeaveBridges(engine, container.id);
+  monitor::RemoveGroup(TRY(engine.RunDir(container.id, false)));
   std::vector<std::string> folders;
   for (const std::string& name : anonymous) {
     const std::string path = store.VolumePath(name);

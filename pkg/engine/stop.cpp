@@ -13,6 +13,7 @@
 #include "engine/run_state.hpp"
 #include "engine/settle_internal.hpp"
 #include "engine/tell.hpp"
+#include "monitor/group.hpp"
 #include "sys/file.hpp"
 #include "sys/procfs.hpp"
 #include "sys/signals.hpp"
@@ -128,7 +129,9 @@ class Stopping {
   Result<bool> Kill() {
     phase_ = Phase::kKilled;
     until_ = NowMillis() + kKillMillis;
+    // First the one that tells how the container has ended; a control group gives what it has left no time to fork.
     TRY(Signal(process_.get(), SIGKILL));
+    if (const std::optional<monitor::GroupNote> group = monitor::ReadGroupNote(files_->bundle)) cgroup::Group(group->path).Kill();
     return Wait(until_);
   }
 

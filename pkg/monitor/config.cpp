@@ -18,6 +18,12 @@ constexpr auto kHealthFields = [](auto& o, const auto& field) {
   field("maxLogSize", o.max_log_size);
 };
 
+constexpr auto kSettingFields = [](auto& o, const auto& field) {
+  field("file", o.file);
+  field("value", o.value);
+  field("option", o.option);
+};
+
 constexpr auto kConfigFields = [](auto& o, const auto& field) {
   field("id", o.id);
   field("name", o.name);
@@ -43,6 +49,9 @@ constexpr auto kConfigFields = [](auto& o, const auto& field) {
   field("stopSignal", o.stop_signal);
   field("stopTimeout", o.stop_timeout_seconds);
   field("health", o.health, kHealthFields);
+  field("limits", o.limits, kSettingFields);
+  field("strictLimits", o.strict_limits);
+  field("limitsHint", o.limits_hint);
   field("record", o.record);
 };
 
@@ -58,6 +67,7 @@ constexpr auto kExitFields = [](auto& o, const auto& field) {
   field("code", o.code);
   field("finished", o.finished);
   field("timedOut", o.timed_out);
+  field("oomKilled", o.oom_killed);
   field("restarts", o.restarts);
 };
 

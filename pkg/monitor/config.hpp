@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "cgroup/limits.hpp"
 #include "network/backend.hpp"
 
 namespace ctool::monitor {
@@ -44,6 +45,9 @@ struct Config {
   int stop_signal = 15;
   int64_t stop_timeout_seconds = 10;  // -1: for ever
   HealthConfig health;
+  std::vector<cgroup::Setting> limits;  // for the container's control group
+  bool strict_limits = false;           // one that can't be had is an error
+  std::string limits_hint;              // what to do about it
   std::string record;  // file for a seccomp profile of what the container does; empty: it is not recorded
   std::vector<std::string> cleanup;  // argv that settles the record when no command keeps it
 
@@ -69,6 +73,7 @@ struct ExitRecord {
   int code = 0;
   int64_t finished = 0;  // wall ns
   bool timed_out = false;
+  bool oom_killed = false;  // the kernel has ended a process of it for want of memory
   int64_t restarts = 0;  // how often the restart policy started it again
 
   static Result<ExitRecord> Parse(std::string_view bytes);

@@ -12,6 +12,7 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "monitor/events.hpp"
+#include "monitor/group.hpp"
 #include "monitor/json_internal.hpp"
 #include "monitor/recorder.hpp"
 #include "monitor/streams.hpp"
@@ -50,8 +51,9 @@ Result<Running> Start(const Config& config, int container) {
       TRY(runtime::BuildPlan(TRY(spec::RuntimeSpec::Parse(TRY(sys::ReadFile(config.health.process, 8 << 20))))));
   plan.keeps_orphans = true;
   Pipes pipes = TRY(MakePipes(false, false));
+  const sys::Fd group = OpenGroup(config.run_dir);
   runtime::Launch launch = TRY(runtime::Launch::Join(
-      container, std::move(plan), {pipes.in.get(), pipes.out.get(), pipes.err.get()}, {}));
+      container, std::move(plan), {pipes.in.get(), pipes.out.get(), pipes.err.get()}, {}, group.get()));
   TRY(launch.AwaitReady([](pid_t, const runtime::FuseMount&) -> Status {
     return Error(Code::kInternal, "a health check mounts nothing");
   }));

@@ -16,6 +16,7 @@
 #include "monitor/config.hpp"
 #include "monitor/control.hpp"
 #include "monitor/events.hpp"
+#include "monitor/group.hpp"
 #include "monitor/health.hpp"
 #include "monitor/hold.hpp"
 #include "monitor/memory.hpp"
@@ -87,18 +88,28 @@ struct Order {
   std::string bundle;
   sys::Fd lock;
   Config config;
+  ContainerGroup group;
   std::optional<Recorder> recorder;
 };
 
-Result<Prepared> Prepare(const Order& order) {
+Result<Prepared> Prepare(Order& order) {
   const Sandbox& sandbox = order.sandbox;
   Pipes pipes = TRY(sandbox.passthrough ? PassThrough(order.files) : MakePipes(sandbox.terminal, sandbox.keep_stdin));
   std::vector<int> preserved;
   for (size_t i = sandbox.passthrough ? 3 : 0; i < order.files.size(); ++i) preserved.push_back(order.files[i].get());
   runtime::Origin origin;
   for (size_t i = 0; i < order.origins.size(); ++i) origin.parts.push_back({order.origins[i].get(), sandbox.joined[i].types});
-  runtime::Launch launch = TRY(runtime::Launch::Start(
-      sandbox.namespaces, !sandbox.joined.empty() ? sandbox.below : sandbox.map, origin, {pipes.in.get(), pipes.out.get(), pipes.err.get()}, preserved));
+  const auto start = [&]() {
+    return runtime::Launch::Start(sandbox.namespaces, !sandbox.joined.empty() ? sandbox.below : sandbox.map, origin,
+                                  {pipes.in.get(), pipes.out.get(), pipes.err.get()}, preserved, {order.group.fd(), order.group.wanted()});
+  };
+  Result<runtime::Launch> started = start();
+  if (!started.ok() && order.group.fd() >= 0) {
+    order.group.CloneFailed(std::move(started).error());
+    started = start();
+  }
+  runtime::Launch launch = TRY(std::move(started));
+  order.group.Cloned(launch.pid());
   std::optional<runtime::MappedOverlay> overlay;
   if (!sandbox.store.uids.empty()) overlay = TRY(runtime::MappedOverlay::Start(sandbox.store));
   return Prepared{std::move(pipes.ours), std::move(launch), std::move(overlay)};
@@ -114,11 +125,15 @@ Result<Running> Start(Prepared prepared, Order& order, runtime::SyncSocket* comm
   TRY(WriteStatus(config, launch.pid()));
   stage = Stage::kIdMap;
   TRY(launch.AwaitIdMap());
+  // Before the network's processes are there, which go with us.
+  stage = Stage::kPlan;
+  TRY(order.group.Settle(config, launch.pid()));
+  if (order.group.wanted()) TRY(launch.EnterGroup());
   // Init mounts while the network comes up.
   stage = Stage::kNetwork;
   std::optional<Network> network;
   if (!order.sandbox.network.name.empty())
-    network = TRY(Network::Start(order.sandbox.network, launch.pid(), config.ports));
+    network = TRY(Network::Start(order.sandbox.network, launch, config.ports));
   std::optional<Bridge> bridge;
   if (!order.sandbox.netavark.program.empty()) bridge = TRY(Bridge::Start(order.sandbox, config, order.origins.front().get(), launch.pid()));
   const Status ready = launch.AwaitReady([&](pid_t init, const runtime::FuseMount& mount) {
@@ -205,6 +220,7 @@ ExitRecord RunToTheEnd(Order& order, Running& running, Relay& relay) {
     // The kernel ends what is in a pid namespace with its first process.
     if ((order.sandbox.namespaces & CLONE_NEWPID) == 0) EndOthers(running.mounts.get());
     record.finished = WallNanos();
+    record.oom_killed = order.group.OomKilled();
     TellDied(config, record.code);
     if (order.recorder) {
       const Status recorded = order.recorder->Finish();
@@ -228,6 +244,7 @@ ExitRecord RunToTheEnd(Order& order, Running& running, Relay& relay) {
     if (!resumed.ok()) Debug(resumed.error().Message());
     Stage stage = Stage::kPlan;
     const auto again = [&]() -> Result<Running> {
+      order.group.Renew();
       return Start(TRY(Prepare(order)), order, nullptr, stage);
     };
     Result<Running> started = again();
@@ -262,6 +279,7 @@ int Supervise(runtime::SyncSocket command) {
     order.sandbox = TRY(Sandbox::Parse(frame.payload));
     order.origins = TRY(ReceiveFiles(command, static_cast<int64_t>(order.sandbox.joined.size())));
     order.files = TRY(ReceiveFiles(command, order.sandbox.files));
+    order.group = ContainerGroup::Begin(order.sandbox.group);
     stage = Stage::kClone;
     Prepared prepared = TRY(Prepare(order));
     stage = Stage::kPlan;
@@ -275,6 +293,7 @@ int Supervise(runtime::SyncSocket command) {
   };
   Result<Running> running = begin();
   if (!running.ok()) {
+    order.group.End();
     // A command that is gone can't be told, and has left nothing that would be half made.
     const Status told = command.SendError(stage, running.error());
     return told.ok() ? 125 : 124;
@@ -304,13 +323,19 @@ int Supervise(runtime::SyncSocket command) {
   const ExitRecord record = RunToTheEnd(order, *running, relay);
   if (running->network) running->network->End();
   if (running->bridge) running->bridge->ClosePorts();
-  relay.SendExit(record.code);
   // Without it the next command finds the process gone and says so: nothing more can be done here.
-  const Status written = sys::WriteFileAtomic(order.config.exit_file, record.Print(), 0600, sys::Durability::kNone);
-  if (!written.ok()) Debug(written.error().Message());
+  const auto write = [&] {
+    const Status written = sys::WriteFileAtomic(order.config.exit_file, record.Print(), 0600, sys::Durability::kNone);
+    if (!written.ok()) Debug(written.error().Message());
+  };
+  // What only the file says is to be there when the command returns.
+  if (record.oom_killed) write();
+  relay.SendExit(record.code);
+  if (!record.oom_killed) write();
   std::string folders;
   RemoveControl(order.config.run_dir);
   running->mounts.Reset();
+  order.group.End();
   if (running->bridge) running->bridge->End();
   bool tidy = false;
   const bool done = relay.AwaitDone(folders, tidy);

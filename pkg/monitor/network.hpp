@@ -3,12 +3,15 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.hpp"
+#include "monitor/port_forwarder.hpp"
 #include "network/backend.hpp"
 #include "network/ports.hpp"
+#include "runtime/launch.hpp"
 
 namespace ctool::monitor {
 
@@ -16,11 +19,11 @@ namespace ctool::monitor {
 class Network {
  public:
   // `ports` as -p has them.
-  static Result<Network> Start(const network::Backend& backend, pid_t init, const std::vector<std::string>& ports);
+  static Result<Network> Start(const network::Backend& backend, const runtime::Launch& init, const std::vector<std::string>& ports);
   // Interface, address and route are there, and every published port is forwarded.
   Status AwaitReady();
-  // The container has ended. The kernel needs 20 ms to take the network apart, for which only those wait who
-  // published ports: they are free again afterwards.
+  // The container has ended, and its ports are free again. The kernel needs 20 ms to take the network apart, for which only
+  // those wait whose ports the network's own program listens on.
   void End();
 
  private:
@@ -30,6 +33,7 @@ class Network {
   network::Backend backend_;
   pid_t init_;
   std::vector<network::PortMapping> ports_;
+  std::optional<PortForwarder> forwarder_;
 };
 
 }  // namespace ctool::monitor

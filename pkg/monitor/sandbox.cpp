@@ -13,6 +13,16 @@ constexpr auto kMappingFields = [](auto& o, const auto& field) {
   field("count", o.count);
 };
 
+constexpr auto kGroupFields = [](auto& o, const auto& field) {
+  field("manager", o.manager);
+  field("name", o.name);
+  field("parent", o.parent);
+  field("socket", o.socket);
+  field("slice", o.slice);
+  field("program", o.program);
+  field("onlyContainer", o.only_container);
+};
+
 constexpr auto kFields = [](auto& o, const auto& field) {
   field("namespaces", o.namespaces);
   field("uids", o.map.uids, kMappingFields);
@@ -35,6 +45,7 @@ constexpr auto kFields = [](auto& o, const auto& field) {
   field("aardvark", o.netavark.aardvark);
   field("netavarkLock", o.netavark.lock);
   field("sharedDir", o.shared_dir);
+  field("group", o.group, kGroupFields);
 };
 
 }  // namespace

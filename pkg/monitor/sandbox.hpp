@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "monitor/group.hpp"
 #include "network/backend.hpp"
 #include "network/netavark.hpp"
 #include "userns/userns.hpp"
@@ -31,6 +32,7 @@ struct Sandbox {
   std::vector<Joined> joined;
   userns::IdMap below;  // of a user namespace of its own below the one that is joined
   network::NetavarkOrder netavark;       // of bridge networks: its program, empty without any; the request is a file
+  GroupOrder group;
   std::string shared_dir;                // network::SharedFolder, of bridge networks
 
   static Result<Sandbox> Parse(std::string_view bytes);

@@ -8,6 +8,7 @@
 
 #include "base/log.hpp"
 #include "monitor/events.hpp"
+#include "monitor/group.hpp"
 #include "monitor/json_internal.hpp"
 #include "monitor/recorder.hpp"
 #include "monitor/relay.hpp"
@@ -69,8 +70,9 @@ Result<Session> Begin(const runtime::SyncSocket& client, runtime::Frame& frame, 
   std::vector<int> preserved;
   for (size_t i = 1; i < files.size(); ++i) preserved.push_back(files[i].get());
   stage = Stage::kClone;
+  const sys::Fd group = OpenGroup(order.run_dir);
   runtime::Launch launch = TRY(runtime::Launch::Join(
-      init.get(), std::move(plan), {pipes.in.get(), pipes.out.get(), pipes.err.get()}, preserved));
+      init.get(), std::move(plan), {pipes.in.get(), pipes.out.get(), pipes.err.get()}, preserved, group.get()));
   const Status ready = launch.AwaitReady([](pid_t, const runtime::FuseMount&) -> Status {
     return Error(Code::kInternal, "a session mounts nothing");
   });

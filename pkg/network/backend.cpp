@@ -130,13 +130,13 @@ Status AwaitBackend(Backend& backend, BackendProcess& process, pid_t pid, const 
   }
 }
 
-Status CheckForward(const std::string& backend, const PortMapping& mapping) {
+Status CheckForward(const std::string& backend, const PortMapping& mapping, bool any_address) {
   if (mapping.protocol != "tcp" && mapping.protocol != "udp")
     return Error(Code::kUnsupported, backend + " can't forward " + mapping.protocol + " ports");
-  if (backend == kSlirp4netns && mapping.host_ip.find(':') != std::string::npos)
+  if (backend == kSlirp4netns && !any_address && mapping.host_ip.find(':') != std::string::npos)
     return Error(Code::kUnsupported,
                  "slirp4netns can't forward ports of the IPv6 address [" + mapping.host_ip + "]")
-        .Hint("publish on an IPv4 address, leave the address away, or use --network=pasta");
+        .Hint("leave port_handler=slirp4netns away, or publish on an IPv4 address");
   return Ok();
 }
 

@@ -62,8 +62,9 @@ std::optional<std::vector<std::string>> WithoutUnknownOption(const std::vector<s
 // warning: `backend` and `process` are then those of the last.
 Status AwaitBackend(Backend& backend, BackendProcess& process, pid_t pid, const std::vector<PortMapping>& ports);
 
-// What the backend can't do for a published port; for the time before anything is started. kUnsupported.
-Status CheckForward(const std::string& backend, const PortMapping& mapping);
+// What can't be done for a published port; for the time before anything is started. `any_address`: ports of IPv6 addresses as
+// well, which slirp4netns itself has not. kUnsupported.
+Status CheckForward(const std::string& backend, const PortMapping& mapping, bool any_address = false);
 
 // Can /dev/net/tun be opened? kNotFound or kPermission, with what to do.
 Status CheckTunDevice();

@@ -10,11 +10,12 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "sys/fd.hpp"
 
 namespace ctool::network {
 
 struct PortMapping {
-  std::string host_ip;     // empty: every IPv4 address
+  std::string host_ip;     // empty: every address (of IPv4 alone, where the forwarder can't do more)
   uint16_t host_port = 0;  // 0: not chosen yet
   uint16_t container_port = 0;
   uint16_t count = 1;            // so many ports from these on
@@ -40,6 +41,16 @@ Status ChooseHostPorts(std::vector<PortMapping>& mappings);
 // Binds every host port for a moment. kBusy "address already in use", kPermission for a port below
 // net.ipv4.ip_unprivileged_port_start, kNotFound-like errors for an address that is not the host's.
 Status CheckHostPorts(const std::vector<PortMapping>& mappings);
+
+// A port of the host that we listen on.
+struct HostListener {
+  sys::Fd fd;  // non-blocking
+  uint16_t container_port = 0;
+  bool udp = false;
+};
+// All of them, or the error that CheckHostPorts gives. Without an address a port is one of IPv4 and IPv6, where the host has that
+// and no other mapping takes it.
+Result<std::vector<HostListener>> ListenHostPorts(const std::vector<PortMapping>& mappings);
 
 // The PORTS column of ps: "0.0.0.0:8080->80/tcp, 127.0.0.1:53->53/udp, 9000/tcp": mappings, then
 // exposed ports that are not published.

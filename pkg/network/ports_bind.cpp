@@ -2,7 +2,9 @@
 //
 // Which ports of the host are free: the only answer that counts is the kernel's to bind(2).
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -17,11 +19,11 @@ namespace {
 
 constexpr int kAttempts = 64;
 
-struct Endpoint {
+struct BindAddress {
   sockaddr_storage address{};
   socklen_t length = 0;
 
-  Endpoint(const std::string& ip, uint16_t port) {
+  BindAddress(const std::string& ip, uint16_t port) {
     auto* ipv6 = reinterpret_cast<sockaddr_in6*>(&address);
     auto* ipv4 = reinterpret_cast<sockaddr_in*>(&address);
     if (::inet_pton(AF_INET6, ip.c_str(), &ipv6->sin6_addr) == 1) {
@@ -38,18 +40,22 @@ struct Endpoint {
   }
 };
 
+// Which addresses a mapping without one is for.
+enum class Reach { kIpv4, kBoth };
+
 // Binds one port as a port forwarder would. Returns the socket; errno tells why not.
-sys::Fd Bind(const PortMapping& mapping, uint16_t port) {
-  const Endpoint at(mapping.host_ip, port);
+sys::Fd Bind(const PortMapping& mapping, uint16_t port, Reach reach = Reach::kIpv4) {
+  const bool both = reach == Reach::kBoth && mapping.host_ip.empty();
+  const BindAddress at(both ? "::" : mapping.host_ip, port);
   const int type = mapping.protocol == "udp" ? SOCK_DGRAM : SOCK_STREAM;
   const int protocol = mapping.protocol == "sctp" ? IPPROTO_SCTP : 0;
   sys::Fd fd(::socket(at.address.ss_family, type | SOCK_CLOEXEC, protocol));
   if (!fd) return fd;
-  const int on = 1;
+  const int on = 1, only_ipv6 = both ? 0 : 1;
   // Without it, connections of an earlier container in TIME_WAIT would look like somebody's use.
   if (type == SOCK_STREAM) ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (at.address.ss_family == AF_INET6)
-    ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &only_ipv6, sizeof only_ipv6);
   if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&at.address), at.length) < 0) fd.Reset();
   return fd;
 }
@@ -129,6 +135,55 @@ Status ChooseHostPorts(std::vector<PortMapping>& mappings) {
     }
   }
   return Ok();
+}
+
+namespace {
+
+// IPv6 has mappings of its own at these ports.
+bool IsIpv6Taken(const std::vector<PortMapping>& mappings, const PortMapping& wanted) {
+  return std::any_of(mappings.begin(), mappings.end(), [&](const PortMapping& m) {
+    return m.host_ip.find(':') != std::string::npos && m.protocol == wanted.protocol && m.host_port < wanted.host_port + wanted.count &&
+           wanted.host_port < m.host_port + m.count;
+  });
+}
+
+// What accepted connections inherit.
+Status Listen(const sys::Fd& fd) {
+  // The container's own keep-alives end with us, who always answer: a client that has vanished is ours to find.
+  constexpr int kOn = 1, kIdleSeconds = 60, kIntervalSeconds = 15, kProbes = 9;
+  ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &kOn, sizeof kOn);
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_KEEPALIVE, &kOn, sizeof kOn);
+  ::setsockopt(fd.get(), IPPROTO_TCP, TCP_KEEPIDLE, &kIdleSeconds, sizeof kIdleSeconds);
+  ::setsockopt(fd.get(), IPPROTO_TCP, TCP_KEEPINTVL, &kIntervalSeconds, sizeof kIntervalSeconds);
+  ::setsockopt(fd.get(), IPPROTO_TCP, TCP_KEEPCNT, &kProbes, sizeof kProbes);
+  if (::listen(fd.get(), SOMAXCONN) < 0) return Error::Sys(errno, "listen");
+  return Ok();
+}
+
+bool HasNoIpv6(int err) { return err == EAFNOSUPPORT || err == EADDRNOTAVAIL; }
+
+Result<sys::Fd> ListenAt(const PortMapping& mapping, uint16_t port, Reach reach) {
+  sys::Fd fd = Bind(mapping, port, reach);
+  if (!fd && reach == Reach::kBoth && HasNoIpv6(errno)) fd = Bind(mapping, port);
+  if (!fd) return Explain(errno, mapping, port);
+  // Several may have bound a port with SO_REUSEADDR; only one listens.
+  if (mapping.protocol == "tcp")
+    if (const Status listening = Listen(fd); !listening.ok()) return Explain(listening.error().sys_errno(), mapping, port);
+  if (::fcntl(fd.get(), F_SETFL, O_NONBLOCK) < 0) return Error::Sys(errno, "fcntl");
+  return fd;
+}
+
+}  // namespace
+
+Result<std::vector<HostListener>> ListenHostPorts(const std::vector<PortMapping>& mappings) {
+  std::vector<HostListener> listeners;
+  for (const PortMapping& mapping : mappings) {
+    const Reach reach = IsIpv6Taken(mappings, mapping) ? Reach::kIpv4 : Reach::kBoth;
+    for (uint32_t i = 0; i < mapping.count; ++i)
+      listeners.push_back({TRY(ListenAt(mapping, static_cast<uint16_t>(mapping.host_port + i), reach)),
+                           static_cast<uint16_t>(mapping.container_port + i), mapping.protocol == "udp"});
+  }
+  return listeners;
 }
 
 Status CheckHostPorts(const std::vector<PortMapping>& mappings) {

@@ -22,13 +22,13 @@ struct SlirpOptions {
   bool allow_host_loopback = false;  // true: the gateway's address reaches the host's 127.0.0.1
   bool enable_ipv6 = false;
   bool disable_dns = false;
+  bool forwards_ports = false;  // port_handler=slirp4netns: by its own API; else we do (forwarder.hpp)
   std::string outbound_addr, outbound_addr6;  // an address or interface of the host
 };
 
 // "slirp4netns" or "slirp4netns:opt=value,...", on top of containers.conf's network_cmd_options.
 // Options: cidr, mtu, allow_host_loopback, enable_ipv6, disable_dns, outbound_addr, outbound_addr6,
-// port_handler (accepted; ports are always forwarded by slirp4netns itself, which keeps the
-// client's address). kInvalidArgument: "unknown option for slirp4netns: ...", "invalid cidr ...".
+// port_handler (slirp4netns; rootlesskit is the default, and us). kInvalidArgument: "unknown option for slirp4netns: ...", "invalid cidr ...".
 Result<SlirpOptions> ParseSlirpNetwork(std::string_view network,
                                        const std::vector<std::string>& conf_options);
 

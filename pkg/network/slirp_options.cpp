@@ -66,9 +66,11 @@ Status SetOption(std::string_view text, SlirpOptions& options) {
       return SetOutbound(option, value, Family::kIpv4, options.outbound_addr);
     if (option == "outbound_addr6")
       return SetOutbound(option, value, Family::kIpv6, options.outbound_addr6);
-    if (option == "port_handler" && (value == "slirp4netns" || value == "rootlesskit")) return Ok();
-    if (option == "port_handler")
+    if (option == "port_handler") {
+      options.forwards_ports = value == "slirp4netns";
+      if (options.forwards_ports || value == "rootlesskit") return Ok();
       return Error(Code::kInvalidArgument, "unknown port_handler for slirp4netns: " + Quote(value));
+    }
     if (option == "cidr") {
       if (!ParseCidr(value))
         return Invalid(option, value, "an IPv4 network from /8 to /25, like 10.0.2.0/24");

@@ -5,6 +5,7 @@
 //
 //   monitor -> init   kBundle      payload: path of the bundle
 //   monitor -> init   kIdMapDone   its uid_map and gid_map are written
+//   monitor -> init   kGroupDone   it is in its control group; only to one that waits for that
 //   init -> monitor   kWantFuse    overlay refused; payload: a FuseMount, in strings separated by NULs
 //   monitor -> init   kFuseDone    the file system is mounted
 //   init -> monitor   kConsole     carries the pty master
@@ -58,7 +59,7 @@ namespace ctool::runtime {
 enum class Msg : uint8_t {
   kIdMapDone = 1, kWantFuse, kFuseDone, kConsole, kReady, kExec, kFailed,
   kGo, kStarted, kStdout, kStderr, kStdin, kStdinEof, kResize, kExited, kDone,
-  kSandbox, kBundle, kTidy, kAttach, kExecute, kFile, kJoined, kCheck, kHold, kHeld, kReload, kListener,
+  kSandbox, kBundle, kTidy, kAttach, kExecute, kFile, kJoined, kCheck, kHold, kHeld, kReload, kListener, kGroupDone,
 };
 
 // Where a start stands: in errors ("stage rootfs") and in profiles.

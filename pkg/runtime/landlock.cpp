@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/landlock.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -29,7 +31,8 @@ Error Bad(std::string_view item, const std::string& why) {
 
 Status AddPaths(std::string_view item, std::string_view value, bool write, bool execute, Landlock& into) {
   into.limits_files = true;
-  for (const std::string& path : Split(value, ':')) {
+  for (const std::string& word : Split(value, ':')) {
+    const std::string path(Trim(word));
     if (path.empty() || path[0] != '/') return Bad(item, "paths are absolute ones, in the container");
     if (path.find('\0') != std::string::npos) return Bad(item, "a path holds a zero byte");
     if (into.paths.size() == kMaxRules) return Bad(item, "more than " + std::to_string(kMaxRules) + " paths");
@@ -103,7 +106,10 @@ Status AddLandlock(const std::string& value, Landlock& into) {
   const std::string first = value.substr(0, value.find(','));
   if (first.find('=') != std::string::npos || first == "best-effort") return into.Add(value);
   if (value.empty()) return Error(Code::kInvalidArgument, "--security-opt landlock= needs rules, or a file of them");
-  return into.Add(TRY_CTX("landlock rules", sys::ReadFile(value, kMaxFile)));
+  const sys::Fd file = TRY_CTX("landlock rules", sys::Open(value, O_RDONLY | O_NONBLOCK | O_NOCTTY));
+  const struct stat st = TRY(sys::StatFd(file.get(), value));
+  if (!S_ISREG(st.st_mode)) return Error(Code::kInvalidArgument, "landlock rules: " + Quote(value) + " is not a regular file");
+  return into.Add(TRY_CTX("landlock rules", sys::ReadAll(file.get(), value, kMaxFile)));
 }
 
 int LandlockAbi() {

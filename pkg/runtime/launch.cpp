@@ -24,24 +24,27 @@ Result<Launch> Launch::Adopt(sys::Child joiner, SyncSocket sync) {
 }
 
 Result<Launch> Launch::Start(uint64_t namespaces, const userns::IdMap& map, const Origin& origin, const int (&stdio)[3],
-                             const std::vector<int>& preserved) {
+                             const std::vector<int>& preserved, const InitGroup& group) {
+  // The root of a cgroup namespace is the group in which it is made.
+  const uint64_t cloned_with = group.awaited ? namespaces & ~static_cast<uint64_t>(CLONE_NEWCGROUP) : namespaces;
   if (!origin.parts.empty()) {
     auto [ours, theirs] = TRY(SyncSocket::Pair());
-    sys::Child spawner = TRY(sys::Child::Clone(0));
+    sys::Child spawner = TRY(sys::Child::Clone(0, group.fd));
     if (spawner.in_child()) {
       ours.Close();
-      SpawnMain(origin, namespaces, map, theirs, stdio, preserved);
+      SpawnMain(origin, cloned_with, {namespaces, group.awaited}, map, theirs, stdio, preserved);
     }
     theirs.Close();
     return Adopt(std::move(spawner), std::move(ours));
   }
   auto [ours, theirs] = TRY(SyncSocket::Pair());
-  Result<sys::Child> cloned = sys::Child::Clone(namespaces);
+  Result<sys::Child> cloned = sys::Child::Clone(cloned_with, group.fd);
+  if (!cloned.ok() && group.fd >= 0) return std::move(cloned).error();
   if (!cloned.ok()) return userns::ExplainUserns(cloned.error().sys_errno());
   sys::Child child = std::move(cloned).value();
   if (child.in_child()) {
     ours.Close();
-    InitMain(namespaces, theirs, stdio, preserved);
+    InitMain({namespaces, group.awaited}, theirs, stdio, preserved);
   }
   theirs.Close();
   // init's maps can be written from its first moment on.
@@ -54,9 +57,14 @@ Status Launch::AwaitIdMap() {
   return sync_.Send(Msg::kIdMapDone, Stage::kIdMap);
 }
 
-Result<Launch> Launch::Join(int init, InitPlan plan, const int (&stdio)[3], const std::vector<int>& preserved) {
+Result<Launch> Launch::Join(int init, InitPlan plan, const int (&stdio)[3], const std::vector<int>& preserved, int group) {
   auto [ours, theirs] = TRY(SyncSocket::Pair());
-  sys::Child joiner = TRY(sys::Child::Clone(0));
+  // Who is to be in the group must be there before it is in the container's cgroup namespace, from which nobody gets in.
+  Result<sys::Child> cloned = sys::Child::Clone(0, group);
+  // Too far from it to be let in: a session without the monitor, from a login that systemd keeps apart.
+  const int err = cloned.ok() ? 0 : cloned.error().sys_errno();
+  if (group >= 0 && (err == EACCES || err == EPERM || err == ENODEV)) cloned = sys::Child::Clone(0);
+  sys::Child joiner = TRY(std::move(cloned));
   if (joiner.in_child()) {
     ours.Close();
     JoinMain(init, std::move(plan), theirs, stdio, preserved);

@@ -23,6 +23,12 @@ struct FuseMount {
   sys::Fd device;       // of a FUSE mount that is there: no target
 };
 
+// The control group that init is cloned into.
+struct InitGroup {
+  int fd = -1;           // of its folder; -1: that of the caller
+  bool awaited = false;  // init waits for EnterGroup before it makes its cgroup namespace, whose root its group is then
+};
+
 // A container's init between clone and exec, seen from the parent. Destroying it kills init, and
 // with it all that init has made: namespaces, mounts, processes.
 class Launch {
@@ -32,16 +38,18 @@ class Launch {
   // descriptors 3, 4, ... of the container's process. With an `origin` init is made in namespaces of that process, and
   // `map` says ids of its user namespace.
   static Result<Launch> Start(uint64_t namespaces, const userns::IdMap& map, const Origin& origin, const int (&stdio)[3],
-                              const std::vector<int>& preserved);
+                              const std::vector<int>& preserved, const InitGroup& group = {});
 
   // A process that joins the namespaces of a running container (`init`, a pidfd; `plan.namespaces` of it), for
-  // which AwaitReady comes next.
-  static Result<Launch> Join(int init, InitPlan plan, const int (&stdio)[3], const std::vector<int>& preserved);
+  // which AwaitReady comes next. `group`: the folder of the container's control group, if it has one.
+  static Result<Launch> Join(int init, InitPlan plan, const int (&stdio)[3], const std::vector<int>& preserved, int group = -1);
 
   // The bundle is there: init reads its config.json, and waits for the maps.
   Status Configure(const std::string& bundle) { return sync_.Send(Msg::kBundle, Stage::kPlan, bundle); }
   // Waits until the maps are written, with which init goes on.
   Status AwaitIdMap();
+  // Init is in its control group. After AwaitIdMap.
+  Status EnterGroup() { return sync_.Send(Msg::kGroupDone, Stage::kMounts); }
 
   // Waits until init has done everything but exec. `mount_fuse` serves init's request for
   // fuse-overlayfs.

@@ -171,6 +171,7 @@ def bench_port(runs):
     measured = {"host loopback": on_loopback}
     for name, tool in TOOLS.items():
         measured[f"{name}, slirp4netns"] = functools.partial(into, tool, SLIRP + ":port_handler=slirp4netns")
+    measured["ctool, its forwarder"] = functools.partial(into, OURS, SLIRP)
     measured["podman, rootlessport"] = functools.partial(into, PODMAN, SLIRP)
     if shutil.which("pasta"):
         measured["ctool, pasta"] = functools.partial(into, OURS, "pasta")

@@ -540,7 +540,7 @@ test_teardown() {
 }
 
 @test "update: limits that cannot be applied are named" {
-  must create --name "$C" "$IMG" true
+  must run -d --name "$C" "$IMG" sleep 301.57
   try update --memory 64m --cpu-shares 5 "$C"
   ok
   err_has "--memory"

@@ -162,3 +162,98 @@ vm_run() {
   vm_cut
   return "$(sed -n 's/.*VM: ended \([0-9]*\).*/\1/p' "$3" | head -n 1)"
 }
+
+# --- with systemd -----------------------------------------------------------------------------
+
+# Debian with a systemd for everybody who logs in, and all controllers delegated to it; as a tar, made once a month.
+# Prints the file.
+vm_debian() {
+  local key file work
+  # What is made here is another when this function is.
+  key=$(declare -f vm_debian vm_configure | sha256sum | cut -c 1-12)
+  file=$vm_cache/debian-$(date +%Y%m)-$key.tar
+  if [[ ! -e $file ]]; then
+    mkdir -p "$vm_cache"
+    rm -f "$vm_cache"/debian-*.tar
+    work=$(mktemp -d "$vm_cache/.making.XXXXXX")
+    if ! mmdebstrap --quiet --mode=root --variant=essential --aptopt='APT::Install-Recommends "false"' \
+      --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
+      --include=systemd,systemd-sysv,dbus,dbus-user-session,libpam-systemd,libnss-systemd,login,passwd,uidmap,util-linux,busybox-static,procps,libsystemd0,libcap2-bin \
+      bookworm "$work/root" >&2 || ! vm_configure "$work/root" || ! tar -C "$work/root" --numeric-owner -cf "$work/tar" .; then
+      rm -rf "$work"
+      return 1
+    fi
+    mv "$work/tar" "$file"
+    rm -rf "$work"
+  fi
+  echo "$file"
+}
+
+# vm_configure ROOT: the account dev (1000), whose systemd runs from boot on, and a service that executes the job.
+vm_configure() {
+  local root=$1 unit
+  chroot "$root" useradd -m -u 1000 -s /bin/bash dev
+  echo dev:100000:65536 | tee "$root/etc/subuid" >"$root/etc/subgid"
+  mkdir -p "$root"/var/lib/systemd/linger "$root"/etc/systemd/system/{user@.service.d,multi-user.target.wants} "$root"/sbin
+  touch "$root/var/lib/systemd/linger/dev"
+  printf '[Service]\nDelegate=cpu cpuset io memory pids\n' >"$root/etc/systemd/system/user@.service.d/delegate.conf"
+  printf 'vm\n' >"$root/etc/hostname"
+  printf '127.0.0.1 localhost vm\n' >"$root/etc/hosts"
+  : >"$root/etc/fstab"
+  echo 0123456789abcdef0123456789abcdef >"$root/etc/machine-id"
+  # Time that a machine of one job does not have.
+  for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer \
+    getty@tty1.service serial-getty@ttyS0.service getty.target systemd-firstboot.service systemd-random-seed.service \
+    systemd-update-utmp.service systemd-update-utmp-runlevel.service systemd-pstore.service systemd-machine-id-commit.service \
+    systemd-update-done.service systemd-sysusers.service ldconfig.service systemd-binfmt.service systemd-remount-fs.service \
+    proc-sys-fs-binfmt_misc.automount dev-hugepages.mount sys-kernel-debug.mount sys-kernel-tracing.mount sys-kernel-config.mount \
+    modprobe@configfs.service modprobe@drm.service modprobe@efi_pstore.service modprobe@fuse.service modprobe@dm_mod.service \
+    modprobe@loop.service systemd-tmpfiles-clean.timer kmod-static-nodes.service systemd-modules-load.service; do
+    ln -sf /dev/null "$root/etc/systemd/system/$unit"
+  done
+  ln -sf /lib/systemd/system/multi-user.target "$root/etc/systemd/system/default.target"
+  printf '#!/bin/busybox sh\nexec /lib/systemd/systemd --show-status=0 </dev/null >/dev/null 2>&1\n' >"$root/sbin/vm-init"
+  cat >"$root/sbin/vm-job" <<'JOB'
+#!/bin/sh
+mkdir -p /run/job
+tar xf /dev/vdb -C /run/job
+until [ -S /run/user/1000/systemd/private ]; do sleep 0.1; done
+echo "VM: begins"
+/run/job/job </dev/null
+echo "VM: ended $?"
+sync
+poweroff -f
+JOB
+  chmod 755 "$root/sbin/vm-init" "$root/sbin/vm-job"
+  cat >"$root/etc/systemd/system/vm-job.service" <<'UNIT'
+[Unit]
+After=user@1000.service systemd-logind.service
+Wants=user@1000.service
+[Service]
+Type=oneshot
+ExecStart=/sbin/vm-job
+StandardOutput=tty
+StandardError=tty
+TTYPath=/dev/ttyS0
+TimeoutStartSec=infinity
+UNIT
+  ln -sf ../vm-job.service "$root/etc/systemd/system/multi-user.target.wants/"
+}
+
+# vm_systemd_disk FILE PREFIX: a disk with that Debian, ctool, which is installed below PREFIX on the host, and
+# /opt/rootfs, a root file system of dev's with busybox.
+vm_systemd_disk() {
+  local file=$1 prefix=$2 root tar applet
+  tar=$(vm_debian) || return 1
+  root=$(mktemp -d)
+  tar -C "$root" --numeric-owner -xf "$tar"
+  vm_copy "$root" "$prefix"/bin/ctool "$prefix"/libexec/ctool/*
+  mkdir -p "$root"/opt/rootfs/{bin,proc,sys,dev,tmp,etc}
+  mv "$root$prefix" "$root/opt/ctool"
+  cp /bin/busybox "$root/opt/rootfs/bin/"
+  for applet in $(/bin/busybox --list); do [[ $applet == busybox ]] || ln -s busybox "$root/opt/rootfs/bin/$applet"; done
+  chown -R 0:0 "$root/opt/ctool"
+  chown -R 1000:1000 "$root/opt/rootfs"
+  mke2fs -q -t ext4 -E lazy_itable_init=0 -J size=16 -d "$root" "$file" 2G >/dev/null 2>&1
+  rm -rf "$root"
+}

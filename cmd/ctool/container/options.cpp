@@ -145,13 +145,10 @@ void AddIsolation(Table& t, engine::CreateOptions& o) {
   t("ipc", 0, "mode", "IPC namespace and /dev/shm: shareable, private, none, host, container:NAME, ns:PATH", &o.ipc).values = {"shareable", "private", "none", "host"};
   t("uts", 0, "mode", "UTS namespace: private, host, container:NAME, ns:PATH", &o.uts).values = {"private", "host"};
   t("cgroupns", 0, "mode", "Cgroup namespace: private, host, container:NAME, ns:PATH", &o.cgroupns).values = {"private", "host"};
-  t("cgroups", 0, "mode", "Control groups: enabled, disabled, no-conmon", &o.cgroups).values = {"enabled", "disabled", "no-conmon"};
+  t("cgroups", 0, "mode", "Control group: enabled, disabled, no-conmon (none for its monitor), split (below the caller's own)", &o.cgroups).values = {"enabled", "disabled", "no-conmon", "split"};
+  t("cgroup-parent", 0, "group", "Where the control group is made: a slice of systemd's, or a path below /sys/fs/cgroup", &o.cgroup_parent);
   t("ulimit", 0, "type=soft[:hard]", "Resource limit; host keeps the caller's", &o.ulimit);
   t("sysctl", 0, "name=value", "Kernel parameter of the container's namespaces", &o.sysctl);
-  t("memory", 'm', "size", "Memory limit", &o.memory);
-  t("memory-swap", 0, "size", "Limit of memory and swap together", &o.memory_swap);
-  t("cpus", 0, "number", "Limit of processor time, in processors", &o.cpus);
-  t("pids-limit", 0, "number", "Limit of processes", &o.pids_limit);
   t("oom-score-adj", 0, "number", "How readily the kernel kills it when memory is short", &o.oom_score_adj);
   t("log-driver", 0, "driver", "Where output is kept: k8s-file, journald, none, or passthrough: the streams are the caller's own", &o.log_driver).values = {"k8s-file", "json-file", "journald", "none", "passthrough", "passthrough-tty"};
   t("log-opt", 0, "name=value", "path=..., max-size=..., tag=...", &o.log_opt);
@@ -191,6 +188,7 @@ void AddCreateOptions(std::vector<Option>& into, engine::CreateOptions& o) {
   AddFiles(t, o);
   AddNetwork(t, o);
   AddIsolation(t, o);
+  AddLimitOptions(into, o.limits);
   AddRefusedOptions(into, o);
   t("pull", 0, "policy", "When to fetch the image: always, missing, never, newer", &o.pull).values = {"always", "missing", "never", "newer"};
   AddFetchOptions(into, o.fetch);

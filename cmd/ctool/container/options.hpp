@@ -13,8 +13,8 @@ namespace ctool {
 void AddCreateOptions(std::vector<cli::Option>& into, engine::CreateOptions& options);
 // Those of podman's that are known but do nothing; hidden.
 void AddRefusedOptions(std::vector<cli::Option>& into, engine::CreateOptions& options);
-// The limits of podman's that have no effect, with a warning; hidden.
-void AddUnappliedLimits(std::vector<cli::Option>& into, engine::CreateOptions& options);
+// Limits through control groups: shared with update.
+void AddLimitOptions(std::vector<cli::Option>& into, engine::LimitOptions& options);
 // --health-*: shared with update.
 void AddHealthOptions(std::vector<cli::Option>& into, engine::CreateOptions& options);
 
@@ -38,6 +38,7 @@ cli::Runnable InitCommand();
 cli::Runnable HealthcheckCommand();
 cli::Runnable PsCommand();
 cli::Runnable TopCommand();
+cli::Runnable StatsCommand();
 cli::Runnable RmCommand();
 cli::Runnable LogsCommand();
 cli::Runnable StopCommand();

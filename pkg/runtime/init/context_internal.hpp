@@ -26,6 +26,8 @@ struct MountSources {
 // What the steps of init share. Init is a fork of a single-threaded process (no CLONE_VM), so that
 // it may allocate; it leaves only by execve or _exit.
 struct Context {
+  Context(uint64_t made, const SyncSocket& parent) : namespaces(made), sync(parent) {}
+
   const uint64_t namespaces;      // CLONE_NEW* that were made
   const SyncSocket& sync;
   InitPlan plan;                  // since AwaitBundle
@@ -44,6 +46,7 @@ struct Context {
   sys::Fd null;                   // the host's /dev/null, opened before anything can shadow it
   std::vector<std::string> env;   // of the process
   std::string home;               // HOME, when nobody but passwd has said it
+  bool awaits_group = false;      // it is not in its control group yet
 };
 
 struct Step {
@@ -61,6 +64,9 @@ inline bool KeepsGroups(const Context& c) { return c.plan.spec.Annotation(kKeepG
 
 // handshake.cpp: waits for the ids, and becomes 0:0 of the user namespace, or stays who it is where there is no 0.
 Status AwaitIdMap(Context& c);
+// handshake.cpp: waits until it is in its control group, and makes its cgroup namespace there. For a mount that shows it,
+// and before any other frame is waited for; later calls do nothing.
+Status EnterGroup(Context& c);
 // handshake.cpp: a child of our parent, who is the one to wait for it, in namespaces that we have entered, or in new
 // ones (`namespaces`, CLONE_NEW*) below them. 0 in the child; else its pid, and its pidfd.
 Result<pid_t> CloneForParent(uint64_t namespaces, sys::Fd& pidfd);

@@ -54,6 +54,16 @@ Status AwaitIdMap(Context& c) {
   return Ok();
 }
 
+Status EnterGroup(Context& c) {
+  if (!c.awaits_group) return Ok();
+  c.awaits_group = false;
+  Frame answer;
+  if (!TRY(c.sync.Receive(answer)) || answer.header.msg != Msg::kGroupDone)
+    return Error(Code::kInternal, "the monitor went away");
+  if ((c.namespaces & CLONE_NEWCGROUP) != 0 && ::unshare(CLONE_NEWCGROUP) < 0) return Error::Sys(errno, "unshare the cgroup namespace");
+  return Ok();
+}
+
 Result<pid_t> CloneForParent(uint64_t namespaces, sys::Fd& pidfd) {
   clone_args args{};
   int fd = -1;

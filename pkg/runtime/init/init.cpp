@@ -61,6 +61,7 @@ constexpr Step kSteps[] = {
     {Stage::kIdMap, AwaitIdMap},
     {Stage::kRootfs, MountRootfs},
     {Stage::kMounts, MountAll},
+    {Stage::kMounts, EnterGroup},
     {Stage::kDevices, MakeDevices},
     {Stage::kPaths, WriteSysctls},
     {Stage::kPaths, ProtectPaths},
@@ -84,11 +85,13 @@ constexpr Step kSteps[] = {
 }  // namespace
 }  // namespace init
 
-void InitMain(uint64_t namespaces, const SyncSocket& sync, const int (&stdio)[3],
+void InitMain(const Birth& birth, const SyncSocket& sync, const int (&stdio)[3],
               const std::vector<int>& preserved, sys::Fd shm) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   sys::ResetSignals();
-  init::Context context{namespaces, sync, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, std::move(shm), {}, {}, {}};
+  init::Context context(birth.namespaces, sync);
+  context.awaits_group = birth.awaits_group;
+  context.shm = std::move(shm);
   for (const init::Step& step : init::kSteps) init::Do(step, context);
   init::ExecuteOrDie(context, stdio, preserved);
 }

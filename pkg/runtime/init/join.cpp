@@ -68,7 +68,8 @@ void JoinMain(int target, InitPlan plan, const SyncSocket& sync, const int (&std
               const std::vector<int>& preserved) {
   sys::ResetSignals();
   const uint64_t namespaces = plan.namespaces | plan.joined;
-  init::Context context{namespaces, sync, std::move(plan), {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
+  init::Context context(namespaces, sync);
+  context.plan = std::move(plan);
   for (const init::Step& step : init::kBeforeJoin) init::Do(step, context);
   sys::Fd pidfd;
   const auto join = [&]() -> Result<pid_t> {

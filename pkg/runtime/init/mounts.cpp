@@ -258,6 +258,7 @@ Status PrepareMounts(Context& c) {
     // While our ids are still those by which the caller may look them up; what belongs to subordinate ids is left for later.
     if (Result<MountSources> found = OpenSources(mount); found.ok()) c.sources[i] = std::move(*found);
     if (!c.sources[i].found) continue;
+    if (mount.type == "cgroup2" && c.awaits_group) continue;
     const bool owns_files = mount.type == "devpts" || mount.type == "overlay";
     if (owns_files || mount.joined || c.sources[i].source) continue;
     // So do these, and our id is not yet the one that the container has for 0.
@@ -276,6 +277,7 @@ Status MountAll(Context& c) {
   for (size_t i = 0; i < c.plan.mounts.size(); ++i) {
     const MountPlan& mount = c.plan.mounts[i];
     if (mount.destination == "/") continue;
+    if (mount.type == "cgroup2") TRY(EnterGroup(c));
     Status mounted = MountOne(c, mount, c.sources[i], c.trees[i]);
     if (mounted.ok()) continue;
     Error error = std::move(mounted).error().Wrap("mount " + mount.type + " at '" + mount.destination + "'");

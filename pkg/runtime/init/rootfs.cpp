@@ -77,6 +77,7 @@ Status MountFuse(Context& c, const MountPlan& mount, const std::string& target) 
       ::mount(nullptr, target.c_str(), nullptr, MS_SHARED, nullptr) < 0)
     return Error::Sys(errno, "make a shared mount point of", target);
   const sys::Fd point = TRY(sys::Open(target, O_PATH | O_DIRECTORY));
+  TRY(EnterGroup(c));  // or its frame would come in place of the answer
   TRY(c.sync.Send(Msg::kWantFuse, Stage::kRootfs, request));
   Frame answer;
   if (!TRY(c.sync.Receive(answer)) || answer.header.msg != Msg::kFuseDone)
@@ -103,6 +104,7 @@ Status MountTranslated(Context& c, const MountPlan& mount) {
                                                          {"default_permissions", ""}},
                                                         mount.attributes | MOUNT_ATTR_NODEV));
   const std::string request = TRY(FuseRequest(mount, ""));
+  TRY(EnterGroup(c));
   TRY(c.sync.Send(Msg::kWantFuse, Stage::kRootfs, request, device.get()));
   Frame answer;
   if (!TRY(c.sync.Receive(answer)) || answer.header.msg != Msg::kFuseDone)

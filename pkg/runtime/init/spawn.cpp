@@ -68,7 +68,7 @@ Result<sys::Fd> FetchShm(const Origin& origin) {
 
 }  // namespace
 
-void SpawnMain(const Origin& origin, uint64_t namespaces, const userns::IdMap& map, const SyncSocket& sync,
+void SpawnMain(const Origin& origin, uint64_t namespaces, const Birth& birth, const userns::IdMap& map, const SyncSocket& sync,
                const int (&stdio)[3], const std::vector<int>& preserved) {
   sys::Fd pidfd, shm;
   pid_t pid = -1;
@@ -80,7 +80,7 @@ void SpawnMain(const Origin& origin, uint64_t namespaces, const userns::IdMap& m
     return Ok();
   };
   const Status spawned = spawn();
-  if (pid == 0) InitMain(namespaces, sync, stdio, preserved, std::move(shm));
+  if (pid == 0) InitMain(birth, sync, stdio, preserved, std::move(shm));
   if (!spawned.ok()) {
     if (pid > 0) sys::PidfdSendSignal(pidfd.get(), SIGKILL);
     ::_exit(sync.SendError(Stage::kClone, spawned.error()).ok() ? 125 : 124);

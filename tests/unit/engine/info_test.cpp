@@ -31,12 +31,6 @@ TEST(InfoTest, UptimeText) {
   EXPECT_EQ(UptimeText(90061), "25h 1m 1.00s (Approximately 1.04 days)");
 }
 
-TEST(InfoTest, CgroupPath) {
-  EXPECT_EQ(CgroupPath("0::/user.slice/user-1000.slice\n"), "/user.slice/user-1000.slice");
-  EXPECT_EQ(CgroupPath("12:cpu:/x\n0::/\n"), "/");
-  EXPECT_EQ(CgroupPath("1:name=systemd:/x\n"), "");
-}
-
 TEST(InfoTest, FilesystemName) {
   EXPECT_EQ(FilesystemName(0xef53), "extfs");
   EXPECT_EQ(FilesystemName(0x12345), "0x12345");

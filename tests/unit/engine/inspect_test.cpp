@@ -175,8 +175,8 @@ TEST_F(InspectTest, NetworkModeIsWhatWasTyped) {
 
 TEST_F(InspectTest, LimitsThatAreNotAppliedAreNamed) {
   EXPECT_TRUE(Inspect()["HostConfig"]["Degraded"].empty());
-  spec.memory = 64 << 20;
-  spec.cpus = 1.5;
+  spec.limits.memory = 64 << 20;
+  spec.limits.cpus = 1.5;
   const Json host = Inspect()["HostConfig"];
   EXPECT_EQ(host["Memory"], 64 << 20);
   EXPECT_EQ(host["NanoCpus"], 1'500'000'000);

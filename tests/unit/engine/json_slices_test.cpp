@@ -37,7 +37,7 @@ TEST(ContainerSpecTest, WhatIsWrittenIsRead) {
   spec.mounts = {{"volume", "v", "", "/data", {"ro"}, true}};
   spec.rlimits = {{"RLIMIT_NOFILE", 1, UINT64_MAX}};
   spec.stop_timeout = -1;
-  spec.cpus = 1.5;
+  spec.limits.cpus = 1.5;
   spec.healthcheck = spec::HealthCheck{{"CMD", "true"}, 5};
   spec.systemd = true;
   spec.dependencies = {"a", "b"};
