@@ -5,9 +5,15 @@
 #include "ctool/context.hpp"
 #include "ctool/system/check.hpp"
 #include "engine/volumes.hpp"
+#include "sys/file.hpp"
+#include "yaml/yaml.hpp"
 
 namespace ctool {
 namespace {
+
+struct YamlOptions {
+  std::string file;
+};
 
 Result<int> RunPull(Context& context, const PullOptions& options) {
   Several several;
@@ -62,6 +68,21 @@ Result<int> RunFetch(Context& context, const PullOptions& options) {
   return engine::ServeFetch(context.engine, options.images.front(), options.policy, options.fetch);
 }
 
+// Device specifications, for the engine.
+Result<int> RunYaml(Context& context, const YamlOptions& options) {
+  constexpr size_t kMost = 4 << 20;
+  PrintLine(context, TRY(yaml::ToJson(TRY(sys::ReadFile(options.file, kMost)))));
+  return 0;
+}
+
+cli::Command DescribeYaml(YamlOptions& options) {
+  cli::Command command;
+  command.summary = "Print a YAML file as JSON";
+  command.args = {{.name = "FILE", .sink = &options.file}};
+  command.hidden = true;
+  return command;
+}
+
 cli::Command DescribeFetch(PullOptions& options) {
   cli::Command command = DescribePull(options);
   command.summary = "Fetch an image for the engine";
@@ -89,6 +110,7 @@ constexpr cli::Entry kEntries[] = {
     {"cp", [] { return cli::Bind(DescribeCp, RunCp); }, {"container cp"}},
     {"volume import", [] { return cli::Bind(DescribeVolumeImport, RunVolumeImport); }},
     {"system check", [] { return cli::Bind(DescribeCheck, RunCheck); }},
+    {"yaml", [] { return cli::Bind(DescribeYaml, RunYaml); }},
     {"fetch", [] { return cli::Bind(DescribeFetch, RunFetch); }},
 };
 

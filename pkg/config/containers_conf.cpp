@@ -66,6 +66,7 @@ const Key kKeys[] = {
     {"engine", "env", &Conf::engine_env},
     {"engine", "events_logger", &Conf::events_logger},
     {"engine", "helper_binaries_dir", &Conf::helper_binaries_dir},
+    {"engine", "cdi_spec_dirs", &Conf::cdi_spec_dirs},
     {"engine", "image_default_format", &Conf::image_default_format},
     {"engine", "image_default_transport", &Conf::image_default_transport},
     {"engine", "image_parallel_copies", &Conf::image_parallel_copies},

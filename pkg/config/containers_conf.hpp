@@ -32,7 +32,7 @@ struct ContainersConf {
   // [engine]
   Text cgroup_manager, detach_keys, events_logger, image_default_transport, network_cmd_path,
       pull_policy, runtime;
-  List engine_env, helper_binaries_dir, network_cmd_options, compose_providers;
+  List engine_env, helper_binaries_dir, cdi_spec_dirs, network_cmd_options, compose_providers;
   Maybe<int64_t> stop_timeout, num_locks, retry, image_parallel_copies;
   Text image_default_format, retry_delay;
 

@@ -8,6 +8,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "engine/bundle_internal.hpp"
+#include "engine/cdi.hpp"
 #include "engine/container_secrets_internal.hpp"
 #include "engine/fold_internal.hpp"
 #include "engine/group.hpp"
@@ -264,6 +265,7 @@ Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFil
   TRY(PrepareOverlays(spec, files));
   spec::RuntimeSpec runtime_spec =
       TRY(MakeRuntimeSpec(spec, files, map, store.root() + "/volumes", spec.init_path.empty() ? program : spec.init_path));
+  TRY(ApplyCdi(engine, spec.cdi_devices, runtime_spec));
   TRY(AddSecretEnv(engine, spec, runtime_spec.process.env));
   if (!sandbox.store.uids.empty()) runtime_spec.annotations[runtime::kForeignIdsAnnotation] = "1";
   PassNotifySocket(spec, runtime_spec, config);

@@ -251,6 +251,7 @@ void Fields(V& v, T& s) {
   v("shmSize", s.shm_size);
   v("shmSizeSystemd", s.shm_size_systemd);
   v("secrets", s.secrets);
+  v("cdiDevices", s.cdi_devices);
   v("devices", s.devices);
   v("network", s.network);
   v("networkMode", s.network_mode);

@@ -82,6 +82,7 @@ struct ContainerSpec {
   int64_t shm_size = 65536 << 10;
   int64_t shm_size_systemd = 0;  // of what systemd writes to; 0: no limit of its own
   std::vector<ContainerSecret> secrets;
+  std::vector<std::string> cdi_devices;  // "vendor.com/class=name"
   std::vector<std::string> devices;  // "/dev/fuse", "/dev/x:/dev/y:rw"
 
   std::string network;          // what the user typed; "" is the default

@@ -135,9 +135,11 @@ Result<std::vector<std::string>> MakeVolumes(Engine& engine, const ContainerSpec
   return made;
 }
 
-Status UseVolumes(state::Database& db, const ContainerSpec& spec) {
-  for (const ContainerMount& m : spec.mounts)
+Status UseMounted(state::Database& db, const ContainerSpec& spec) {
+  for (const ContainerMount& m : spec.mounts) {
     if (m.type == "volume") TRY(db.UseVolume(m.name, spec.id));
+    if (m.type == "image") TRY(db.UseImage(m.image_id, spec.id));
+  }
   return Ok();
 }
 
@@ -212,7 +214,7 @@ Status Insert(Engine& engine, NewContainer& container, state::ContainerState as)
   TRY(db.Transaction(state::Database::Commit::kOrdered, [&]() -> Status {
     TRY(RequireFree(db, spec.name));
     TRY(db.PutContainer(container.record));
-    return UseVolumes(db, spec);
+    return UseMounted(db, spec);
   }));
   Tell(engine, "create", container.record);
   return Ok();
@@ -263,7 +265,7 @@ Result<NewContainer> BeginCreate(Engine& engine, const CreateOptions& options, C
     TRY(KeepSecrets(engine, spec, files));
     volumes = TRY(MakeVolumes(engine, spec));
     TRY(NoteDependencies(engine, spec));
-    return NewContainer{std::move(spec), {}, std::move(lock), wanted.empty(), volumes};
+    return NewContainer{std::move(spec), {}, std::move(lock), wanted.empty(), false, volumes};
   };
   Result<NewContainer> made = make();
   if (!made.ok()) return Undo(engine, spec, files, volumes, std::move(made).error());
@@ -278,13 +280,26 @@ Status CommitCreate(Engine& engine, NewContainer& container, state::ContainerSta
     spec.name = TRY(FreeName(db, spec.id));
     inserted = Insert(engine, container, as);
   }
-  if (!inserted.ok()) return Undo(engine, spec, TRY(FilesOf(engine, spec.id)), container.made_volumes, std::move(inserted).error());
+  TRY(std::move(inserted));
+  container.recorded = true;
   return WriteIdFile(spec.cidfile, spec.id);
+}
+
+Error UndoCreate(Engine& engine, NewContainer container, Error error) {
+  if (container.recorded) return error;
+  const Result<ContainerFiles> files = FilesOf(engine, container.spec.id);
+  if (!files.ok()) return error;
+  // The monitor has a copy of our lock: it is free when both are gone.
+  { const sys::FileLock released = std::move(container.lock); }
+  const Result<sys::FileLock> ended = AwaitLock(*files);
+  if (!ended.ok()) Debug(ended.error().Message());
+  return Undo(engine, container.spec, *files, container.made_volumes, std::move(error));
 }
 
 Result<std::string> Create(Engine& engine, const CreateOptions& options) {
   NewContainer container = TRY(BeginCreate(engine, options, TRY(BeginSpec(engine, options))));
-  TRY(CommitCreate(engine, container, state::ContainerState::kCreated));
+  Status committed = CommitCreate(engine, container, state::ContainerState::kCreated);
+  if (!committed.ok()) return UndoCreate(engine, std::move(container), std::move(committed).error());
   TRY(engine.Db())->Sync();
   return container.spec.id;
 }

@@ -15,6 +15,7 @@ struct NewContainer {
   state::Container record;  // after CommitCreate
   sys::FileLock lock;
   bool random_name = false;  // nobody asked for it: when it is taken meanwhile another will do
+  bool recorded = false;     // by CommitCreate
   std::vector<std::string> made_volumes = {};  // that were not there before
 };
 
@@ -22,8 +23,12 @@ struct NewContainer {
 Result<ContainerSpec> BeginSpec(Engine& engine, const CreateOptions& options);
 // Everything but the record: `run` lets the monitor set the container up while it is committed.
 Result<NewContainer> BeginCreate(Engine& engine, const CreateOptions& options, ContainerSpec spec);
-// Writes the record and the cidfile; a power cut may still undo it (Database::Sync). When it fails the folder is gone.
+// Writes the record and the cidfile; a power cut may still undo it (Database::Sync). When it fails UndoCreate is next.
 // `as` kRunning: who commits holds the container's lock and is about to let it go.
 Status CommitCreate(Engine& engine, NewContainer& container, state::ContainerState as);
+
+// After a CommitCreate that failed, and once nobody talks to its monitor any more: waits for that to end, which may still
+// be writing, and takes the container's files and new volumes away. `error` is the failure, or a better reason for it.
+Error UndoCreate(Engine& engine, NewContainer container, Error error);
 
 }  // namespace ctool::engine

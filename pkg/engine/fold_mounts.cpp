@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "engine/cdi.hpp"
 #include "engine/fold_internal.hpp"
 #include "engine/mount_options_internal.hpp"
 
@@ -46,8 +47,16 @@ Status AddTyped(const CreateOptions& o, ContainerSpec& spec) {
     TRY(AddMount(TRY(MakeTmpfs(text.substr(0, colon), Split(options, ','))), spec));
   }
   for (const std::string& text : o.device) {
+    if (IsCdiName(text)) {
+      spec.cdi_devices.push_back(text);
+      continue;
+    }
     for (ContainerMount& mount : TRY(ParseDevice(text))) TRY(AddMount(std::move(mount), spec));
     spec.devices.push_back(text);
+  }
+  for (const std::string& gpu : o.gpus) {
+    spec.cdi_devices.push_back("nvidia.com/gpu=" + gpu);
+    if (!IsCdiName(spec.cdi_devices.back())) return Invalid("invalid --gpus " + Quote(gpu) + ": wanted all, or a device's name");
   }
   return Ok();
 }

@@ -67,7 +67,7 @@ struct CreateOptions {
   std::vector<std::string> hostuser, chrootdirs;
   std::string passwd_entry, group_entry;
 
-  std::vector<std::string> volume, mount, tmpfs, volumes_from, device, secret;
+  std::vector<std::string> volume, mount, tmpfs, volumes_from, device, secret, gpus;
   bool read_only = false, read_only_tmpfs = true;
   std::string shm_size, shm_size_systemd, image_volume;
 

@@ -22,15 +22,15 @@
 namespace ctool::engine {
 namespace {
 
-// Empty when it is gone, or nobody may know.
-std::string PidNamespace(const std::string& pid) {
-  Result<std::string> link = sys::ReadLinkAt(AT_FDCWD, "/proc/" + pid + "/ns/pid");
+// Empty when it is gone, or nobody may know. `type`: "pid", "mnt".
+std::string NamespaceOf(const std::string& pid, const char* type) {
+  Result<std::string> link = sys::ReadLinkAt(AT_FDCWD, "/proc/" + pid + "/ns/" + type);
   return link.ok() ? std::move(*link) : "";
 }
 
 // In the namespace are those whose link says so (an exec session's parent is outside), and the children of those that
 // are: a nested namespace, or a program whose links nobody may read.
-Result<std::map<pid_t, sys::ProcessStat>> Members(const std::string& name_space) {
+Result<std::map<pid_t, sys::ProcessStat>> Members(const std::string& name_space, const char* type) {
   const sys::Fd proc = TRY(sys::Open("/proc", O_RDONLY | O_DIRECTORY));
   std::map<pid_t, sys::ProcessStat> others, members;
   for (const std::string& name : TRY(sys::ListDir(proc.get(), "/proc"))) {
@@ -38,7 +38,7 @@ Result<std::map<pid_t, sys::ProcessStat>> Members(const std::string& name_space)
     if (!pid) continue;
     const Result<sys::ProcessStat> process = sys::ReadProcessStat(static_cast<pid_t>(*pid));
     if (!process.ok()) continue;  // gone
-    (PidNamespace(name) == name_space ? members : others)[static_cast<pid_t>(*pid)] = *process;
+    (NamespaceOf(name, type) == name_space ? members : others)[static_cast<pid_t>(*pid)] = *process;
   }
   for (bool grown = true; grown;) {
     grown = false;
@@ -55,6 +55,15 @@ Result<std::map<pid_t, sys::ProcessStat>> Members(const std::string& name_space)
   return members;
 }
 
+// In its innermost pid namespace it is number 1.
+bool IsFirst(pid_t init) {
+  const Result<std::string> status = sys::ReadFile("/proc/" + std::to_string(init) + "/status");
+  if (!status.ok()) return true;
+  const size_t line = status->find("\nNSpid:");
+  const std::string numbers = line == std::string::npos ? "" : status->substr(line + 1, status->find('\n', line + 1) - line - 1);
+  return numbers.size() > 2 && EndsWith(numbers, "\t1");
+}
+
 // What a process still has to take. One that sleeps uninterruptibly (its vforked child is stopped) has the signal
 // pending, and takes it before it runs again.
 bool HasTaken(const sys::ProcessStat& process, int signal, bool sent) {
@@ -66,15 +75,17 @@ bool HasTaken(const sys::ProcessStat& process, int signal, bool sent) {
 }  // namespace
 
 Status SignalAll(pid_t init, int signal) {
-  const std::string name_space = PidNamespace(std::to_string(init));
+  // One that shares its pid namespace, with the host or another container, has its mounts for itself.
+  const char* type = IsFirst(init) ? "pid" : "mnt";
+  const std::string name_space = NamespaceOf(std::to_string(init), type);
   if (name_space.empty()) return Error(Code::kNotFound, "process " + std::to_string(init) + " is gone");
-  if (name_space == PidNamespace("self"))
-    return Error(Code::kUnsupported, "the container shares the host's pid namespace: it cannot be paused by signals");
+  if (name_space == NamespaceOf("self", type))
+    return Error(Code::kUnsupported, "the container shares the host's namespaces: it cannot be paused by signals");
   constexpr int64_t kMostNanos = 5'000'000'000;
   std::set<pid_t> sent;
   for (const int64_t deadline = MonotonicNanos() + kMostNanos;;) {
     bool settled = true;
-    for (const auto& [pid, process] : TRY(Members(name_space))) {
+    for (const auto& [pid, process] : TRY(Members(name_space, type))) {
       if (HasTaken(process, signal, sent.count(pid) > 0)) continue;
       settled = false;
       const Result<sys::Fd> pidfd = sys::OpenProcess(pid, process.start_time);

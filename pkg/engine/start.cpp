@@ -245,7 +245,7 @@ Result<StartOutcome> Run(Engine& engine, const CreateOptions& options, const Att
   Result<Started> started = start();
   if (!started.ok()) {
     if (!commit_tried) committed = commit();
-    if (!committed.ok()) return std::move(committed).error();
+    if (!committed.ok()) return UndoCreate(engine, std::move(container), std::move(committed).error());
     container.record.state = state::ContainerState::kCreated;
     container.record.started = 0;
     return AfterFailure(engine, container.record, std::move(started).error());

@@ -110,6 +110,11 @@ Result<bool> IsMounted(const std::string& path) {
 
 bool IsUnshared() { return ::geteuid() == 0 && userns::InUserNamespace(); }
 
+Status UnmountPath(const std::string& path) {
+  if (::umount2(path.c_str(), MNT_DETACH) < 0) return Error::Sys(errno, "unmount", path);
+  return Ok();
+}
+
 Result<ContainerMountPoint> MountContainer(Engine& engine, const std::string& name_or_id) {
   RootfsWanted wanted = TRY(WantRootfs(engine, name_or_id));
   wanted.with_mounts = false;
@@ -138,7 +143,7 @@ Result<std::vector<ContainerMountPoint>> ListMountedContainers(Engine& engine) {
 Result<bool> UnmountContainer(Engine& engine, const std::string& id) {
   const std::string path = TRY(FilesOf(engine, id)).Merged();
   if (!TRY(IsMounted(path))) return false;
-  if (::umount2(path.c_str(), MNT_DETACH) < 0) return Error::Sys(errno, "unmount", path);
+  TRY(UnmountPath(path));
   return true;
 }
 

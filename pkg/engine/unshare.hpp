@@ -21,6 +21,9 @@ Result<bool> IsMounted(const std::string& path);
 
 // --- in such a namespace ---
 
+// Takes down what is mounted on `path`.
+Status UnmountPath(const std::string& path);
+
 struct ContainerMountPoint {
   std::string id, name, path;
 };

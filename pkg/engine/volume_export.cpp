@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
-#include <sys/mount.h>
 #include <unistd.h>
 
 #include "base/text.hpp"
@@ -44,8 +43,7 @@ Result<std::string> MountVolume(Engine& engine, const std::string& name) {
 Status UnmountVolume(Engine& engine, const std::string& name) {
   const VolumeInfo volume = TRY(FindVolume(engine, name));
   if (!IsUnshared() || !TRY(IsMounted(volume.mountpoint))) return Ok();
-  if (::umount2(volume.mountpoint.c_str(), MNT_DETACH) < 0) return Error::Sys(errno, "unmount", volume.mountpoint);
-  return Ok();
+  return UnmountPath(volume.mountpoint);
 }
 
 }  // namespace ctool::engine

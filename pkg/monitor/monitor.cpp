@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -21,6 +22,7 @@
 #include "monitor/memory.hpp"
 #include "monitor/network.hpp"
 #include "monitor/notify.hpp"
+#include "monitor/others.hpp"
 #include "monitor/recorder.hpp"
 #include "monitor/relay.hpp"
 #include "monitor/sandbox.hpp"
@@ -215,6 +217,8 @@ ExitRecord RunToTheEnd(Order& order, Running& running, Relay& relay) {
     const Result<Relay::Outcome> outcome = relay.Run(running.container, std::move(running.streams), deadline);
     record.code = !outcome.ok() ? 255 : outcome->timed_out ? -1 : outcome->status.code;
     record.timed_out = outcome.ok() && outcome->timed_out;
+    // The kernel ends what is in a pid namespace with its first process.
+    if ((order.sandbox.namespaces & CLONE_NEWPID) == 0) EndOthers(running.mounts.get());
     record.finished = WallNanos();
     record.oom_killed = order.group.OomKilled();
     TellDied(config, record.code);

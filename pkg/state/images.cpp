@@ -187,11 +187,19 @@ Result<std::vector<Image>> Database::ListImages(ImageFields fields) {
 }
 
 Result<std::vector<std::string>> Database::ContainersUsingImage(const std::string& image_id) {
-  return connection_->Column("SELECT id FROM containers WHERE image = ? ORDER BY seq", image_id);
+  return connection_->Column(
+      "SELECT id FROM containers WHERE image = ?1 OR seq IN (SELECT container FROM image_uses WHERE image = ?1) ORDER BY seq", image_id);
 }
 
 Result<std::vector<std::string>> Database::UsedImages() {
-  return connection_->Column("SELECT DISTINCT image FROM containers WHERE image IS NOT NULL");
+  return connection_->Column("SELECT image FROM containers WHERE image IS NOT NULL UNION SELECT image FROM image_uses");
+}
+
+Status Database::UseImage(const std::string& image_id, const std::string& container_id) {
+  return connection_->Write([&]() -> Status {
+    if (!TRY(FindImageById(image_id))) return Error(Code::kNotFound, "image " + image_id + " was removed just now");
+    return connection_->Run("INSERT OR IGNORE INTO image_uses SELECT ?, seq FROM containers WHERE id = ?", image_id, container_id);
+  });
 }
 
 }  // namespace ctool::state

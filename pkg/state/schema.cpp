@@ -80,10 +80,17 @@ CREATE TABLE artifact_blobs(
   artifact INTEGER NOT NULL REFERENCES artifacts ON DELETE CASCADE, blob TEXT NOT NULL, size INTEGER NOT NULL,
   PRIMARY KEY(artifact, blob)) WITHOUT ROWID;
 
-PRAGMA user_version = 3;
+-- Images that are mounted in containers which were made from another one.
+CREATE TABLE image_uses(
+  image TEXT NOT NULL REFERENCES images(id),
+  container INTEGER NOT NULL REFERENCES containers ON DELETE CASCADE,
+  PRIMARY KEY(image, container)) WITHOUT ROWID;
+CREATE INDEX image_uses_container ON image_uses(container);
+
+PRAGMA user_version = 4;
 COMMIT;
 )sql";
-static_assert(kSchemaVersion == 3, "the schema above sets user_version");
+static_assert(kSchemaVersion == 4, "the schema above sets user_version");
 
 // From version 1 to 2.
 constexpr char kToVersion2[] = R"sql(
@@ -102,6 +109,16 @@ CREATE TABLE IF NOT EXISTS artifact_blobs(
   artifact INTEGER NOT NULL REFERENCES artifacts ON DELETE CASCADE, blob TEXT NOT NULL, size INTEGER NOT NULL,
   PRIMARY KEY(artifact, blob)) WITHOUT ROWID;
 PRAGMA user_version = 3;
+)sql";
+
+// From version 3 to 4.
+constexpr char kToVersion4[] = R"sql(
+CREATE TABLE IF NOT EXISTS image_uses(
+  image TEXT NOT NULL REFERENCES images(id),
+  container INTEGER NOT NULL REFERENCES containers ON DELETE CASCADE,
+  PRIMARY KEY(image, container)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS image_uses_container ON image_uses(container);
+PRAGMA user_version = 4;
 )sql";
 
 // A log needs shared memory between its users; these file systems have users on other machines,
@@ -172,6 +189,7 @@ const char* MigrationFrom(int64_t version) {
   switch (version) {
     case 1: return kToVersion2;
     case 2: return kToVersion3;
+    case 3: return kToVersion4;
     default: return nullptr;
   }
 }

@@ -151,6 +151,8 @@ class Database {
   enum class ImageFields { kSummary, kAll };
   Result<std::vector<Image>> ListImages(ImageFields fields = ImageFields::kAll);
   Result<std::vector<std::string>> ContainersUsingImage(const std::string& image_id);
+  // Beside the one that the container was made from: it can't be removed before the container. kNotFound: it is gone.
+  Status UseImage(const std::string& image_id, const std::string& container_id);
   Result<std::vector<std::string>> UsedImages();  // ids of those that containers were made from
 
   // layers

@@ -97,7 +97,8 @@ void AddFiles(Table& t, engine::CreateOptions& o) {
   Option& secret = t("secret", 0, "name[,key=value]", "Give the container a secret, as /run/secrets/NAME", &o.secret);
   secret.complete = Complete::kSecrets;
   secret.detail = "Keys: target= (a path, or a name below /run/secrets), uid=, gid=, mode= (0444); or type=env with target=NAME for an environment variable.";
-  t("device", 0, "path[:path][:rwm]", "Make a device node of the host available", &o.device).complete = Complete::kFiles;
+  t("device", 0, "path[:path][:rwm]", "Make a device node of the host, the nodes of a folder, or a CDI device (vendor.com/class=name) available", &o.device).complete = Complete::kFiles;
+  t("gpus", 0, "all|name", "Make GPUs available: the CDI devices nvidia.com/gpu=NAME", &o.gpus).comma = true;
   t("read-only", 0, "", "Mount the root file system read-only", &o.read_only);
   t("read-only-tmpfs", 0, "", "With --read-only, keep /run, /tmp and /var/tmp writable", &o.read_only_tmpfs);
   t("shm-size", 0, "size", "Size of /dev/shm", &o.shm_size);

@@ -30,7 +30,6 @@ constexpr Refused kRefused[] = {
     {"health-startup-timeout", kNoStartup},
     {"health-log-destination", "the log is with the container's other state, for inspect"},
     {"device-cgroup-rule", "device cgroup rules are not supported in rootless mode or in a user namespace"},
-    {"gpus", "there is no container device interface"},
     {"decryption-key", "images are not encrypted"},
 };
 

@@ -14,6 +14,15 @@
 
 namespace ctool::runtime::init {
 
+// What a mount is made from.
+struct MountSources {
+  bool found = false;
+  sys::Fd source;              // of a bind whose files change hands, or of a part of it
+  std::vector<sys::Fd> lower;  // of an overlay, top first
+  sys::Fd upper, work;
+  sys::Fd mark;                // the folder of MountPlan::mark
+};
+
 // What the steps of init share. Init is a fork of a single-threaded process (no CLONE_VM), so that
 // it may allocate; it leaves only by execve or _exit.
 struct Context {
@@ -22,6 +31,8 @@ struct Context {
   const uint64_t namespaces;      // CLONE_NEW* that were made
   const SyncSocket& sync;
   InitPlan plan;                  // since AwaitBundle
+  // Of plan.mounts, by their place there: what is looked up by name while our ids are still the caller's.
+  std::vector<MountSources> sources;
   // Of plan.mounts and of the devices, what could be made before the id map was there.
   std::vector<std::optional<sys::DetachedMount>> trees, devices;
   std::optional<sys::Root> root;  // the container's root file system, once it is mounted

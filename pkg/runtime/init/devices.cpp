@@ -5,7 +5,9 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <string>
 
 #include "runtime/init/context_internal.hpp"
 #include "sys/file.hpp"
@@ -52,6 +54,11 @@ bool FillsDev(const InitPlan& plan) {
   return fresh;
 }
 
+// The user has put something else, or the same, in its place.
+bool IsCovered(const InitPlan& plan, const std::string& name) {
+  return std::any_of(plan.mounts.begin(), plan.mounts.end(), [&](const MountPlan& m) { return m.destination == "/dev/" + name; });
+}
+
 }  // namespace
 
 Status PrepareDevices(Context& c) {
@@ -65,6 +72,7 @@ Status MakeDevices(Context& c) {
   if (!FillsDev(c.plan)) return Ok();
   const sys::Fd dev = TRY(c.root->Open("/dev", O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
   for (size_t i = 0; i < kDevices.size(); ++i) {
+    if (IsCovered(c.plan, kDevices[i].name)) continue;
     const sys::Fd target =
         TRY(sys::OpenAt(dev.get(), kDevices[i].name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0666));
     TRY(c.devices[i]->Attach(target.get()));

@@ -160,6 +160,42 @@ TEST_F(FoldTest, BindsAreNosuidNodevPrivateUnlessAsked) {
   EXPECT_EQ(spec.mounts[0].options, (std::vector<std::string>{"suid", "rslave", "nodev", "rbind"}));
 }
 
+TEST_F(FoldTest, MountKeysBecomeMounts) {
+  options.mount = {"type=bind,src=/tmp,dst=/a,ro,bind-propagation=rslave,bind-nonrecursive", "type=volume,source=v,target=/b,subpath=x/y,nocopy",
+                   "type=image,src=i,dst=/c,rw=true", "type=tmpfs,dst=/d,tmpfs-size=1m,U=true", "type=devpts,dst=/e,mode=0600"};
+  ASSERT_TRUE(FoldMounts(In(), spec).ok());
+  ASSERT_EQ(spec.mounts.size(), 5u);
+  EXPECT_EQ(spec.mounts[0].options, (std::vector<std::string>{"ro", "rslave", "bind", "nosuid", "nodev"}));
+  EXPECT_EQ(spec.mounts[1].subpath, "x/y");
+  EXPECT_EQ(spec.mounts[1].options.front(), "nocopy");
+  EXPECT_EQ(spec.mounts[2].source, "i");
+  EXPECT_EQ(spec.mounts[2].options, (std::vector<std::string>{"rw"}));
+  EXPECT_EQ(spec.mounts[3].options, (std::vector<std::string>{"size=1m", "U", "nosuid", "nodev", "tmpcopyup"}));
+  EXPECT_EQ(spec.mounts[4].options.back(), "mode=0600");
+}
+
+TEST_F(FoldTest, RefusesBadMountKeys) {
+  for (const char* bad : {"type=bogus,dst=/x", "type=bind,src=/tmp", "type=bind,src=/tmp,dst=/x,bogus", "type=tmpfs,dst=/x,src=/y", "type=image,dst=/x",
+                          "type=bind,src=/tmp,dst=/x,size=1m", "type=bind,src=/tmp,dst=/x,ro=maybe", "type=bind,src=/tmp,dst=/x,subpath=y",
+                          "type=glob,src=/no/such*,dst=/x", "type=bind,src=/tmp,dst=/x,relabel=bogus", "type=volume,src=a/b,dst=/x", "dst="}) {
+    options.mount = {bad};
+    spec = {};
+    EXPECT_FALSE(FoldMounts(In(), spec).ok()) << bad;
+  }
+}
+
+TEST_F(FoldTest, InheritedMountsGiveWayToTypedOnesAndStandBeforeTheImages) {
+  options.volume = {"typed:/a"};
+  image.volumes = {"/a", "/b", "/c"};
+  FoldInput in{options, conf, image};
+  in.inherited = {{"volume", "theirs", "", "/a", {}}, {"volume", "theirs", "", "/b", {}}};
+  ASSERT_TRUE(FoldMounts(in, spec).ok());
+  ASSERT_EQ(spec.mounts.size(), 3u);
+  EXPECT_EQ(spec.mounts[0].name, "typed");
+  EXPECT_EQ(spec.mounts[1].name, "theirs");
+  EXPECT_TRUE(spec.mounts[2].anonymous);
+}
+
 TEST_F(FoldTest, ImageVolumesStayInsideTheContainer) {
   image.volumes = {"/data", "/../../up"};
   ASSERT_TRUE(FoldMounts(In(), spec).ok());
