@@ -37,7 +37,7 @@ int Fail(const char* what, const char* why) {
 }
 
 // sd-bus has errno, negated.
-int Fail(const char* what, int result) { return Fail(what, std::strerror(-result)); }
+int Fail(const char* what, int result) { return Fail(what, ::strerrordesc_np(-result)); }
 
 // How the job that systemd has made of our order ends.
 struct Job {

@@ -103,6 +103,12 @@ Status MakeFolders(const ContainerSpec& spec, const ContainerFiles& files) {
   return Ok();
 }
 
+// A new volume is the caller's, who may be nobody in the container: then it is its root's.
+Status GiveToRoot(Engine& engine, const ContainerSpec& spec, const std::string& volume) {
+  const std::optional<uint32_t> uid = IntermediateId(spec.id_mappings.uids, 0), gid = IntermediateId(spec.id_mappings.gids, 0);
+  return uid && gid ? GiveVolume(TRY(engine.Store())->VolumePath(volume), *uid, *gid) : Ok();
+}
+
 // Before the container is set up, which mounts them. Those that are new, whose removal gives them back.
 Result<std::vector<std::string>> MakeVolumes(Engine& engine, const ContainerSpec& spec) {
   std::vector<std::string> made;
@@ -124,6 +130,7 @@ Result<std::vector<std::string>> MakeVolumes(Engine& engine, const ContainerSpec
     }
     return Ok();
   }));
+  for (const std::string& name : made) TRY(GiveToRoot(engine, spec, name));
   for (const std::string& name : made) TellVolume(engine, "create", name);
   return made;
 }

@@ -123,6 +123,15 @@ std::vector<std::string> PrintIdMappings(const std::vector<IdMapping>& map) {
   return texts;
 }
 
+std::optional<uint32_t> IntermediateId(const std::vector<std::string>& texts, uint32_t inside) {
+  for (const std::string& text : texts) {
+    const Result<Line> line = ParseLine(text, "ID");
+    if (line.ok() && inside >= line->mapping.inside && inside - line->mapping.inside < line->mapping.count)
+      return line->mapping.outside + (inside - line->mapping.inside);
+  }
+  return std::nullopt;
+}
+
 Result<userns::IdMap> HostMap(const IdMappings& mappings, const userns::IdMap& user) {
   userns::IdMap map;
   for (const auto& [texts, into] : {std::pair{&mappings.uids, &map.uids}, {&mappings.gids, &map.gids}})

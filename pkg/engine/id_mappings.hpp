@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,9 @@ Result<std::vector<userns::IdMapping>> ParseIdMappings(const std::vector<std::st
 uint32_t CountIds(const std::vector<userns::IdMapping>& map);
 
 std::vector<std::string> PrintIdMappings(const std::vector<userns::IdMapping>& map);
+
+// The intermediate id of an inner one in a half of a record's map. Nothing: it is not mapped.
+std::optional<uint32_t> IntermediateId(const std::vector<std::string>& texts, uint32_t inside);
 
 // The host's ids of a record's map; `user` is the user's default map. kInvalidArgument: it asks for more ids than there are.
 Result<userns::IdMap> HostMap(const IdMappings& mappings, const userns::IdMap& user);

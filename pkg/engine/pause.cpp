@@ -102,7 +102,9 @@ Result<PauseGuard> PauseGuard::Post(const GlobalOptions& options, const state::C
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE}) ::signal(signal, SIG_IGN);
   ours.Reset();
   // Neither a reader of the command's output nor a lock waits for it.
-  for (int standard = 0; standard < 3; ++standard) ::dup2(theirs.get(), standard);
+  ::dup2(theirs.get(), 0);
+  ::dup2(theirs.get(), 1);
+  ::dup2(theirs.get(), 2);
   sys::CloseRange(3, ~0U, 0);
   char word = 0;
   ssize_t got = 0;

@@ -233,7 +233,6 @@ Result<std::vector<std::string>> DeleteRecord(Engine& engine, const state::Conta
   for (const std::string& name : anonymous) TellVolume(engine, "remove", name);
   Tell(engine, "remove", container);
   LeaveBridges(engine, container.id);
-  monitor::RemoveGroup(TRY(engine.RunDir(container.id, false)));
   std::vector<std::string> folders;
   for (const std::string& name : anonymous) {
     const std::string path = store.VolumePath(name);
@@ -253,7 +252,9 @@ Result<std::vector<std::string>> DeleteRecord(Engine& engine, const state::Conta
 }
 
 Status DeleteContainer(Engine& engine, const state::Container& container, bool volumes, std::optional<int> exit_code) {
-  for (const std::string& folder : TRY(DeleteRecord(engine, container, volumes, exit_code))) TRY(DeleteTree(folder));
+  const std::vector<std::string> folders = TRY(DeleteRecord(engine, container, volumes, exit_code));
+  monitor::RemoveGroup(TRY(engine.RunDir(container.id, false)));  // of one whose monitor was killed; else there is none
+  for (const std::string& folder : folders) TRY(DeleteTree(folder));
   return Ok();
 }
 

@@ -77,20 +77,12 @@ Result<Map> Options(const CreateVolumeOptions& o) {
   return options;
 }
 
-// Only root of the user namespace may give files away.
 Status SetOwner(const std::string& path, const Map& options) {
   const auto id = [&](const char* key) {
     const auto it = options.find(key);
     return it == options.end() ? 0U : static_cast<uid_t>(ParseUint(it->second).value_or(0));
   };
-  const uid_t uid = id("UID"), gid = id("GID");
-  if (uid == 0 && gid == 0) return Ok();
-  const userns::IdMap map = TRY(userns::DefaultMap());
-  if (!userns::MapsInside(map.uids, uid) || !userns::MapsInside(map.gids, gid))
-    return Error(Code::kUnsupported, "owner " + std::to_string(uid) + ":" + std::to_string(gid) + " is not mapped in the user namespace of containers")
-        .Hint("your ranges in /etc/subuid and /etc/subgid decide about that");
-  const int failed = TRY(userns::RunInside(map, [&] { return ::chown(path.c_str(), uid, gid) < 0 ? errno : 0; }));
-  return failed == 0 ? Ok() : Status(Error::Sys(failed, "chown", path));
+  return GiveVolume(path, id("UID"), id("GID"));
 }
 
 // The folder of a record that is gone. Under the database's lock it is known that nobody makes it anew meanwhile.
@@ -140,6 +132,17 @@ Result<int64_t> RunningUsers(Engine& engine, const std::string& name) {
 }
 
 }  // namespace
+
+// Only root of the user namespace may give files away.
+Status GiveVolume(const std::string& path, uid_t uid, gid_t gid) {
+  if (uid == 0 && gid == 0) return Ok();
+  const userns::IdMap map = TRY(userns::DefaultMap());
+  if (!userns::MapsInside(map.uids, uid) || !userns::MapsInside(map.gids, gid))
+    return Error(Code::kUnsupported, "owner " + std::to_string(uid) + ":" + std::to_string(gid) + " is not mapped in the user namespace of containers")
+        .Hint("your ranges in /etc/subuid and /etc/subgid decide about that");
+  const int failed = TRY(userns::RunInside(map, [&] { return ::chown(path.c_str(), uid, gid) < 0 ? errno : 0; }));
+  return failed == 0 ? Ok() : Status(Error::Sys(failed, "chown", path));
+}
 
 Status InsertVolume(Engine& engine, const state::Volume& volume) {
   state::Database& db = *TRY(engine.Db());

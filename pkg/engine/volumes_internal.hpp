@@ -31,6 +31,9 @@ std::map<std::string, std::string> StringMap(const std::string& json);
 // put away first: nobody gets another's files. `uid` and `gid` can't be set by us, but by root of the user namespace.
 Status InsertVolume(Engine& engine, const state::Volume& volume);
 
+// Makes ids of the user's default map the owners of a volume's folder. kUnsupported: they are not in it.
+Status GiveVolume(const std::string& path, uid_t uid, gid_t gid);
+
 // Where init notes that a volume has been filled from an image: beside its folder, where no container sees it.
 std::string CopiedMark(const std::string& volume_path);
 

@@ -5,7 +5,7 @@ set -euo pipefail
 
 cd "$1"
 mapfile -t scripts < <(
-  find . \( -name .git -o -name build \) -prune -o -type f -size -200k -print | sort |
+  find . \( -name .git -o -path ./build \) -prune -o -type f -size -200k -print | sort |
     while read -r file; do
       case $file in
         *.bash | *.sh | *.bats) echo "$file" ;;

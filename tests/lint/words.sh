@@ -9,7 +9,7 @@ cd "$1"
 marks='TO''DO|FIX''ME|\bX''XX\b|not (yet )?implem''ented|unimplem''ented'
 paths='/wo''rk/(main|shared|\.library)|/tmp/br''ief'
 notes='\bthis ses''sion\b|\bcoordin''ator\b|\bChat''GPT\b|\bClau''de\b|\bAn''thropic\b|\bco-authored\b'
-files=$(find . \( -name .git -o -name build -o -name corpus -o -name __pycache__ \) -prune -o \
+files=$(find . \( -name .git -o -path ./build -o -name corpus -o -name __pycache__ \) -prune -o \
   -type f -size -500k -print)
 if xargs -d '\n' grep -nIP "$marks|$paths|$notes" <<<"$files"; then
   exit 1

@@ -560,7 +560,7 @@ with open(sys.argv[2], "w") as f:
 @test "options that are not there: one sentence, and nothing is made" {
   oracle && skip "podman has them"
   local option
-  for option in --init-ctr=always --decryption-key=k --oom-kill-disable --cgroup-parent=x; do
+  for option in --init-ctr=always --decryption-key=k; do
     try create --name "$C" "$option" "$IMG" true
     exits 125
     err_has "Error: ${option%%=*} is not supported"

@@ -189,6 +189,16 @@ maps() {
   out_is 65534
 }
 
+@test "a new volume is the root's of a container in which the caller is nobody, and takes what the image has" {
+  local mode
+  for mode in nomap auto:size=2000 keep-id; do
+    try run --rm --network none -u 0 --userns "$mode" -v "v74-${mode%%:*}:/fresh" -v "c74-${mode%%:*}:/bin" "$IMG" sh -c 'touch /fresh/x && stat -c %u:%g /fresh /fresh/x /bin/busybox; test -s /bin/busybox'
+    ok
+    out_is $'0:0\n0:0\n0:0'
+  done
+  must volume prune -af
+}
+
 @test "nomap: with a network, a tmpfs, an unknown user; started again" {
   must run -d --name "$C" --userns nomap --tmpfs /t -u 4711 "$IMG" sh -c 'id -u; stat -c %u /t /dev/shm /run/.containerenv; grep 4711 /etc/passwd; echo up; exec sleep 300.77'
   until_ok 20 eval 'ct logs "$C" | grep -q up'

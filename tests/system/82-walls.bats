@@ -26,7 +26,7 @@ refusals() {
   bad_probes=0
   says "EPERM|ENOSYS" move_mount fsmount fspick mount-sysfs mount-cgroup2 mount-cgroup1 unshare-cgroup unshare-uts \
     nested-remount-sys nested-sysfs userfaultfd-kernel process_madvise clock_settime adjtimex personality-read-implies-exec \
-    name_to_handle-open lsm_set_self_attr prctl-mm xattr-trusted-other xattr-security
+    name_to_handle-open lsm_set_self_attr session-key prctl-mm xattr-trusted-other xattr-security
   says EINVAL leave-seccomp netlink-audit
   says "EACCES|EPERM" nice-up
   says ENOENT open-loop
@@ -138,6 +138,23 @@ END
   out_lacks HOSTSECRET
   out_lacks canary
   out_lacks "$LIVE"
+}
+
+@test "the caller's session keyring is not the container's, filter or no filter (R34)" {
+  cat >"$T/with-key" <<'END'
+import ctypes, os, sys
+libc = ctypes.CDLL(None, use_errno=True)
+libc.syscall(250, 1, b"ctool-test")                                          # keyctl: a session keyring of our own
+if libc.syscall(248, b"user", b"ctool-test-walls", b"secret", 6, -3) < 0:    # add_key to it
+    sys.exit("add_key: " + os.strerror(ctypes.get_errno()))
+os.execv(sys.argv[1], sys.argv[1:])
+END
+  last="run with a key in the session"
+  capture as_user python3 "$T/with-key" "$CTOOL" run --rm --security-opt seccomp=unconfined "$TOOLS" /t/walls
+  ok
+  bad_probes=0
+  says "ENOKEY|EACCES" session-key
+  equal "probes with a wrong answer" 0 "$bad_probes"
 }
 
 @test "an exec session's folder through a link to a descriptor (R03)" {

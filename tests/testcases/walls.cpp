@@ -102,6 +102,7 @@ void SecondEntries() {
   Try("personality-read-implies-exec", [] { return ::syscall(SYS_personality, 0x0400000); });
   Try("name_to_handle-open", [&] { return ::syscall(SYS_open_by_handle_at, ::open("/", O_RDONLY), bytes, O_RDONLY); });
   Try("lsm_set_self_attr", [&] { return ::syscall(460, 100, bytes, 16, 0); });
+  Try("session-key", [] { return ::syscall(SYS_keyctl, 10, -3, "user", "ctool-test-walls", 0); });  // KEYCTL_SEARCH, @s
   Try("prctl-mm", [] { return ::prctl(PR_SET_MM, PR_SET_MM_EXE_FILE, 0, 0, 0); });
   Try("leave-seccomp", [] { return ::prctl(PR_SET_SECCOMP, 0, 0, 0, 0); });
   Try("nice-up", [] { return ::setpriority(PRIO_PROCESS, 0, -20); });

@@ -21,6 +21,7 @@ setup_file() {
     {
       printf '#!/bin/sh\ncat >/run/dev.sh <<"END-OF-PART"\n'
       cat "$BATS_TEST_DIRNAME/$part.sh"
+      # shellcheck disable=SC2016  # for the shell there
       printf 'END-OF-PART\nchmod 644 /run/dev.sh\nexec runuser -l dev -c "PATH=/opt/ctool/bin:\\$PATH bash /run/dev.sh"\n'
     } >"$VM_WORK/$part/job"
     chmod 755 "$VM_WORK/$part/job"

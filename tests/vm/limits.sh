@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016,SC2317  # for a shell in a container; functions that are named
 # What limits.bats has a user do in its machine. Each part says "ok NAME" or "not ok NAME", and why.
 
 R=/opt/rootfs:O
@@ -9,8 +10,7 @@ folder() { echo "$cg$(ctool inspect -f '{{.State.CgroupPath}}' "$1")"; }
 field() { ctool inspect -f "{{.$2}}" "$1"; }
 is() { [[ $1 == "$2" ]] || { echo "wanted '$1', found '$2'"; return 1; }; }
 until_ok() {
-  local i
-  for i in {1..100}; do
+  for _ in {1..100}; do
     "$@" && return
     sleep 0.1
   done
@@ -21,10 +21,11 @@ part() {
   local said
   # In a shell of its own, not as a condition: there every failing command ends it.
   said=$({ set -e; set -x; "$1"; } 2>&1)
+  # shellcheck disable=SC2181
   if [[ $? == 0 ]]; then echo "ok $1"; else printf 'not ok %s\n%s\n' "$1" "$(tail -n 12 <<<"$said")"; fi
   ctool rm -fa -t 0 >/dev/null 2>&1
 }
-hog() { echo "head -c $1 /dev/zero | tail -c $1 | wc -c"; }  # so much memory for a moment
+hog="dd if=/dev/zero of=/dev/null count=1 bs"  # so much memory, at once
 
 controllers() {
   run -d --name c --rootfs $R sleep 1000
@@ -37,16 +38,16 @@ controllers() {
 }
 oom() {
   local rc=0
-  run --name c -m 32m --memory-swap 32m --rootfs $R sh -c "exec tail -c 200m /dev/zero" || rc=$?
+  run --name c -m 32m --memory-swap 32m --rootfs $R sh -c "exec $hog=200M" || rc=$?
   is 137 $rc
   is "true 137" "$(field c State.OOMKilled) $(field c State.ExitCode)"
 }
 fits() {
-  is $((20 * 1024 * 1024)) "$(run --name c -m 64m --rootfs $R sh -c "$(hog 20m)")"
+  run --name c -m 64m --rootfs $R sh -c "exec $hog=20M"
   is false "$(field c State.OOMKilled)"
 }
 oom-child() {
-  run --name c -m 32m --memory-swap 32m --rootfs $R sh -c '[ -e /again ] && exit 0; echo >/again; tail -c 200m /dev/zero; exit 7' || is 7 $?
+  run --name c -m 32m --memory-swap 32m --rootfs $R sh -c "[ -e /again ] && exit 0; echo >/again; $hog=200M; exit 7" || is 7 $?
   is "true 7" "$(field c State.OOMKilled) $(field c State.ExitCode)"
   ctool start -a c
   is "false 0" "$(field c State.OOMKilled) $(field c State.ExitCode)"
@@ -102,9 +103,9 @@ freeze() {
   grep -q 'frozen 1' "$(folder c)/cgroup.events"
   is paused "$(field c State.Status)"
   local before
-  before=$(cat "$(folder c)/cpu.stat" | head -n 1)
+  before=$(head -n 1 "$(folder c)/cpu.stat")
   sleep 0.5
-  is "$before" "$(cat "$(folder c)/cpu.stat" | head -n 1)"
+  is "$before" "$(head -n 1 "$(folder c)/cpu.stat")"
   ctool unpause c
   grep -q 'frozen 0' "$(folder c)/cgroup.events"
 }
@@ -125,7 +126,7 @@ kill() {
   is "" "$(systemctl --user list-units --all --plain --no-legend "$scope")"
 }
 restart() {
-  run -d --name c -m 32m --memory-swap 32m --restart on-failure:1 --rootfs $R sh -c 'exec tail -c 200m /dev/zero'
+  run -d --name c -m 32m --memory-swap 32m --restart on-failure:1 --rootfs $R sh -c "exec $hog=200M"
   ended() { [[ $(field c State.Status) == exited ]]; }
   until_ok ended
   is "1 true" "$(field c RestartCount) $(field c State.OOMKilled)"

@@ -12,4 +12,5 @@ reboot() {
   ctool rm -fa -t 0
 }
 said=$({ set -x; reboot; } 2>&1)
+# shellcheck disable=SC2181
 if [[ $? == 0 ]]; then echo "ok reboot"; else printf 'not ok reboot\n%s\n' "$said"; fi

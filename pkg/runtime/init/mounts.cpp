@@ -192,7 +192,7 @@ Status CopyUp(const MountPlan& mount, const sys::Fd& mark, const sys::DetachedMo
       return Error::Sys(errno, "chown", mount.destination);
     const bool mode_given = std::any_of(mount.data.begin(), mount.data.end(),
                                         [](const auto& option) { return option.first == "mode"; });
-    if (!mode_given && ::fchmod(to.get(), st.st_mode & 07777) < 0)
+    if (!mode_given && ::fchmod(to.get(), st.st_mode & 07777) < 0 && errno != EPERM)
       return Error::Sys(errno, "chmod", mount.destination);
   }
   if (!mount.copy_up || IsEmptyDirectory(from->get())) return Ok();
@@ -201,7 +201,8 @@ Status CopyUp(const MountPlan& mount, const sys::Fd& mark, const sys::DetachedMo
     const std::string name = mount.mark.substr(mount.mark.rfind('/') + 1);
     const Result<sys::Fd> made = sys::OpenAt(mark.get(), name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
     if (!made.ok() && made.error().sys_errno() == EEXIST) return Ok();
-    if (!made.ok()) return made.error();
+    // Who is nobody in that folder (--userns=nomap) can't say it.
+    if (!made.ok() && made.error().sys_errno() != EACCES) return made.error();
   }
   return CopyTree(from->get(), to.get(), mount.destination);
 }
