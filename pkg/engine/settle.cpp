@@ -179,20 +179,22 @@ Result<bool> Settle(Engine& engine, state::Container& container) {
   return false;
 }
 
-void NoteEnd(Engine& engine, const state::Container& container, int process) {
+bool NoteEnd(Engine& engine, const state::Container& container, int process) {
   const Result<ContainerFiles> files = FilesOf(engine, container.id);
-  if (!files.ok()) return;
+  if (!files.ok()) return true;
   // A monitor that lives has the lock: then the end is its to tell.
   const Result<sys::FileLock> lock = TryLock(*files);
-  if (!lock.ok() || ReadExit(*files)) return;
+  if (!lock.ok()) return lock.error().code() != Code::kBusy;
+  if (ReadExit(*files)) return true;
   const std::optional<sys::ExitStatus> status = sys::ExitStatusOf(process);
-  if (!status) return;
+  if (!status) return true;
   monitor::ExitRecord record;
   record.code = status->code;
   record.finished = WallNanos();
   const Status written = sys::WriteFileAtomic(files->Exit(), record.Print(), 0600, sys::Durability::kNone);
-  if (!written.ok()) return Debug(written.error().Message());
-  Tell(engine, "died", container, record.code);
+  if (!written.ok()) Debug(written.error().Message());
+  else Tell(engine, "died", container, record.code);
+  return true;
 }
 
 Status DeleteTree(const std::string& path) {

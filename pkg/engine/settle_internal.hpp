@@ -56,8 +56,9 @@ std::string ShownState(Engine& engine, const state::Container& container);
 Result<bool> Settle(Engine& engine, state::Container& container);
 
 // For who has watched a container's process (its pidfd) until it ended. Where the container's monitor was killed, and
-// nobody else has said how it ended, that is asked of the kernel and written to the exit file.
-void NoteEnd(Engine& engine, const state::Container& container, int process);
+// nobody else has said how it ended, that is asked of the kernel and written to the exit file. False: somebody has the
+// container's lock, a monitor that writes the end, or one that was killed and is not quite gone.
+bool NoteEnd(Engine& engine, const state::Container& container, int process);
 
 // "created", "running", "exited", "removing": of the record. What runs may be paused or stopping (run_state.hpp).
 const char* StateName(state::ContainerState state);

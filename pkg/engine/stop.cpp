@@ -64,7 +64,7 @@ class Stopping {
   Result<bool> Advance() {
     if (!begun_ && !TRY(Begin())) return true;
     if (process_ && !sys::IsRunning(process_.get())) {
-      if (!monitor_ || !sys::IsRunning(monitor_.get())) NoteEnd(engine_, container_, process_.get());
+      if (!monitor_ || !sys::IsRunning(monitor_.get())) static_cast<void>(NoteEnd(engine_, container_, process_.get()));
       process_.Reset();
       phase_ = Phase::kEnded;
       until_ = NowMillis() + kMonitorMillis;

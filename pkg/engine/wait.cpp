@@ -94,7 +94,9 @@ class Waiter {
       if (run && run->finished != earlier_) return Code(run->code);
     }
     std::optional<state::Container> now = TRY(TRY(engine_.Db())->FindContainer(id_));
-    if (now && ended_) NoteEnd(engine_, *now, ended_.get());
+    const bool noted = !now || !ended_ || NoteEnd(engine_, *now, ended_.get());
+    // Not to be settled as one of unknown end meanwhile.
+    if (!noted && wanted_.states.empty()) return Code();
     if (now && TRY(Settle(engine_, *now))) return Judge(*now);
     return Gone();
   }
