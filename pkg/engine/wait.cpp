@@ -83,9 +83,8 @@ class Waiter {
   }
 
   Result<Code> Look() {
-    sys::Fd ended_process;
     if (process_ && !sys::IsRunning(process_.get())) {
-      ended_process = std::move(process_);
+      ended_ = std::move(process_);
       pause_ = kFirstPause;
     }
     if (process_ && wanted_.states.empty()) return Code();
@@ -95,7 +94,7 @@ class Waiter {
       if (run && run->finished != earlier_) return Code(run->code);
     }
     std::optional<state::Container> now = TRY(TRY(engine_.Db())->FindContainer(id_));
-    if (now && ended_process) NoteEnd(engine_, *now, ended_process.get());
+    if (now && ended_) NoteEnd(engine_, *now, ended_.get());
     if (now && TRY(Settle(engine_, *now))) return Judge(*now);
     return Gone();
   }
@@ -108,8 +107,12 @@ class Waiter {
       const std::optional<monitor::HealthState> health = TRY(ReadHealth(engine_, id_));
       if (health && Wants(health->status)) return Code(-1);
     }
-    if (runs && !process_)
-      if (std::optional<LiveProcess> live = TRY(FindProcess(engine_, id_))) process_ = std::move(live->pidfd);
+    if (runs && !process_) {
+      if (std::optional<LiveProcess> live = TRY(FindProcess(engine_, id_))) {
+        process_ = std::move(live->pidfd);
+        ended_.Reset();
+      }
+    }
     return Code();
   }
 
@@ -139,6 +142,8 @@ class Waiter {
   std::optional<ContainerFiles> files_;
   int64_t earlier_ = 0;  // when the last run had ended before we came
   sys::Fd process_;
+  // The one before, until its end is known: a monitor that was killed may hold the lock for a moment longer.
+  sys::Fd ended_;
   int64_t pause_ = kFirstPause;
   std::optional<Result<int>> outcome_;
 };

@@ -7,7 +7,7 @@ load helpers
 @test "an option of podman's that can't be had: why, and nothing is made" {
   oracle && skip "podman has them"
   local option
-  for option in --pod=p --health-startup-cmd=true --init-ctr=once; do
+  for option in --pod=p --health-startup-cmd=true; do
     try run --name "$C" "$option" "$IMG" true
     exits 125
     err_has "Error: ${option%%=*} is not supported"

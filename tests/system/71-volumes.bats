@@ -493,7 +493,7 @@ data_of() { ct volume inspect -f '{{.Mountpoint}}' "$1"; }
     kill -9 "$pid" 2>/dev/null || true
     wait "$pid" 2>/dev/null || true
     # Its monitor finds nobody to talk to, and ends.
-    until_ok 5 monitors_gone
+    until_ok 30 monitors_gone
     ct rm -fa -t 0 >/dev/null 2>&1 || true
     must run --rm -v "$V:/x" "$IMG" sh -c 'rm -rf /x/*; echo mine >/x/mine'
     must run --rm -v "$V:/usr/share" "$TOOLS" ls -A /usr/share

@@ -373,9 +373,9 @@ flags_of() { must run --rm "$@" "$IMG" sh -c 'grep " /x " /proc/mounts | cut -d 
 
 @test "--pid=host: its processes are among the host's, and end with it; pause stops only them" {
   must run -d --name "h$N" --pid host "$IMG" sh -c 'sleep 1234561 & sleep 1234562 & exec sleep 1234563'
-  until_ok 5 pgrep -f 'sleep 1234562'
+  until_ok 10 pgrep -u "$ACCOUNT" -f '^sleep 1234562'
   must pause "h$N"
-  [[ $(ps -o stat= -p "$(pgrep -f 'sleep 1234562')") == T* ]] || complain "its processes to be stopped"
+  [[ $(ps -o stat= -p "$(pgrep -u "$ACCOUNT" -f '^sleep 1234562')") == T* ]] || complain "its processes to be stopped"
   must ps --format '{{.Status}}'
   out_has "Paused"
   must unpause "h$N"
