@@ -382,7 +382,7 @@ flags_of() { must run --rm "$@" "$IMG" sh -c 'grep " /x " /proc/mounts | cut -d 
   must kill "h$N"
   until_ok 5 has_status "h$N" exited
   last="pgrep"
-  capture pgrep -f 'sleep 123456[123]'
+  capture pgrep -fx 'sleep 123456[123]'
   exits 1
 }
 
