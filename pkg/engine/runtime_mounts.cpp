@@ -54,7 +54,7 @@ Status CheckGivable(const std::string& source, const std::string& store) {
   const bool taken = real == "/" || (real_home.ok() && Holds(real, *real_home)) ||
                      (real_store.ok() && (Holds(real, *real_store) || Holds(*real_store, real)));
   if (!taken) return Ok();
-  return Error(Code::kInvalidArgument, "refusing to give " + Quote(real) + " to the container's user: option U is for a folder that holds neither your home nor the store");
+  return Error(Code::kInvalidArgument, "chowning host path " + Quote(real) + " is not allowed: it holds your home or the store, or is held by it");
 }
 
 // Init gives away what this is, and nothing that somebody has put in its place since.

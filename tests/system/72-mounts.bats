@@ -140,6 +140,7 @@ flags_of() { must run --rm "$@" "$IMG" sh -c 'grep " /x " /proc/mounts | cut -d 
   CANARY_BEFORE=$(canary_state)
   must run --rm --user 5:6 -v "$dir:/x:U" "$IMG" sh -c 'stat -c %u:%g /x /x/f /x/sub; touch /x/sub/new'
   out_is $'5:6\n5:6\n5:6'
+  canary_ok
   must run --rm -v "$dir:/x:U" "$IMG" stat -c %u:%g /x/sub/new
   out_is 0:0
   canary_ok
@@ -154,7 +155,7 @@ flags_of() { must run --rm "$@" "$IMG" sh -c 'grep " /x " /proc/mounts | cut -d 
   for what in / "$FILE_DIR/home" "$FILE_DIR" "$FILE_DIR/home/.local/share/ctool"; do
     try run --rm --user 5 -v "$what:/x:U" "$IMG" true
     exits 125
-    err_has "refusing to give"
+    err_has "chowning host path"
   done
   [[ $(stat -c %U "$FILE_DIR/home") == "$ACCOUNT" ]] || complain "the home to stay its owner's"
 }
@@ -381,7 +382,7 @@ flags_of() { must run --rm "$@" "$IMG" sh -c 'grep " /x " /proc/mounts | cut -d 
   must kill "h$N"
   until_ok 5 has_status "h$N" exited
   last="pgrep"
-  capture pgrep -f 'sleep 123456[123]'
+  capture pgrep -fx 'sleep 123456[123]'
   exits 1
 }
 
