@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "engine/auto_range_internal.hpp"
 #include "engine/container_spec.hpp"
+#include "engine/id_lines_internal.hpp"
 #include "sys/file.hpp"
 #include "sys/lock.hpp"
 
@@ -47,12 +48,10 @@ struct Taken {
   std::vector<IdMapping> uids, gids;
 };
 
-void Add(const std::vector<std::string>& texts, std::vector<IdMapping>& into) {
-  for (const std::string& text : texts) {
-    const std::vector<std::string> f = Split(text, ':');
-    const std::optional<uint64_t> outside = f.size() == 3 ? ParseUint(f[1]) : std::nullopt, count = f.size() == 3 ? ParseUint(f[2]) : std::nullopt;
-    if (outside && count && *outside < UINT32_MAX && *count < UINT32_MAX) into.push_back({0, static_cast<uint32_t>(*outside), static_cast<uint32_t>(*count)});
-  }
+Status Add(const std::vector<std::string>& texts, std::vector<IdMapping>& into) {
+  const std::vector<IdMapping> lines = TRY(ParseIdLines(texts, IdKind::kUser, {}));
+  into.insert(into.end(), lines.begin(), lines.end());
+  return Ok();
 }
 
 // Of records, and of containers that have none yet.
@@ -61,8 +60,8 @@ Result<Taken> FindTaken(Engine& engine, const std::string& folder) {
   for (const state::Container& container : TRY(TRY(engine.Db())->ListContainers(state::Database::ContainerFields::kAll))) {
     if (container.spec.find("\"usernsMode\":\"auto") == std::string::npos) continue;
     const ContainerSpec spec = TRY(ContainerSpec::Parse(container.spec));
-    Add(spec.id_mappings.uids, taken.uids);
-    Add(spec.id_mappings.gids, taken.gids);
+    TRY(Add(spec.id_mappings.uids, taken.uids));
+    TRY(Add(spec.id_mappings.gids, taken.gids));
   }
   const sys::Fd dir = TRY(sys::Open(folder, O_RDONLY | O_DIRECTORY));
   for (const std::string& name : TRY(sys::ListDir(dir.get(), folder))) {
@@ -73,8 +72,9 @@ Result<Taken> FindTaken(Engine& engine, const std::string& folder) {
       continue;
     }
     const std::vector<std::string> halves = Split(TRY(sys::ReadFile(path, 4096)), '\n');
-    Add(Split(halves[0], ' '), taken.uids);
-    if (halves.size() > 1) Add(Split(halves[1], ' '), taken.gids);
+    if (halves.size() != 2) continue;  // cut short with its writer
+    TRY(Add(Split(halves[0], ' '), taken.uids));
+    TRY(Add(Split(halves[1], ' '), taken.gids));
   }
   return taken;
 }
@@ -85,15 +85,10 @@ bool Overlaps(const std::vector<IdMapping>& taken, uint32_t first, uint32_t coun
   });
 }
 
-// The fixed lines, and the lowest free ids (1 and up) for the others below `size`.
-Result<std::vector<IdMapping>> Fill(uint32_t size, const std::vector<std::string>& fixed, std::vector<IdMapping> taken, uint32_t known) {
-  std::vector<IdMapping> map;
-  for (const std::string& text : fixed) {
-    const std::vector<std::string> f = Split(text, ':');
-    map.push_back({static_cast<uint32_t>(*ParseUint(f[0])), static_cast<uint32_t>(*ParseUint(f[1])),
-                   f.size() > 2 ? static_cast<uint32_t>(*ParseUint(f[2])) : 1});
-    taken.push_back(map.back());
-  }
+// The fixed mappings, and the lowest free ids (1 and up) for the others below `size`.
+Result<std::vector<IdMapping>> Fill(uint32_t size, const std::vector<IdMapping>& fixed, std::vector<IdMapping> taken, uint32_t known) {
+  std::vector<IdMapping> map = fixed;
+  taken.insert(taken.end(), fixed.begin(), fixed.end());
   uint32_t next = 1;
   for (uint32_t inside = 0; inside < size; ++inside) {
     if (userns::MapsInside(map, inside)) continue;

@@ -10,10 +10,10 @@
 
 namespace ctool::engine {
 
-// What --userns=auto asks for: so many ids, and lines INSIDE:FROM:COUNT that are to be among them.
+// What --userns=auto asks for: so many ids, and mappings (to intermediate ids) that are to be among them.
 struct AutoRange {
   uint32_t size = 0;
-  std::vector<std::string> uids, gids;
+  std::vector<userns::IdMapping> uids, gids;
 };
 
 // A map of subordinate ids that no other container with --userns=auto has, running or not. A file in the run

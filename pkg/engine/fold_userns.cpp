@@ -13,7 +13,7 @@
 #include "engine/auto_range_internal.hpp"
 #include "engine/containers.hpp"
 #include "engine/fold_internal.hpp"
-#include "engine/id_mappings.hpp"
+#include "engine/id_lines_internal.hpp"
 
 namespace ctool::engine {
 namespace {
@@ -105,15 +105,8 @@ Status Auto(Engine& engine, const CreateOptions& o, const std::string& text, con
     else fixed[name == "gidmapping"].push_back(value);
   }
   if (wanted.size == 0) wanted.size = kUsual;
-  for (size_t i = 0; i < 2; ++i) {
-    if (fixed[i].empty()) continue;
-    // A line more, so that id 0 is there: only the fixed ones are taken.
-    for (const std::string& line : fixed[i]) {
-      const Result<std::vector<IdMapping>> one = ParseIdMappings({"+" + line}, i == 0 ? IdKind::kUser : IdKind::kGroup, i == 0 ? user.uids : user.gids);
-      if (!one.ok()) return one.error();
-      (i == 0 ? wanted.uids : wanted.gids).push_back(line);
-    }
-  }
+  wanted.uids = TRY(ParseIdLines(fixed[0], IdKind::kUser, user.uids));
+  wanted.gids = TRY(ParseIdLines(fixed[1], IdKind::kGroup, user.gids));
   spec.id_mappings = TRY(TakeAutoRange(engine, spec.id, wanted, user));
   return Ok();
 }

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/text.hpp"
+#include "engine/id_lines_internal.hpp"
 
 namespace ctool::engine {
 namespace {
@@ -50,6 +51,24 @@ Result<std::vector<IdMapping>> Intermediate(const IdMapping& of_host, const std:
   if (map.ok()) return map->uids;
   return Error(Code::kInvalidArgument, "host id " + std::to_string(of_host.outside) + " is not one of yours")
       .Hint("your own id and those of your lines in /etc/subuid and /etc/subgid are");
+}
+
+// A line in intermediate ids: several parts, if its ids of the host are not in one piece there.
+struct Part {
+  IdMapping mapping;
+  bool extends = false;
+};
+
+Result<std::vector<Part>> ParseParts(const std::vector<std::string>& texts, IdKind kind, const std::vector<IdMapping>& known) {
+  std::vector<Part> parts;
+  for (const std::string& text : texts) {
+    const Line line = TRY(ParseLine(text, kind == IdKind::kUser ? "UID" : "GID"));
+    if (!(kind == IdKind::kUser ? line.users : line.groups)) continue;
+    std::vector<IdMapping> mappings = {line.mapping};
+    if (line.of_host) mappings = TRY(Intermediate(line.mapping, known));
+    for (const IdMapping& mapping : mappings) parts.push_back({mapping, line.extends});
+  }
+  return parts;
 }
 
 bool Overlap(uint32_t a, uint32_t a_count, uint32_t b, uint32_t b_count) {
@@ -99,21 +118,21 @@ Result<std::vector<IdMapping>> ParseIdMappings(const std::vector<std::string>& t
   std::vector<IdMapping> map;
   bool extends = false;
   std::vector<IdMapping> base = {{0, 0, CountIds(known)}};
-  for (const std::string& text : texts) {
-    const Line line = TRY(ParseLine(text, kind == IdKind::kUser ? "UID" : "GID"));
-    if (!(kind == IdKind::kUser ? line.users : line.groups)) continue;
-    std::vector<IdMapping> parts = {line.mapping};
-    if (line.of_host) parts = TRY(Intermediate(line.mapping, known));
-    for (const IdMapping& part : parts) {
-      if (line.extends) base = Without(base, part);
-      map.push_back(part);
-    }
-    extends = extends || line.extends;
+  for (const Part& part : TRY(ParseParts(texts, kind, known))) {
+    if (part.extends) base = Without(base, part.mapping);
+    map.push_back(part.mapping);
+    extends = extends || part.extends;
   }
   if (extends || map.empty()) map.insert(map.end(), base.begin(), base.end());
   std::sort(map.begin(), map.end(), [](const IdMapping& a, const IdMapping& b) { return a.inside < b.inside; });
   TRY(CheckMap(map));
   return map;
+}
+
+Result<std::vector<IdMapping>> ParseIdLines(const std::vector<std::string>& texts, IdKind kind, const std::vector<IdMapping>& known) {
+  std::vector<IdMapping> lines;
+  for (const Part& part : TRY(ParseParts(texts, kind, known))) lines.push_back(part.mapping);
+  return lines;
 }
 
 std::vector<std::string> PrintIdMappings(const std::vector<IdMapping>& map) {
