@@ -15,6 +15,7 @@
 #include "base/text.hpp"
 #include "sys/fd.hpp"
 #include "sys/file.hpp"
+#include "sys/process_tree.hpp"
 #include "sys/procfs.hpp"
 #include "sys/signals.hpp"
 #include "sys/syscalls.hpp"
@@ -31,28 +32,7 @@ std::string NamespaceOf(const std::string& pid, const char* type) {
 // In the namespace are those whose link says so (an exec session's parent is outside), and the children of those that
 // are: a nested namespace, or a program whose links nobody may read.
 Result<std::map<pid_t, sys::ProcessStat>> Members(const std::string& name_space, const char* type) {
-  const sys::Fd proc = TRY(sys::Open("/proc", O_RDONLY | O_DIRECTORY));
-  std::map<pid_t, sys::ProcessStat> others, members;
-  for (const std::string& name : TRY(sys::ListDir(proc.get(), "/proc"))) {
-    const std::optional<int64_t> pid = ParseInt(name);
-    if (!pid) continue;
-    const Result<sys::ProcessStat> process = sys::ReadProcessStat(static_cast<pid_t>(*pid));
-    if (!process.ok()) continue;  // gone
-    (NamespaceOf(name, type) == name_space ? members : others)[static_cast<pid_t>(*pid)] = *process;
-  }
-  for (bool grown = true; grown;) {
-    grown = false;
-    for (auto it = others.begin(); it != others.end();) {
-      if (members.count(it->second.parent) == 0) {
-        ++it;
-        continue;
-      }
-      members.insert(*it);
-      it = others.erase(it);
-      grown = true;
-    }
-  }
-  return members;
+  return sys::WithDescendants([&](pid_t pid) { return NamespaceOf(std::to_string(pid), type) == name_space; });
 }
 
 // In its innermost pid namespace it is number 1.

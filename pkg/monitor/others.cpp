@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "monitor/others.hpp"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -11,40 +10,24 @@
 #include <string>
 
 #include "base/log.hpp"
-#include "base/text.hpp"
-#include "sys/file.hpp"
+#include "sys/process_tree.hpp"
 #include "sys/procfs.hpp"
 #include "sys/syscalls.hpp"
 
 namespace ctool::monitor {
 namespace {
 
-// By pid; those that are in the namespace, and what these have started elsewhere.
+// Those that are in the namespace, and what these have started elsewhere.
 Result<std::map<pid_t, sys::ProcessStat>> Members(const struct stat& mounts) {
-  const sys::Fd proc = TRY(sys::Open("/proc", O_RDONLY | O_DIRECTORY));
-  std::map<pid_t, sys::ProcessStat> others, members;
-  for (const std::string& name : TRY(sys::ListDir(proc.get(), "/proc"))) {
-    const std::optional<int64_t> pid = ParseInt(name);
-    if (!pid || *pid == ::getpid()) continue;
-    const Result<sys::ProcessStat> process = sys::ReadProcessStat(static_cast<pid_t>(*pid));
-    if (!process.ok() || process->state == 'Z' || process->state == 'X') continue;
+  const auto inside = [&](pid_t pid) {
     struct stat theirs {};
-    const bool inside = ::fstatat(proc.get(), (name + "/ns/mnt").c_str(), &theirs, 0) == 0 && theirs.st_ino == mounts.st_ino &&
-                        theirs.st_dev == mounts.st_dev;
-    (inside ? members : others)[static_cast<pid_t>(*pid)] = *process;
-  }
-  for (bool grown = true; grown;) {
-    grown = false;
-    for (auto it = others.begin(); it != others.end();) {
-      if (members.count(it->second.parent) == 0) {
-        ++it;
-        continue;
-      }
-      members.insert(*it);
-      it = others.erase(it);
-      grown = true;
-    }
-  }
+    return ::stat(("/proc/" + std::to_string(pid) + "/ns/mnt").c_str(), &theirs) == 0 && theirs.st_ino == mounts.st_ino &&
+           theirs.st_dev == mounts.st_dev;
+  };
+  std::map<pid_t, sys::ProcessStat> members = TRY(sys::WithDescendants(inside));
+  std::erase_if(members, [](const auto& one) {
+    return one.first == ::getpid() || one.second.state == 'Z' || one.second.state == 'X';
+  });
   return members;
 }
 

@@ -4,44 +4,47 @@
 #include <poll.h>
 #include <signal.h>
 
-#include <map>
 #include <string>
 
 #include "base/clock.hpp"
 #include "base/text.hpp"
 #include "sys/file.hpp"
-#include "sys/procfs.hpp"
 #include "sys/syscalls.hpp"
 
 namespace ctool::sys {
+
+Result<std::map<pid_t, ProcessStat>> WithDescendants(const std::function<bool(pid_t)>& belongs) {
+  const Fd proc = TRY(Open("/proc", O_RDONLY | O_DIRECTORY));
+  std::map<pid_t, ProcessStat> others, members;
+  for (const std::string& name : TRY(ListDir(proc.get(), "/proc"))) {
+    const std::optional<int64_t> number = ParseInt(name);
+    if (!number) continue;
+    const pid_t pid = static_cast<pid_t>(*number);
+    const Result<ProcessStat> process = ReadProcessStat(pid);
+    if (process.ok()) (belongs(pid) ? members : others)[pid] = *process;  // else it is gone
+  }
+  for (bool grown = true; grown;) {
+    grown = false;
+    for (auto it = others.begin(); it != others.end();) {
+      if (members.count(it->second.parent) == 0) {
+        ++it;
+        continue;
+      }
+      members.insert(*it);
+      it = others.erase(it);
+      grown = true;
+    }
+  }
+  return members;
+}
+
 namespace {
 
 // The descendants of `root` that are not dead yet.
 Result<std::map<pid_t, ProcessStat>> Descendants(pid_t root) {
-  const Fd proc = TRY(Open("/proc", O_RDONLY | O_DIRECTORY));
-  std::map<pid_t, ProcessStat> all;
-  for (const std::string& name : TRY(ListDir(proc.get(), "/proc"))) {
-    const std::optional<int64_t> pid = ParseInt(name);
-    if (!pid) continue;
-    const Result<ProcessStat> stat = ReadProcessStat(static_cast<pid_t>(*pid));
-    if (stat.ok()) all.emplace(static_cast<pid_t>(*pid), *stat);
-  }
-  const auto descends = [&](pid_t pid) {
-    // Parents that changed while the list was read could make a circle.
-    for (size_t steps = 0; steps < all.size(); ++steps) {
-      const auto found = all.find(pid);
-      if (found == all.end()) return false;
-      pid = found->second.parent;
-      if (pid == root) return true;
-    }
-    return false;
-  };
-  const auto lives = [](const ProcessStat& stat) {
-    return (stat.state != 'Z' && stat.state != 'X') || stat.threads > 1;
-  };
-  std::map<pid_t, ProcessStat> descendants;
-  for (const auto& [pid, stat] : all)
-    if (lives(stat) && descends(pid)) descendants.emplace(pid, stat);
+  const auto dead = [](const ProcessStat& stat) { return (stat.state == 'Z' || stat.state == 'X') && stat.threads <= 1; };
+  std::map<pid_t, ProcessStat> descendants = TRY(WithDescendants([root](pid_t pid) { return pid == root; }));
+  std::erase_if(descendants, [&](const auto& one) { return one.first == root || dead(one.second); });
   return descendants;
 }
 
