@@ -254,6 +254,12 @@ maps() {
 @test "auto:uidmapping=: lines of one's own in it" {
   maps --userns auto:size=50,uidmapping=0:5:10,gidmapping=0:0:1
   oracle || equal "uids" "0:$((SUBS + 4)):10 10:$SUBS:4 14:$((SUBS + 14)):36" "$uids"
+  oracle && return
+  maps --userns "auto:size=50,uidmapping=7:@$U:1,gidmapping=7:@$G:1"
+  equal "an id of the host" "0:$SUBS:7 7:$U:1 8:$((SUBS + 7)):42" "$uids"
+  try run --rm --userns auto:uidmapping=x "$IMG" true
+  exits 125
+  err_has 'UID setting is malformed expected'
 }
 
 @test "--uidmap and --gidmap" {
