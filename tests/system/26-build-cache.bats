@@ -44,8 +44,8 @@ END
   built
   equal id "$id" "$(id_of "$image")"
   out_like '--> Using cache [0-9a-f]{64}'
-  lines=$(grep -c 'Using cache' <<<"$out")
-  ((lines >= 3)) || complain "three cached steps at least"
+  cached=$(grep -c 'Using cache' <<<"$out")
+  ((cached >= 3)) || complain "three cached steps at least"
 }
 
 @test "cache: of files contents, names and modes count; times and the context's place do not" {

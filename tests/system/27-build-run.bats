@@ -278,7 +278,7 @@ full"
   printf 'from file' >"$T/s"
   chown "$ACCOUNT:" "$T/s"
   CT_ENV=(HIDDEN='from variable')
-  options=(--secret "id=f,src=$T/s" --secret id=v,env=HIDDEN --secret id=HIDDEN,type=env)
+  options=(--secret "id=f,src=$T/s" --secret "id=v,env=HIDDEN" --secret "id=HIDDEN,type=env")
   steps 'RUN --mount=type=secret,id=f cat /run/secrets/f; echo; stat -c %a:%u:%g /run/secrets/f' \
     'RUN --mount=type=secret,id=f,target=/x/y,mode=0440,uid=7,gid=8 cat /x/y; echo; stat -c %a:%u:%g /x/y; echo z >/x/y || echo refused' \
     'RUN --mount=type=secret,id=v cat /run/secrets/v; echo' \

@@ -527,9 +527,9 @@ END
   mkdir "$T/saved"
   tar -C "$T/saved" -xf "$T/saved.tar"
   found=
-  for blob in $(find "$T/saved" -type f); do
+  while read -r blob; do
     if (zcat "$blob" 2>/dev/null || cat "$blob") | grep -aq hunter2; then found+=" $blob"; fi
-  done
+  done < <(find "$T/saved" -type f)
   equal "blobs with a secret" "" "$found"
   equal "files with a secret" "" "$(grep -rla hunter2 "$FILE_DIR/home" "$FILE_DIR/run" 2>/dev/null)"
 }
