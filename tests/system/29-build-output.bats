@@ -21,7 +21,7 @@ processes() {
   ps -eo uid=,stat=,pid=,args= | awk -v uid="$uid" -v first="$first" -v count="$count" \
     '$2 !~ /Z/ && ($1 == uid || ($1 >= first && $1 < first + count))'
 }
-no_step_runs() { [[ -z $(processes | grep -E 'sleep 4[0-9]{2}|ctool') ]]; }
+no_step_runs() { ! processes | grep -qE "sleep 4[0-9]{2}|ctool"; }
 step_runs() { processes | grep -q "[0-9] sleep $1\$"; }
 # What the store and the run folder hold for steps and work that goes on.
 work_left() { find "$FILE_DIR"/home/.local/share/ctool/{containers,staging,tmp} -mindepth 1 -maxdepth 1 2>/dev/null; find "$FILE_DIR/run/ctool" -mindepth 1 -maxdepth 1 -regex '.*/[0-9a-f]+' 2>/dev/null; }
