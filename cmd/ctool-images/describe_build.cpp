@@ -39,6 +39,7 @@ void AddRunOptions(std::vector<Option>& into, engine::CreateOptions& r) {
 void AddImageOptions(std::vector<Option>& into, BuildOptions& o) {
   const auto add = [&into](Option option) { into.push_back(std::move(option)); };
   add({.name = "tag", .short_name = 't', .value = "name", .help = "Name of the image; may be given several times", .sink = &o.tags});
+  add({.name = "manifest", .value = "name", .help = "Add the image to this manifest list, which is made if it is missing", .sink = &o.manifest});
   add({.name = "format", .value = "format", .help = "Format of manifest and configuration", .sink = &o.format, .values = {"oci", "docker"}, .only_values = true});
   add({.name = "label", .value = "key=value", .help = "Label of the image", .sink = &o.labels});
   add({.name = "unsetlabel", .value = "key", .help = "Leave this label out", .sink = &o.unset_labels});
@@ -104,7 +105,7 @@ cli::Command DescribeBuild(BuildOptions& o) {
   AddRunOptions(command.options, o.run);
   AddFetchOptions(command.options, o.fetch);
   std::erase_if(command.options, [](const Option& option) { return option.name == "platform" || option.name == "quiet" ? option.short_name == 0 : false; });
-  command.options.push_back({.name = "platform", .value = "os/arch[/variant]", .help = "Platform of the image", .sink = &o.platforms, .comma = true});
+  command.options.push_back({.name = "platform", .value = "os/arch[/variant]", .help = "Platform of the image; of several a manifest list is made", .sink = &o.platforms, .comma = true});
   AddAccepted(command.options);
   command.args = {{.name = "CONTEXT", .min = 0, .sink = &o.context, .complete = cli::Complete::kDirectories}};
   command.examples = {{"build -t myimage ."}, {"build -f Containerfile.dev --target test --build-arg VERSION=2 ."}, {"build --secret id=token,src=token.txt -t app ."}};

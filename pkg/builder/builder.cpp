@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "base/clock.hpp"
@@ -18,6 +19,7 @@
 #include "builder/inputs.hpp"
 #include "builder/stage.hpp"
 #include "engine/in_store.hpp"
+#include "engine/manifest_list.hpp"
 #include "engine/unused.hpp"
 #include "sys/file.hpp"
 
@@ -161,20 +163,58 @@ class Inside {
 
 }  // namespace
 
-Result<BuildOutcome> Build(engine::Engine& engine, const BuildOptions& options) {
+namespace {
+
+// For one platform.
+Result<BuildOutcome> BuildOne(engine::Engine& engine, const BuildOptions& options) {
   const config::Paths& paths = *TRY(engine.Paths());
   const engine::GlobalOptions where{paths.graph_root, paths.run_root};
   TRY(engine.Store());  // made, if it is new, before anybody enters it
   const userns::IdMap map = TRY(userns::DefaultMap());
   const Host host = TRY(Host::Start(where, options));
-  const Result<std::string> done = engine::RunInStore(map, where, [&](engine::Interrupt& interrupt) {
+  Result<std::string> done = engine::RunInStore(map, where, [&](engine::Interrupt& interrupt) {
     return Inside(where, options, map, host.socket(), paths.run_root, interrupt).Run();
   });
-  TRY(Result<std::string>(done));
-  if (done->empty() || done->front() != kFailedRun) return BuildOutcome{};
-  const size_t blank = done->find(' ');
-  Log(LogLevel::kError, done->substr(blank + 1));
-  return BuildOutcome{std::atoi(done->c_str() + 1)};
+  const std::string said = TRY(std::move(done));
+  if (said.empty() || said.front() != kFailedRun) return BuildOutcome{0, said};
+  const size_t blank = said.find(' ');
+  Log(LogLevel::kError, said.substr(blank + 1));
+  return BuildOutcome{std::atoi(said.c_str() + 1), ""};
+}
+
+// Makes a list of the images, or adds them to the one that is there.
+Status MakeList(engine::Engine& engine, const std::string& name, const std::vector<std::string>& ids) {
+  const config::Paths& paths = *TRY(engine.Paths());
+  engine::Engine own({paths.graph_root, paths.run_root});
+  engine::CreateListOptions list;
+  list.name = name;
+  list.amend = true;
+  for (const std::string& id : ids) list.images.push_back("containers-storage:" + id);
+  TRY(engine::CreateList(own, list));
+  return Ok();
+}
+
+}  // namespace
+
+Result<BuildOutcome> Build(engine::Engine& engine, const BuildOptions& options) {
+  const bool several = options.platforms.size() > 1;
+  if (!several && options.manifest.empty()) return BuildOne(engine, options);
+  const std::string list = !options.manifest.empty() ? options.manifest : options.tags.empty() ? "" : options.tags.front();
+  std::vector<std::string> ids;
+  for (size_t i = 0; i < std::max<size_t>(options.platforms.size(), 1); ++i) {
+    BuildOptions one = options;
+    if (!options.platforms.empty()) {
+      one.platforms = {options.platforms[i]};
+      one.fetch.platform = options.platforms[i];
+    }
+    // The names are the list's.
+    if (several) one.tags.clear();
+    BuildOutcome outcome = TRY(BuildOne(engine, one));
+    if (outcome.exit_code != 0) return outcome;
+    ids.push_back(std::move(outcome.id));
+  }
+  if (!list.empty()) TRY(MakeList(engine, list, ids));
+  return BuildOutcome{};
 }
 
 }  // namespace ctool::builder
