@@ -183,14 +183,13 @@ Result<BuildOutcome> BuildOne(engine::Engine& engine, const BuildOptions& option
   const std::string said = TRY(std::move(done));
   if (said.empty() || said.front() != kFailedRun) {
     std::vector<std::string> lines = Split(said, '\n');
-    BuildOutcome outcome{0, lines.front()};
+    BuildOutcome outcome{0, lines.front(), ""};
     lines.erase(lines.begin());
     TRY(ExportCache(where, lines, options));
     return outcome;
   }
   const size_t blank = said.find(' ');
-  Log(LogLevel::kError, said.substr(blank + 1));
-  return BuildOutcome{std::atoi(said.c_str() + 1), ""};
+  return BuildOutcome{std::atoi(said.c_str() + 1), "", said.substr(blank + 1)};
 }
 
 // Makes a list of the images, or adds them to the one that is there.
