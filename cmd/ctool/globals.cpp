@@ -91,7 +91,7 @@ int RunApp(const cli::App& app, const Globals& globals, int argc, char** argv) {
   engine::Engine engine({globals.root, globals.run_root, globals.events_backend, globals.cgroup_manager});
   Context context{engine, std::vector<std::string>(argv, argv + argc), globals.no_out, globals.out};
   if (!plan.command) {
-    PrintRaw(context, plan.out);
+    if (!ShowPage(context, plan.page)) PrintRaw(context, plan.out);
     if (!sys::WriteAll(STDERR_FILENO, plan.err, "stderr").ok()) return 125;
     return plan.status;
   }

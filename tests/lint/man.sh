@@ -5,7 +5,7 @@ set -euo pipefail
 
 cd "$1/man"
 shopt -s nullglob
-pages=(*.1)
+pages=(*.[157])
 ((${#pages[@]})) || {
   echo "no man pages in $1/man" >&2
   exit 1
