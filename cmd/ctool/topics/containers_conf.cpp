@@ -20,7 +20,7 @@ last.
 
     [containers]
     log_driver = "journald"
-    env = ["TERM=xterm", {append=true}]
+    env = ["EDITOR=vi", {append=true}]
 
     [network]
     default_rootless_network_cmd = "pasta"

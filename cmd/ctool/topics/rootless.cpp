@@ -113,7 +113,7 @@ neither.
 XDG_RUNTIME_DIR may be missing, as it is with cron, su and in most CI jobs: then /run/user/UID is used, or a checked
 folder in /tmp. A terminal is not needed. Nothing is left running when the last container has ended, so a job's end is
 clean. One container inside another, of ctool both:
-    $ ctool run --rm -it --security-opt unmask=ALL --device /dev/fuse --device /dev/net/tun debian bash
+    $ ctool run --rm -it --security-opt unmask=ALL --device /dev/fuse --device /dev/net/tun alpine sh
 
 # AppArmor and SELinux
 --security-opt apparmor= and label= are taken; a user can't load a profile, so the name must be one that the host has.

@@ -21,8 +21,8 @@ oci:/srv/images:name.
 remap-uids, remap-gids :: --uidmap, --gidmap, --userns.
 
 The store is not podman's, so both may be used side by side. An image goes from one to the other as an archive:
-    $ ctool load -i image.tar
     $ ctool save --format oci-archive -o image.tar alpine
+    $ ctool load -i image.tar
 
 # Layout
 ctool.db :: A SQLite database with the records of images, containers, volumes.
