@@ -46,8 +46,8 @@ mirror-by-digest-only :: true: mirrors are only for images named by digest.
 mirror :: Other places, tried in order before the location itself; each with location, insecure, and pull-from-mirror
 (all, digest-only, tag-only).
 
-localhost, 127.0.0.0/8 and ::1 are insecure when no entry says otherwise. What a name means is shown by:
-    $ ctool pull --policy never busy
+localhost, 127.0.0.0/8 and ::1 are insecure when no entry says otherwise. When an image is fetched by an alias, the file
+that has it is named.
 )prose"};
 
 }  // namespace ctool
