@@ -70,6 +70,7 @@ cli::App MakeApp(Globals& globals, std::span<const cli::Entry> entries, std::spa
   cli::App app;
   app.name = "ctool";
   app.version = CTOOL_VERSION;
+  app.commit = kCtoolCommit;
   app.date = "2026-11-22";  // of this version, for the man pages
   app.summary = "Run containers without root and without a daemon";
   app.prose = "A container tool with podman's command line: every command works for an unprivileged user, nothing runs in the background but the containers.";

@@ -15,6 +15,11 @@ namespace {
 
 Plan Print(std::string text) { return {.command = {}, .out = std::move(text), .err = {}}; }
 
+std::string VersionLine(const App& app) {
+  const std::string commit = app.commit.empty() ? "" : fmt::format(" ({})", app.commit);
+  return fmt::format("{} version {}{}\n", app.name, app.version, commit);
+}
+
 Plan Fail(std::string_view text, std::string out = {}) {
   return {.command = {}, .out = std::move(out), .err = fmt::format("Error: {}\n", text),
           .status = kUsageStatus};
@@ -47,7 +52,7 @@ Plan NoCommand(const App& app, Parser& parser, std::string_view path, Args args)
   auto outcome = parser.Parse({}, args, false, version);
   if (!outcome.ok()) return BadOptions(app, path, outcome.error());
   if (outcome->help) return Print(GroupHelp(app, path));
-  if (outcome->version) return Print(fmt::format("{} version {}\n", app.name, app.version));
+  if (outcome->version) return Print(VersionLine(app));
   if (!outcome->positionals.empty()) return UnknownCommand(app, path, outcome->positionals[0]);
   return Fail(fmt::format("missing command '{} COMMAND'", Called(app, path)),
               GroupHelp(app, path));
@@ -212,7 +217,7 @@ Plan Dispatch(const App& app, Args args) {
     const auto version = path.empty() ? Parser::Version::kYes : Parser::Version::kNo;
     auto outcome = parser.Parse({}, flags, false, version);
     if (!outcome.ok()) return Fail(outcome.error().Message());
-    if (outcome->version) return Print(fmt::format("{} version {}\n", app.name, app.version));
+    if (outcome->version) return Print(VersionLine(app));
     if (entry != nullptr) return Leaf(app, parser, *entry, next, args.subspan(i + 1));
     path = next;
     level = i + 1;

@@ -33,6 +33,7 @@ struct Topic {
 struct App {
   std::string_view name;     // "ctool", or what the program was called as
   std::string_view version;  // "1.2.3"
+  std::string_view commit = {};  // shown by --version
   std::string_view date;     // of that version, for the man pages: "2026-01-31"
   std::string_view summary;
   std::string_view prose = {};
