@@ -104,6 +104,7 @@ constexpr cli::Entry kEntries[] = {
     {"manifest remove", [] { return cli::Bind(DescribeManifestRemove, RunManifestRemove); }},
     {"artifact pull", [] { return cli::Bind(DescribeArtifactPull, RunArtifactPull); }},
     {"artifact push", [] { return cli::Bind(DescribeArtifactPush, RunArtifactPush); }},
+    {"build", [] { return cli::Bind(DescribeBuild, RunBuild); }, {"image build", "buildx build"}},
     {"import", [] { return cli::Bind(DescribeImport, RunImport); }, {"image import"}},
     {"load", [] { return cli::Bind(DescribeLoad, RunLoad); }, {"image load"}},
     {"save", [] { return cli::Bind(DescribeSave, RunSave); }, {"image save"}},

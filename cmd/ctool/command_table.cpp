@@ -50,6 +50,7 @@ constexpr cli::Entry kEntries[] = {
     {"container prune", PruneCommand},
     {"container cleanup", CleanupCommand},
 
+    {"build", BuildCommand, {"image build", "buildx build"}},
     {"pull", PullCommand, {"image pull"}},
     {"push", PushCommand, {"image push"}},
     {"manifest create", ManifestCreateCommand},
