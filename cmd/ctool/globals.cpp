@@ -19,7 +19,7 @@ namespace {
 // reach a child: CVE-2024-21626.
 void CloseInherited() {
   for (int fd = 0; fd < 3; ++fd)
-    if (::fcntl(fd, F_GETFD) < 0 && ::open("/dev/null", O_RDWR) < 0) ::_exit(125);
+    if (::fcntl(fd, F_GETFD) < 0 && ::open("/dev/null", O_RDWR) < 0) ::_exit(125);  // NOLINT: it becomes 0, 1 or 2
   sys::CloseRange(3, ~0U, CLOSE_RANGE_CLOEXEC);
 }
 
