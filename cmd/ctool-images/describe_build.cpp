@@ -40,6 +40,7 @@ void AddRunOptions(std::vector<Option>& into, engine::CreateOptions& r) {
 void AddImageOptions(std::vector<Option>& into, BuildOptions& o) {
   const auto add = [&into](Option option) { into.push_back(std::move(option)); };
   add({.name = "tag", .short_name = 't', .value = "name", .help = "Name of the image; may be given several times", .sink = &o.tags});
+  add({.name = "manifest", .value = "name", .help = "Add the image to this manifest list, which is made if it is missing", .sink = &o.manifest});
   add({.name = "format", .value = "format", .help = "Format of manifest and configuration", .sink = &o.format, .values = {"oci", "docker"}, .only_values = true});
   add({.name = "label", .value = "key=value", .help = "Label of the image", .sink = &o.labels});
   add({.name = "unsetlabel", .value = "key", .help = "Leave this label out", .sink = &o.unset_labels});
@@ -64,7 +65,7 @@ void AddInputOptions(std::vector<Option>& into, BuildOptions& o) {
   add({.name = "ignorefile", .value = "file", .help = "What is left out of the context (default: .containerignore, .dockerignore)", .sink = &o.ignore_file, .complete = cli::Complete::kFiles});
   add({.name = "build-arg", .value = "name[=value]", .help = "Value of an ARG; without one it is the caller's variable", .sink = &o.build_args});
   add({.name = "build-arg-file", .value = "file", .help = "Values of ARGs, a line each", .sink = &o.build_arg_files, .complete = cli::Complete::kFiles});
-  add({.name = "build-context", .value = "name=where", .help = "Another context for --from: a folder, a repository or an archive", .sink = &o.build_contexts});
+  add({.name = "build-context", .value = "name=where", .help = "Another context for --from: a folder, a repository, an archive by URL, docker-image://IMAGE or oci-archive:FILE", .sink = &o.build_contexts});
   add({.name = "target", .value = "stage", .help = "Build this stage, and what it needs", .sink = &o.target});
   add({.name = "from", .value = "image", .help = "In place of the first FROM's image", .sink = &o.from, .complete = cli::Complete::kImages});
   add({.name = "secret", .value = "id=name,src=file", .help = "A secret that RUN --mount=type=secret may ask for", .sink = &o.secrets});
@@ -73,6 +74,8 @@ void AddInputOptions(std::vector<Option>& into, BuildOptions& o) {
   add({.name = "pull-always", .help = "The same as --pull=always", .sink = cli::Setter([&o](std::string_view) { o.pull = "always"; return Ok(); }), .implied = "true"});
   add({.name = "pull-never", .help = "The same as --pull=never", .sink = cli::Setter([&o](std::string_view) { o.pull = "never"; return Ok(); }), .implied = "true"});
   add({.name = "no-cache", .help = "Run every step, whatever earlier builds have made", .sink = &o.no_cache});
+  add({.name = "cache-from", .value = "where", .help = "Use the cache that is there: REPOSITORY, type=registry,ref=NAME or type=local,src=DIR", .sink = &o.cache_from});
+  add({.name = "cache-to", .value = "where", .help = "Write the build's cache there: REPOSITORY, type=registry,ref=NAME or type=local,dest=DIR", .sink = &o.cache_to});
   add({.name = "cache-ttl", .value = "duration", .help = "What is older is built anew", .sink = &o.cache_ttl});
   add({.name = "jobs", .value = "n", .help = "So many steps at once; 0: no limit (default: as many as processors)", .sink = &o.jobs});
   add({.name = "quiet", .short_name = 'q', .help = "Print the image's id alone", .sink = &o.quiet});
@@ -103,9 +106,11 @@ cli::Command DescribeBuild(BuildOptions& o) {
   AddInputOptions(command.options, o);
   AddImageOptions(command.options, o);
   AddRunOptions(command.options, o.run);
-  AddFetchOptions(command.options, o.fetch);
-  std::erase_if(command.options, [](const Option& option) { return option.name == "platform" || option.name == "quiet" ? option.short_name == 0 : false; });
-  command.options.push_back({.name = "platform", .value = "os/arch[/variant]", .help = "Platform of the image", .sink = &o.platforms, .comma = true});
+  std::vector<Option> fetch;
+  AddFetchOptions(fetch, o.fetch);
+  for (Option& option : fetch)
+    if (option.name != "platform" && option.name != "quiet") command.options.push_back(std::move(option));
+  command.options.push_back({.name = "platform", .value = "os/arch[/variant]", .help = "Platform of the image; of several a manifest list is made", .sink = &o.platforms, .comma = true});
   AddAccepted(command.options);
   command.args = {{.name = "CONTEXT", .min = 0, .sink = &o.context, .complete = cli::Complete::kDirectories}};
   command.examples = {{"build -t myimage ."}, {"build -f Containerfile.dev --target test --build-arg VERSION=2 ."}, {"build --secret id=token,src=token.txt -t app ."}};

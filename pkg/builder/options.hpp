@@ -33,6 +33,7 @@ struct BuildOptions {
 
 struct BuildOutcome {
   int exit_code = 0;  // of the RUN that failed
+  std::string id;     // of the image; empty when one failed, or several were made
 };
 
 }  // namespace ctool::builder

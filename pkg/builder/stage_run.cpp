@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 
+#include <map>
+
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "build/run_text.hpp"
@@ -38,6 +40,22 @@ std::string CreatedBy(const build::StageScope& scope, const Words& argv) {
   return count == 0 ? command : "|" + std::to_string(count) + " " + text + command;
 }
 
+// A program of another architecture runs by an emulator that the host has registered (binfmt_misc).
+Status CheckPlatform(const spec::Platform& platform) {
+  const spec::Platform host = spec::Platform::Host();
+  if (platform.architecture.empty() || platform.architecture == host.architecture) return Ok();
+  static const std::map<std::string, std::vector<std::string>> kNames = {
+      {"amd64", {"x86_64"}}, {"arm64", {"aarch64"}}, {"386", {"i386", "i686"}}, {"ppc64le", {"ppc64le"}}, {"s390x", {"s390x"}}, {"riscv64", {"riscv64"}}, {"arm", {"arm"}}};
+  // Half of them run on the other half as they are.
+  if ((host.architecture == "amd64" && platform.architecture == "386") || (host.architecture == "arm64" && platform.architecture == "arm")) return Ok();
+  const auto names = kNames.find(platform.architecture);
+  if (names != kNames.end())
+    for (const std::string& name : names->second)
+      if (sys::Exists("/proc/sys/fs/binfmt_misc/qemu-" + name)) return Ok();
+  return Error(Code::kUnsupported, "RUN needs an emulator for " + platform.Print() + ", and this host (" + host.Print() + ") has none registered")
+      .Hint("install qemu-user-static and binfmt-support, as an administrator");
+}
+
 Result<engine::ContainerMount> WriteProgram(const std::string& bundle, const std::string& text, const std::string& place) {
   const std::string file = bundle + "/program";
   TRY(sys::MakeDirs(bundle, 0700));
@@ -53,6 +71,7 @@ Result<engine::ContainerMount> WriteProgram(const std::string& bundle, const std
 }  // namespace
 
 Status StageBuilder::Apply(const build::Run& run) {
+  TRY(CheckPlatform(state_.config.platform));
   const build::RunText text = build::TextOfRun(run);
   const std::string place = text.is_program ? kProgramPlace + (run.heredocs.empty() ? "EOF" : run.heredocs[0].name) : "";
   Words argv;

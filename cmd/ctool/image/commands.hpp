@@ -22,6 +22,7 @@ cli::Runnable ImageMountCommand();
 cli::Runnable ImageUnmountCommand();
 cli::Runnable ImagePruneCommand();
 cli::Runnable BuildCommand();
+cli::Runnable BuilderPruneCommand();
 cli::Runnable PullCommand();
 cli::Runnable ImportCommand();
 cli::Runnable LoadCommand();
