@@ -75,7 +75,7 @@ std::string DumpJson(const App& app, std::string_view path) {
   for (const Option& o : app.globals) j["globals"].push_back(Describe(o, true));
   j["groups"] = Json::array();
   for (const Group& g : app.groups)
-    j["groups"].push_back({{"path", g.path}, {"summary", g.summary}});
+    j["groups"].push_back({{"path", g.path}, {"summary", g.summary}, {"hidden", g.hidden}});
   j["topics"] = Json::array();
   for (const Topic& t : app.topics)
     j["topics"].push_back({{"name", t.name}, {"page", fmt::format("{}-{}", app.name, t.name)},

@@ -195,7 +195,7 @@ class Checker:
             self.expect(status == 0 and not err, f"{where}: `{line}` does not parse: {err.strip()}")
 
     def pages(self, dump):
-        wanted = {"ctool.1"} | {f"ctool-{g['path']}.1" for g in dump["groups"]}
+        wanted = {"ctool.1"} | {f"ctool-{g['path'].replace(' ', '-')}.1" for g in dump["groups"] if not g["hidden"]}
         wanted |= {f"ctool-{c['path'].replace(' ', '-')}.1" for c in dump["commands"] if not c["hidden"]}
         wanted |= {f"{t['page']}.{t['section']}" for t in dump.get("topics", [])}
         self.same("man/", wanted, os.listdir(os.path.join(self.root, "man")))

@@ -45,7 +45,7 @@ works() {
     share/fish/vendor_completions.d/ctool.fish share/doc/ctool/README.md share/doc/ctool/LICENSE; do
     [[ -f $tree/$file ]] || complain "$file to be installed"
   done
-  equal "pages" "$(ct help --format json | jq '[.commands[] | select(.hidden | not)] + .groups + .topics | length + 1')" \
+  equal "pages" "$(ct help --format json | jq '[.commands[], .groups[], .topics[] | select(.hidden | not)] | length + 1')" \
     "$(find "$tree/share/man" -type f | wc -l)"
   busybox_tar
   works "$tree/bin/ctool"
