@@ -3,6 +3,7 @@
 // What `ctool` shows and completes of `build`, which this program runs.
 #include "ctool-images/commands.hpp"
 #include "ctool/container/options.hpp"
+#include "ctool/words.hpp"
 
 namespace ctool {
 namespace {
@@ -13,14 +14,14 @@ using builder::BuildOptions;
 // --network and the like, in the fields that `run` has for them.
 void AddRunOptions(std::vector<Option>& into, engine::CreateOptions& r) {
   const auto add = [&into](Option option) { into.push_back(std::move(option)); };
-  add({.name = "network", .value = "mode", .help = "Network of RUN: default, none, host, or as run has it", .sink = &r.network, .aliases = {"net"}});
+  add({.name = "network", .value = "mode", .help = "Network of RUN: default, none, host, or as run has it", .sink = &r.network, .aliases = {"net"}, .words = words::kNetworkModes});
   add({.name = "add-host", .value = "name:ip", .help = "Add a line to /etc/hosts of RUN", .sink = &r.add_host});
   add({.name = "dns", .value = "ip", .help = "Name server of RUN", .sink = &r.dns});
   add({.name = "dns-option", .value = "option", .help = "Option in resolv.conf of RUN", .sink = &r.dns_option});
   add({.name = "dns-search", .value = "domain", .help = "Search domain of RUN", .sink = &r.dns_search});
   add({.name = "volume", .short_name = 'v', .value = "source:dest[:options]", .help = "Mount a folder of the host for RUN", .sink = &r.volume});
-  add({.name = "cap-add", .value = "capability", .help = "Add a capability for RUN", .sink = &r.cap_add});
-  add({.name = "cap-drop", .value = "capability", .help = "Drop a capability for RUN", .sink = &r.cap_drop});
+  add({.name = "cap-add", .value = "capability", .help = "Add a capability for RUN", .sink = &r.cap_add, .words = words::kCapabilities});
+  add({.name = "cap-drop", .value = "capability", .help = "Drop a capability for RUN", .sink = &r.cap_drop, .words = words::kCapabilities});
   add({.name = "device", .value = "device", .help = "Device of the host for RUN", .sink = &r.device});
   add({.name = "security-opt", .value = "option", .help = "Security option for RUN", .sink = &r.security_opt});
   add({.name = "ulimit", .value = "limit", .help = "Resource limit for RUN", .sink = &r.ulimit});
@@ -70,8 +71,8 @@ void AddInputOptions(std::vector<Option>& into, BuildOptions& o) {
   add({.name = "secret", .value = "id=name,src=file", .help = "A secret that RUN --mount=type=secret may ask for", .sink = &o.secrets});
   add({.name = "ssh", .value = "id[=socket]", .help = "An SSH agent that RUN --mount=type=ssh may ask for", .sink = &o.ssh});
   add({.name = "pull", .value = "policy", .help = "When to fetch base images: always, missing, never, newer", .sink = &o.pull, .values = {"always", "missing", "never", "newer"}, .implied = "always"});
-  add({.name = "pull-always", .help = "The same as --pull=always", .sink = cli::Setter([&o](std::string_view) { o.pull = "always"; return Ok(); })});
-  add({.name = "pull-never", .help = "The same as --pull=never", .sink = cli::Setter([&o](std::string_view) { o.pull = "never"; return Ok(); })});
+  add({.name = "pull-always", .help = "The same as --pull=always", .sink = cli::Setter([&o](std::string_view) { o.pull = "always"; return Ok(); }), .implied = "true"});
+  add({.name = "pull-never", .help = "The same as --pull=never", .sink = cli::Setter([&o](std::string_view) { o.pull = "never"; return Ok(); }), .implied = "true"});
   add({.name = "no-cache", .help = "Run every step, whatever earlier builds have made", .sink = &o.no_cache});
   add({.name = "cache-from", .value = "where", .help = "Use the cache that is there: REPOSITORY, type=registry,ref=NAME or type=local,src=DIR", .sink = &o.cache_from});
   add({.name = "cache-to", .value = "where", .help = "Write the build's cache there: REPOSITORY, type=registry,ref=NAME or type=local,dest=DIR", .sink = &o.cache_to});
