@@ -116,6 +116,7 @@ constexpr cli::Entry kEntries[] = {
 
     {"inspect", InspectCommand},
     {"info", InfoCommand, {"system info"}},
+    {"doctor", DoctorCommand},
     {"events", EventsCommand, {"system events"}},
     {"version", VersionCommand},
     {"system migrate", MigrateCommand},

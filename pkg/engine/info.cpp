@@ -14,7 +14,7 @@
 #include "config/registries.hpp"
 #include "engine/containers.hpp"
 #include "engine/fold_internal.hpp"
-#include "engine/info_internal.hpp"
+#include "engine/host_facts.hpp"
 #include "engine/security_modules_internal.hpp"
 #include "network/slirp4netns.hpp"
 #include "spec/platform.hpp"

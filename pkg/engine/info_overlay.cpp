@@ -11,7 +11,7 @@
 #include <cstring>
 
 #include "base/scope.hpp"
-#include "engine/info_internal.hpp"
+#include "engine/host_facts.hpp"
 #include "sys/child.hpp"
 #include "sys/file.hpp"
 #include "userns/userns.hpp"

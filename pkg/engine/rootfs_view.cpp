@@ -163,7 +163,7 @@ Result<sys::Child> MountFuse(const sys::DetachedMount::Options& options, const s
     if (st.ok() && st->st_dev != before.st_dev) return daemon;
     ::usleep(1000);
   }
-  return Error(Code::kUnsupported, "fuse-overlayfs did not start").Hint("it needs /dev/fuse, readable and writable for you (mode 0666)");
+  return Error(Code::kUnsupported, "fuse-overlayfs did not start").Hint("it needs /dev/fuse, readable and writable for you (mode 0666); see: ctool doctor");
 }
 
 bool IsForced(const char* mode) {

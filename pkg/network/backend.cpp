@@ -70,14 +70,14 @@ Status CheckTunDevice() {
       return Error(Code::kNotFound, "user-mode networking needs /dev/net/tun, which does not exist")
           .Hint(
               "load the kernel module ('modprobe tun'), in a container pass "
-              "'--device /dev/net/tun', or use --network=host or --network=none");
+              "'--device /dev/net/tun', or use --network=host or --network=none; see: ctool doctor");
     case EACCES:
     case EPERM:
       return Error(Code::kPermission,
                    "user-mode networking needs /dev/net/tun, which you may not open")
           .Hint(
               "an administrator can allow it: chmod 0666 /dev/net/tun (the distributions' "
-              "default); or use --network=host or --network=none");
+              "default); or use --network=host or --network=none; see: ctool doctor");
     default:
       return Error::Sys(errno, "access", kTun);
   }

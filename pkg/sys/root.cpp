@@ -25,7 +25,7 @@ Result<Fd> Openat2(int dirfd, const std::string& path, uint64_t flags, uint64_t 
   if (fd >= 0) return Fd(fd);
   Error e = Error::Sys(errno, "openat2", path);
   if (e.sys_errno() == ENOSYS)
-    return std::move(e).Hint("the kernel is older than 5.6, or an outer seccomp filter blocks openat2");
+    return std::move(e).Hint("the kernel is older than 5.6, or an outer seccomp filter blocks openat2; see: ctool doctor");
   return e;
 }
 

@@ -73,7 +73,8 @@ class Helper {
     std::string text = program_ + " " + status.Describe();
     if (const std::string_view said = Trim(output_); !said.empty())
       text.append(": ").append(Printable(said));
-    return Error(Code::kPermission, std::move(text)).Hint(HintFor());
+    const std::string hint = HintFor();
+    return Error(Code::kPermission, std::move(text)).Hint(hint + (hint.empty() ? "see: ctool doctor" : "; see: ctool doctor"));
   }
 
  private:

@@ -54,7 +54,7 @@ Status SetIds(const ResolvedUser& user, bool keep_groups) {
   const auto unmapped = [](int err, const char* what, uint32_t id) {
     Error e = Error::Sys(err, what, std::to_string(id)).As(Code::kNotExecutable);
     if (err == EINVAL)
-      return std::move(e).Hint("the id is not mapped into the container; see /etc/subuid and /etc/subgid");
+      return std::move(e).Hint("the id is not mapped into the container; see /etc/subuid and /etc/subgid; see: ctool doctor");
     return e;
   };
   if (::setresgid(user.gid, user.gid, user.gid) < 0) return unmapped(errno, "set gid", user.gid);
