@@ -66,11 +66,13 @@ Finding CheckPorts(Host& host);
 Finding CheckClock(Host& host);
 Finding CheckLimits(Host& host);
 
-// trial.cpp: things that are known when they have been tried.
-// A proc file system of its own, in a pid namespace: the errno, 0 for success.
-Result<int> TryFreshProc();
-// The calls that an outer seccomp filter (or an old kernel) takes away, by name.
-std::vector<std::string> RefusedCalls();
+// trial.cpp
+// The system calls that an outer seccomp filter (or an old kernel) takes away.
+struct Refusals {
+  std::vector<std::string> needed;    // nothing can be done without
+  std::vector<std::string> replaced;  // done in another way, or done without
+};
+Refusals RefusedCalls();
 
 // packages.cpp
 // "apt-get install -y uidmap": the command for the package that has `what` on this distribution, nothing when the

@@ -10,6 +10,7 @@
 #include "base/text.hpp"
 #include "config/host_user.hpp"
 #include "doctor/checks_internal.hpp"
+#include "engine/host_facts.hpp"
 #include "sys/file.hpp"
 
 namespace ctool::doctor {
@@ -81,16 +82,20 @@ Finding CheckAppArmor(Host& host) {
 }
 
 Finding CheckSystemCalls(Host&) {
-  const std::vector<std::string> refused = RefusedCalls();
-  if (refused.empty()) return Well("syscalls", "none that containers need is filtered");
-  Finding finding = Ill(State::kOff, "syscalls", "the kernel, or a seccomp filter around ctool, refuses " + Join(refused, ", "),
-                        "containers can't be made");
-  return Required(Advise(std::move(finding), "let the outer container have these calls (docker, podman: --security-opt seccomp=unconfined)"));
+  constexpr char kAllow[] = "let the outer container have these calls (docker, podman: --security-opt seccomp=unconfined)";
+  const Refusals refused = RefusedCalls();
+  const std::string by = "the kernel, or a seccomp filter around ctool, refuses ";
+  if (!refused.needed.empty())
+    return Required(Advise(Ill(State::kOff, "syscalls", by + Join(refused.needed, ", "), "containers can't be made"), kAllow));
+  if (refused.replaced.empty()) return Well("syscalls", "none that containers need is filtered");
+  return Advise(Ill(State::kDegraded, "syscalls", by + Join(refused.replaced, ", "),
+                    "older calls are used instead, which take longer; without sethostname containers keep the outer host's name"),
+                kAllow);
 }
 
 Finding CheckProc(Host& host) {
   if (!host.userns) return Ill(State::kOff, "proc", "there is no user namespace to try it in", "no container can run");
-  const Result<int> tried = TryFreshProc();
+  const Result<int> tried = engine::TryFreshProc();
   if (!tried.ok()) return Required(Ill(State::kOff, "proc", tried.error().Message(), "no container can run"));
   if (*tried == 0) return Well("proc", "containers have a /proc of their own");
   Finding finding = Ill(State::kDegraded, "proc", std::string("a proc file system can't be mounted here (") + ::strerrordesc_np(*tried) + "): the outer /proc is covered in part",

@@ -2,7 +2,6 @@
 #include <linux/magic.h>
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -11,6 +10,7 @@
 #include "doctor/checks_internal.hpp"
 #include "engine/host_facts.hpp"
 #include "sys/child.hpp"
+#include "sys/file.hpp"
 
 namespace ctool::doctor {
 namespace {
@@ -19,12 +19,6 @@ constexpr uint64_t kMiB = 1 << 20;
 // A small image (busybox) and a container need some ten MiB, usual ones hundreds.
 constexpr uint64_t kLeastBytes = 16 * kMiB, kFewBytes = 1024 * kMiB;
 constexpr uint64_t kLeastInodes = 200, kFewInodes = 50000;
-
-bool KeepsAttributes(const std::string& folder) {
-  const bool set = ::setxattr(folder.c_str(), "user.ctool.probe", "1", 1, 0) == 0;
-  if (set) ::removexattr(folder.c_str(), "user.ctool.probe");
-  return set;
-}
 
 Finding NoStore(const char* check, const Error& error) {
   Finding finding = Ill(State::kOff, check, error.Message(), "no image can be kept, and no container made");
@@ -59,7 +53,7 @@ Finding CheckStore(Host& host) {
   struct statfs fs {};
   if (::statfs(root.c_str(), &fs) != 0) return NoStore("store", Error::Sys(errno, "statfs", root));
   const auto magic = static_cast<uint64_t>(fs.f_type) & 0xffffffff;
-  return OnFilesystem(root, engine::FilesystemName(magic), magic, KeepsAttributes(root));
+  return OnFilesystem(root, engine::FilesystemName(magic), magic, sys::KeepsUserAttributes(root));
 }
 
 Finding CheckSpace(Host& host) {
@@ -95,7 +89,8 @@ Finding CheckOverlay(Host& host) {
   Finding finding = Ill(State::kDegraded, "overlay", why.reason,
                         overlay.fuse.empty() ? "a start takes as long as copying the image" : "reading and writing files of the container takes longer");
   const std::optional<std::string> install = overlay.fuse.empty() ? InstallCommand("fuse-overlayfs") : std::nullopt;
-  if (install) return Mend(std::move(finding), By::kRoot, *install);
+  const bool installed = sys::FindProgram("fuse-overlayfs", sys::ProgramPath()).ok();
+  if (install && !installed) return Mend(std::move(finding), By::kRoot, *install);
   return Advise(std::move(finding), "put the store on a file system that can be an overlay's upper layer (ext4, xfs, btrfs): --root, or XDG_DATA_HOME");
 }
 

@@ -46,6 +46,9 @@ struct OverlayInfo {
 };
 OverlayInfo ProbeOverlay(const storage::Store& store);
 
+// Whether a container can have a proc file system of its own, found out by mounting one: the errno, 0 for success.
+Result<int> TryFreshProc();
+
 // Path of a program that nobody calls by hand (netavark, aardvark-dns): helper_binaries_dir, where the distributions put
 // them, and PATH. kNotFound.
 Result<std::string> FindHelper(const config::ContainersConf& conf, const std::string& name);

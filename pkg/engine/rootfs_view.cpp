@@ -242,6 +242,9 @@ Result<std::string> Inside(std::vector<Source>& sources, const std::string& volu
 }  // namespace
 
 Status MountOverlay(const sys::DetachedMount::Options& options, const std::string& target) {
+  for (const auto& [key, value] : options)
+    if (key == "upperdir" && !sys::KeepsUserAttributes(value))
+      return Error(Code::kUnsupported, "'" + value + "' is on a file system without extended attributes");
   Result<sys::DetachedMount> overlay = sys::DetachedMount::New("overlay", "overlay", options, 0);
   if (overlay.ok()) return overlay->AttachAt(target);
   const Error& e = overlay.error();

@@ -72,7 +72,10 @@ Status InstallSeccomp(Context& c, const SyncSocket& sync) {
   const auto length = static_cast<unsigned short>(filter.size() / sizeof(sock_filter));
   if (!c.plan.seccomp_listener) {
     const int err = seccomp::InstallFilter(program, length);
-    return err == 0 ? Ok() : Status(Error::Sys(err, "install the seccomp filter"));
+    if (err == 0) return Ok();
+    Error error = Error::Sys(err, "install the seccomp filter");
+    if (err != EPERM && err != ENOSYS) return error;
+    return std::move(error).Hint("a filter around ctool refuses seccomp: --security-opt seccomp=unconfined runs the container without one of its own");
   }
   const int listener = seccomp::InstallListener(program, length);
   if (listener == -EBUSY)
