@@ -6,7 +6,7 @@
 
 #include "base/clock.hpp"
 #include "digest/sha256.hpp"
-#include "engine/pull_commit_internal.hpp"
+#include "engine/commit_image.hpp"
 
 namespace ctool::engine {
 namespace {

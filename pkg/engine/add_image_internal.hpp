@@ -9,8 +9,8 @@
 
 #include "base/result.hpp"
 #include "engine/image_lookup_internal.hpp"
-#include "engine/pull_commit_internal.hpp"
-#include "engine/pull_interrupt_internal.hpp"
+#include "engine/commit_image.hpp"
+#include "engine/interrupt.hpp"
 #include "engine/pull_layers_internal.hpp"
 #include "engine/pull_manifest_internal.hpp"
 #include "engine/pull_progress_internal.hpp"

@@ -9,7 +9,7 @@
 #include "base/text.hpp"
 #include "engine/artifact_internal.hpp"
 #include "engine/endpoint_internal.hpp"
-#include "engine/image_remove_unused_internal.hpp"
+#include "engine/unused.hpp"
 #include "engine/pull_image_internal.hpp"
 #include "engine/pull_layers_internal.hpp"
 #include "engine/pull_session_internal.hpp"

@@ -27,7 +27,10 @@ class Attachment {
   Status SendWindowSize(const runtime::SyncSocket& monitor) const;
 
   // Payload of the frame that attaches us: whether there is input.
-  const char* Word() const { return interactive_ ? "stdin" : "attached"; }
+  const char* Word() const { return interactive_ ? "stdin" : tied_ ? "tied" : "attached"; }
+
+  // The container ends with us, however we end.
+  void Tie() { tied_ = true; }
 
   // After Relay: this was the container's end, and its record is ours to keep.
   bool concludes() const { return concludes_; }
@@ -45,7 +48,7 @@ class Attachment {
   bool ScanDetachKeys(std::string& bytes);
 
   AttachOptions options_;
-  bool tty_ = false, interactive_ = false;
+  bool tty_ = false, interactive_ = false, tied_ = false;
   sys::Fd signals_;
   std::string detach_keys_, matched_;
   bool stdin_open_ = false;

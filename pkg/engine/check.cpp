@@ -12,9 +12,9 @@
 #include "engine/check_internal.hpp"
 #include "engine/containers.hpp"
 #include "engine/image_lookup_internal.hpp"
-#include "engine/image_remove_unused_internal.hpp"
+#include "engine/unused.hpp"
 #include "engine/images.hpp"
-#include "engine/pull_inside_internal.hpp"
+#include "engine/in_store.hpp"
 #include "engine/settle_internal.hpp"
 #include "spec/reference.hpp"
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "engine/check.hpp"
-#include "engine/pull_interrupt_internal.hpp"
+#include "engine/interrupt.hpp"
 #include "storage/check.hpp"
 #include "userns/userns.hpp"
 

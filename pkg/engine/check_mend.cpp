@@ -4,7 +4,7 @@
 #include "archive/stream.hpp"
 #include "digest/sha256.hpp"
 #include "engine/check_internal.hpp"
-#include "engine/pull_commit_internal.hpp"
+#include "engine/commit_image.hpp"
 #include "sys/file.hpp"
 
 namespace ctool::engine {

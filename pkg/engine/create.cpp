@@ -74,33 +74,7 @@ Status Fold(Engine& engine, const CreateOptions& options, ContainerSpec& spec) {
     image = TRY(spec::ImageConfig::Parse(found.image.config));
     TRY(FoldImage(engine, found, spec));
   }
-  const FoldInput in{options, *TRY(engine.Conf()), image.config, TRY(MountsFrom(engine, options.volumes_from))};
-  TRY(FoldProcess(in, spec));
-  TRY(FoldPorts(in, spec));
-  TRY(FoldEnv(in, spec));
-  TRY(FoldMounts(in, spec));
-  TRY(ResolveMounts(engine, options, spec));
-  TRY(FoldSecrets(engine, options, spec));
-  TRY(FoldSecurity(in, spec));
-  TRY(FoldLimits(in, spec));
-  TRY(FoldAccounts(in, spec));
-  TRY(FoldDependencies(engine, options.required, spec));
-  return FoldLifecycle(in, spec);
-}
-
-Status MakeFolders(const ContainerSpec& spec, const ContainerFiles& files) {
-  for (const std::string& folder : {files.Upper(), files.Work()})
-    TRY(sys::MakeDirs(folder, folder == files.Upper() ? 0755 : 0700));
-  // What works on a container that has no overlay finds the folder by this name.
-  if (!spec.rootfs.empty() && !spec.rootfs_overlay && ::symlink(spec.rootfs.c_str(), files.Rootfs().c_str()) < 0)
-    return Error::Sys(errno, "link", files.Rootfs());
-  // The upper folder's own attributes are those of "/": the image's top layer decides.
-  if (spec.layers.empty()) return Ok();
-  struct stat st {};
-  if (::stat(spec.layers[0].c_str(), &st) < 0)
-    return Error::Sys(errno, "layer", spec.layers[0]).Hint("the image is damaged: pull it again");
-  if (::chmod(files.Upper().c_str(), st.st_mode & 07777) < 0) return Error::Sys(errno, "chmod", files.Upper());
-  return Ok();
+  return FoldDefaults(engine, options, image.config, spec);
 }
 
 // A new volume is the caller's, who may be nobody in the container: then it is its root's.
@@ -226,10 +200,40 @@ std::string WantedName(const CreateOptions& options) {
 
 }  // namespace
 
-Result<ContainerSpec> BeginSpec(Engine& engine, const CreateOptions& options) {
+Status FoldDefaults(Engine& engine, const CreateOptions& options, const spec::ImageDefaults& image, ContainerSpec& spec) {
+  const FoldInput in{options, *TRY(engine.Conf()), image, TRY(MountsFrom(engine, options.volumes_from))};
+  TRY(FoldProcess(in, spec));
+  TRY(FoldPorts(in, spec));
+  TRY(FoldEnv(in, spec));
+  TRY(FoldMounts(in, spec));
+  TRY(ResolveMounts(engine, options, spec));
+  TRY(FoldSecrets(engine, options, spec));
+  TRY(FoldSecurity(in, spec));
+  TRY(FoldLimits(in, spec));
+  TRY(FoldAccounts(in, spec));
+  TRY(FoldDependencies(engine, options.required, spec));
+  return FoldLifecycle(in, spec);
+}
+
+Status MakeFolders(const ContainerSpec& spec, const ContainerFiles& files) {
+  for (const std::string& folder : {files.Upper(), files.Work()})
+    TRY(sys::MakeDirs(folder, folder == files.Upper() ? 0755 : 0700));
+  // What works on a container that has no overlay finds the folder by this name.
+  if (!spec.rootfs.empty() && !spec.rootfs_overlay && ::symlink(spec.rootfs.c_str(), files.Rootfs().c_str()) < 0)
+    return Error::Sys(errno, "link", files.Rootfs());
+  // The upper folder's own attributes are those of "/": the image's top layer decides.
+  if (spec.layers.empty()) return Ok();
+  struct stat st {};
+  if (::stat(spec.layers[0].c_str(), &st) < 0)
+    return Error::Sys(errno, "layer", spec.layers[0]).Hint("the image is damaged: pull it again");
+  if (::chmod(files.Upper().c_str(), st.st_mode & 07777) < 0) return Error::Sys(errno, "chmod", files.Upper());
+  return Ok();
+}
+
+Result<ContainerSpec> BeginSpec(Engine& engine, const CreateOptions& options, const std::string& id) {
   TRY(CheckOptions(options));
   ContainerSpec spec;
-  spec.id = RandomHexId();
+  spec.id = id.empty() ? RandomHexId() : id;
   spec.created = WallNanos();
   spec.tty = options.tty;
   spec.interactive = options.interactive;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/result.hpp"
+#include "engine/bundle_internal.hpp"
 #include "engine/containers.hpp"
 #include "sys/lock.hpp"
 
@@ -20,7 +21,12 @@ struct NewContainer {
 };
 
 // Id, namespaces and network: enough for a sandbox, which the monitor makes while the rest is found out.
-Result<ContainerSpec> BeginSpec(Engine& engine, const CreateOptions& options);
+// `id`: chosen by the caller.
+Result<ContainerSpec> BeginSpec(Engine& engine, const CreateOptions& options, const std::string& id = {});
+// The rest of it from options, containers.conf and an image's defaults.
+Status FoldDefaults(Engine& engine, const CreateOptions& options, const spec::ImageDefaults& image, ContainerSpec& spec);
+// Its overlay's folders, in its own, which is there.
+Status MakeFolders(const ContainerSpec& spec, const ContainerFiles& files);
 // Everything but the record: `run` lets the monitor set the container up while it is committed.
 Result<NewContainer> BeginCreate(Engine& engine, const CreateOptions& options, ContainerSpec spec);
 // Writes the record and the cidfile; a power cut may still undo it (Database::Sync). When it fails UndoCreate is next.

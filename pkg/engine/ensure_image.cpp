@@ -14,7 +14,7 @@
 #include "base/text.hpp"
 #include "engine/image_lookup_internal.hpp"
 #include "engine/manifest_list.hpp"
-#include "engine/pull_outcome_internal.hpp"
+#include "engine/outcome.hpp"
 #include "sys/child.hpp"
 #include "transport/image_name.hpp"
 

@@ -2,7 +2,7 @@
 #include "engine/image_prune.hpp"
 
 #include "engine/image_list_internal.hpp"
-#include "engine/image_remove_unused_internal.hpp"
+#include "engine/unused.hpp"
 #include "engine/images.hpp"
 #include "engine/tell.hpp"
 

@@ -6,7 +6,7 @@
 #include "engine/containers.hpp"
 #include "engine/image_list_internal.hpp"
 #include "engine/image_lookup_internal.hpp"
-#include "engine/image_remove_unused_internal.hpp"
+#include "engine/unused.hpp"
 #include "engine/manifest_list.hpp"
 #include "engine/tell.hpp"
 

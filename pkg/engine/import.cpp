@@ -9,10 +9,11 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "digest/sha256.hpp"
-#include "engine/image_remove_unused_internal.hpp"
+#include "engine/unused.hpp"
 #include "engine/images.hpp"
 #include "engine/import_internal.hpp"
-#include "engine/pull_commit_internal.hpp"
+#include "engine/put_manifest.hpp"
+#include "engine/commit_image.hpp"
 #include "engine/tell.hpp"
 #include "spec/reference.hpp"
 

@@ -6,8 +6,8 @@
 
 #include "base/result.hpp"
 #include "engine/engine.hpp"
-#include "engine/input_stream_internal.hpp"
-#include "engine/pull_inside_internal.hpp"
+#include "engine/input_stream.hpp"
+#include "engine/in_store.hpp"
 #include "spec/image.hpp"
 #include "storage/store.hpp"
 #include "userns/userns.hpp"
@@ -34,11 +34,6 @@ struct ImportedLayer {
   spec::Descriptor blob;
   storage::Store::UnpackedLayer layer;
 };
-
-// Writes image.config and a manifest of `layers` (media type `manifest_type`, which decides the config's) as blobs, and
-// fills what follows from them: id, digests, times, and the name, whole or empty.
-Status PutManifest(const storage::Store& store, std::string_view manifest_type, std::vector<spec::Descriptor> layers,
-                   const std::string& created, const std::string& name, state::Image& image);
 
 // Puts the archive into the store, as blob and as layer, in one pass: one thread reads and writes
 // the blob, another unpacks. Inside the user namespace, with the content lock held.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/input_stream_internal.hpp"
+#include "engine/input_stream.hpp"
 
 #include <fcntl.h>
 #include <poll.h>

@@ -5,7 +5,7 @@
 #include <functional>
 
 #include "base/result.hpp"
-#include "engine/pull_interrupt_internal.hpp"
+#include "engine/interrupt.hpp"
 
 namespace ctool::engine {
 

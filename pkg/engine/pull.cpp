@@ -8,12 +8,12 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
-#include "engine/image_remove_unused_internal.hpp"
+#include "engine/unused.hpp"
 #include "engine/images.hpp"
 #include "engine/manifest_list.hpp"
 #include "engine/load.hpp"
 #include "engine/pull_image_internal.hpp"
-#include "engine/pull_inside_internal.hpp"
+#include "engine/in_store.hpp"
 #include "engine/tell.hpp"
 
 namespace ctool::engine {

@@ -6,7 +6,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "engine/add_image_internal.hpp"
-#include "engine/image_remove_unused_internal.hpp"
+#include "engine/unused.hpp"
 #include "engine/pull_session_internal.hpp"
 #include "engine/pull_signatures_internal.hpp"
 #include "transport/registry_source.hpp"

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "engine/pull_interrupt_internal.hpp"
+#include "engine/interrupt.hpp"
 #include "engine/pull_plan_internal.hpp"
 #include "engine/pull_progress_internal.hpp"
 #include "transport/image.hpp"

@@ -6,7 +6,7 @@
 
 #include "archive/unpack.hpp"
 #include "base/result.hpp"
-#include "engine/pull_interrupt_internal.hpp"
+#include "engine/interrupt.hpp"
 #include "engine/pull_progress_internal.hpp"
 #include "transport/image.hpp"
 #include "spec/image.hpp"

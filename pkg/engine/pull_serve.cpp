@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "engine/images.hpp"
-#include "engine/pull_outcome_internal.hpp"
+#include "engine/outcome.hpp"
 #include "sys/file.hpp"
 
 namespace ctool::engine {

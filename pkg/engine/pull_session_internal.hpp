@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "engine/pull_interrupt_internal.hpp"
+#include "engine/interrupt.hpp"
 #include "engine/pull_plan_internal.hpp"
 #include "engine/pull_progress_internal.hpp"
 #include "state/store.hpp"

@@ -7,7 +7,7 @@
 
 #include "archive/compress.hpp"
 #include "base/result.hpp"
-#include "engine/pull_interrupt_internal.hpp"
+#include "engine/interrupt.hpp"
 #include "engine/pull_progress_internal.hpp"
 #include "engine/push_target_internal.hpp"
 #include "spec/image.hpp"

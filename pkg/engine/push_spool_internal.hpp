@@ -11,7 +11,7 @@
 #include "archive/compress.hpp"
 #include "base/result.hpp"
 #include "digest/sha256.hpp"
-#include "engine/pull_interrupt_internal.hpp"
+#include "engine/interrupt.hpp"
 #include "spec/image.hpp"
 #include "storage/store.hpp"
 #include "sys/fd.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/clock.hpp"
 #include "digest/sha256.hpp"
-#include "engine/import_internal.hpp"
+#include "engine/put_manifest.hpp"
 #include "spec/reference.hpp"
 
 namespace ctool::engine {

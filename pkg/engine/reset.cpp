@@ -13,7 +13,7 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
-#include "engine/pull_outcome_internal.hpp"
+#include "engine/outcome.hpp"
 #include "engine/settle_internal.hpp"
 #include "monitor/stop_mark.hpp"
 #include "sys/file.hpp"

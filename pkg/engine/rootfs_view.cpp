@@ -16,7 +16,7 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "engine/mount_options_internal.hpp"
-#include "engine/pull_outcome_internal.hpp"
+#include "engine/outcome.hpp"
 #include "engine/volumes_internal.hpp"
 #include "sys/child.hpp"
 #include "sys/file.hpp"

@@ -16,6 +16,7 @@
 #include "engine/monitor_process.hpp"
 #include "engine/run_state.hpp"
 #include "engine/sandbox_internal.hpp"
+#include "engine/sandbox_start_internal.hpp"
 #include "engine/settle_internal.hpp"
 #include "engine/tell.hpp"
 #include "monitor/control.hpp"
@@ -34,39 +35,6 @@ struct Started {
 };
 
 bool IsDetached(const AttachOptions& a) { return !a.attach_stdin && !a.attach_stdout && !a.attach_stderr; }
-
-// Half a start is hard to take back when no file can be opened any more: it is not begun. A plain container needs 30,
-// volumes, devices and streams some more.
-Status RequireDescriptors() {
-  constexpr rlim_t kNeeded = 64;
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= kNeeded) return Ok();
-  return Error(Code::kInternal, "the limit of open files is " + std::to_string(limit.rlim_cur) +
-                                    ": too few to start a container")
-      .Hint("allow " + std::to_string(kNeeded) + " at least: ulimit -n 1024; see: ctool doctor");
-}
-
-// A sandbox in the making, and who makes it.
-struct Sandboxed {
-  monitor::Sandbox sandbox;
-  MonitorProcess monitor;
-  SandboxOrigin origin;
-};
-
-// `preserved`: our descriptors that become 3, 4, ...
-Result<Sandboxed> MakeSandbox(Engine& engine, const ContainerSpec& spec, const std::vector<int>& preserved) {
-  SandboxOrigin origin;
-  monitor::Sandbox sandbox = TRY(SandboxOf(engine, spec, origin));
-  std::vector<int> files;
-  if (sandbox.passthrough) files = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
-  files.insert(files.end(), preserved.begin(), preserved.end());
-  sandbox.files = static_cast<int64_t>(files.size());
-  std::vector<int> first;
-  for (const sys::Fd& fd : origin.descriptors) first.push_back(fd.get());
-  files.insert(files.begin(), first.begin(), first.end());
-  MonitorProcess process = TRY(MonitorProcess::Start(engine, sandbox, files));
-  return Sandboxed{std::move(sandbox), std::move(process), std::move(origin)};
-}
 
 class Starter {
  public:

@@ -11,7 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
-#include "engine/pull_outcome_internal.hpp"
+#include "engine/outcome.hpp"
 #include "engine/volumes_internal.hpp"
 #include "runtime/plan.hpp"
 #include "sys/file.hpp"

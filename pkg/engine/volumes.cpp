@@ -13,7 +13,7 @@
 #include "engine/container_size_internal.hpp"
 #include "engine/containers.hpp"
 #include "engine/fold_internal.hpp"
-#include "engine/image_remove_unused_internal.hpp"
+#include "engine/unused.hpp"
 #include "engine/settle_internal.hpp"
 #include "engine/tell.hpp"
 #include "engine/unshare.hpp"

@@ -53,6 +53,7 @@ struct Running {
   std::optional<Network> network;
   std::optional<Bridge> bridge;
   bool has_input = false;  // of the command that started it
+  bool tied = false;       // it ends with that command
   // Its mount namespace, so that taking the mounts down is not a part of the container's exit but ours, when nobody
   // waits any more.
   sys::Fd mounts;
@@ -161,7 +162,7 @@ Result<Running> Start(Prepared prepared, Order& order, runtime::SyncSocket* comm
   TRY(launch.Exec(listen));
   TellSystemd(config);
   TellStarted(config, command == nullptr, word.attached);
-  return Running{std::move(launch).TakeChild(), std::move(prepared.streams), std::move(network), std::move(bridge), word.has_input,
+  return Running{std::move(launch).TakeChild(), std::move(prepared.streams), std::move(network), std::move(bridge), word.has_input, word.tied,
                  mounts.ok() ? std::move(mounts).value() : sys::Fd()};
 }
 
@@ -320,6 +321,7 @@ int Supervise(runtime::SyncSocket command) {
   Relay relay(std::move(log), told.ok() ? std::move(command) : runtime::SyncSocket(), running->has_input,
               {control.get(), execute, &health, refresh, order.config.run_dir,
                order.config.stop_signal, order.config.stop_timeout_seconds});
+  if (running->tied) relay.TieToStarter();
   const ExitRecord record = RunToTheEnd(order, *running, relay);
   if (running->network) running->network->End();
   if (running->bridge) running->bridge->ClosePorts();

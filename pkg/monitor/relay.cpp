@@ -274,6 +274,10 @@ Result<Relay::Outcome> Relay::Run(sys::Child& process, Streams streams, int64_t 
   if (control_.health != nullptr) control_.health->Begin();
   int64_t rest_ns = MonotonicNanos() + kRestNanos;
   for (;;) {
+    if (tied_ && std::none_of(clients_.begin(), clients_.end(), [](const Client& c) { return c.starter; })) {
+      TRY(process.Signal(SIGKILL));
+      tied_ = false;
+    }
     FillPoll(process);
     const int64_t due_ns = control_.health == nullptr ? 0 : control_.health->due_ns();
     const int n = ::poll(polled_.data(), polled_.size(), PollTimeout({deadline_ns, kill_ns_, due_ns, rest_ns}));

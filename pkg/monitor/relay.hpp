@@ -37,6 +37,9 @@ class Relay {
   Relay(Log log, runtime::SyncSocket starter, bool starter_has_input, Control control);
   ~Relay();
 
+  // The process is killed when the starter goes away: what it runs is nothing without it (a step of a build).
+  void TieToStarter() { tied_ = true; }
+
   // `deadline_ns` on CLOCK_MONOTONIC kills the process (--timeout); 0: none.
   struct Outcome {
     sys::ExitStatus status;
@@ -102,6 +105,7 @@ class Relay {
   std::vector<runtime::SyncSocket> waiting_;
   int64_t kill_ns_ = 0;  // when who does not end by itself is killed
   bool restart_ = false;
+  bool tied_ = false;
   std::vector<pollfd> polled_;
   runtime::Frame frame_;
   std::string buffer_;

@@ -80,7 +80,7 @@ void Resize(int terminal, const std::string& payload) {
 }
 
 Word WordOf(const runtime::Frame& frame) {
-  return {frame.header.msg == Msg::kHold, !frame.payload.empty(), frame.payload == "stdin"};
+  return {frame.header.msg == Msg::kHold, !frame.payload.empty(), frame.payload == "stdin", frame.payload == "tied"};
 }
 
 Result<Word> AwaitWord(const runtime::SyncSocket& command, int terminal) {

@@ -37,6 +37,7 @@ struct Word {
   bool hold = false;
   bool attached = false;  // the command stays, to get the output
   bool has_input = false;
+  bool tied = false;  // the process ends with the command
 };
 // A kGo or kHold frame's.
 Word WordOf(const runtime::Frame& frame);

@@ -20,7 +20,8 @@
 //   command -> monitor  kFile      after kSandbox: the descriptors that it announces, one each
 //   command -> monitor  kBundle    payload: path of the bundle; carries the container's lock
 //   command -> monitor  kGo        the record is on disk: let the command run. Payload: "" the command does not stay,
-//                                  "attached" it does, "stdin" and has input
+//                                  "attached" it does, "stdin" and has input, "tied" and is what
+//                                  the container ends with
 //   command -> monitor  kHold      instead of kGo: wait for somebody who says it at the control socket
 //   monitor -> command  kHeld      so it waits; the command may go
 //   monitor -> command  kStarted   payload: pid in decimal; carries the pidfd

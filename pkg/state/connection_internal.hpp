@@ -133,7 +133,7 @@ class Connection {
 };
 
 // schema.cpp
-inline constexpr int64_t kSchemaVersion = 4;
+inline constexpr int64_t kSchemaVersion = 5;
 // SQL that makes the next version of `version`, or nothing: that one is not known.
 const char* MigrationFrom(int64_t version);
 // Makes the database file, whole and synced or not at all. `path` may exist by then.

@@ -46,7 +46,8 @@ Result<std::vector<Layer>> Database::ListLayers() {
 }
 
 Result<std::vector<std::string>> Database::ReferencedLayers() {
-  return connection_->Column("SELECT DISTINCT diff_id FROM image_layers");
+  if (connection_->version() < 5) return connection_->Column("SELECT DISTINCT diff_id FROM image_layers");
+  return connection_->Column("SELECT diff_id FROM image_layers UNION SELECT diff_id FROM build_cache WHERE diff_id <> ''");
 }
 
 Result<std::vector<std::string>> Database::ReferencedFixups() {
@@ -54,9 +55,12 @@ Result<std::vector<std::string>> Database::ReferencedFixups() {
 }
 
 Result<std::vector<std::string>> Database::UnreferencedLayers() {
-  return connection_->Column(
-      "SELECT diff_id FROM layers WHERE NOT EXISTS "
-      "(SELECT 1 FROM image_layers WHERE image_layers.diff_id = layers.diff_id)");
+#define UNUSED_BY_IMAGES                \
+  "SELECT diff_id FROM layers WHERE NOT EXISTS " \
+  "(SELECT 1 FROM image_layers WHERE image_layers.diff_id = layers.diff_id)"
+  if (connection_->version() < 5) return connection_->Column(UNUSED_BY_IMAGES);
+  return connection_->Column(UNUSED_BY_IMAGES " AND diff_id NOT IN (SELECT diff_id FROM build_cache)");
+#undef UNUSED_BY_IMAGES
 }
 
 Result<std::vector<std::string>> Database::ReferencedBlobs() {
@@ -66,7 +70,10 @@ Result<std::vector<std::string>> Database::ReferencedBlobs() {
   "SELECT blob FROM image_layers WHERE blob <> '' UNION "                  \
   "SELECT substr(reference, instr(reference, '@') + 1) FROM image_digests"
   if (connection_->version() < 3) return connection_->Column(BLOBS_OF_IMAGES);
-  return connection_->Column(BLOBS_OF_IMAGES " UNION SELECT blob FROM artifact_blobs");
+#define BLOBS_OF_ARTIFACTS " UNION SELECT blob FROM artifact_blobs"
+  if (connection_->version() < 5) return connection_->Column(BLOBS_OF_IMAGES BLOBS_OF_ARTIFACTS);
+  return connection_->Column(BLOBS_OF_IMAGES BLOBS_OF_ARTIFACTS " UNION SELECT blob FROM build_cache WHERE blob <> ''");
+#undef BLOBS_OF_ARTIFACTS
 #undef BLOBS_OF_IMAGES
 }
 

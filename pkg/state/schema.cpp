@@ -87,10 +87,16 @@ CREATE TABLE image_uses(
   PRIMARY KEY(image, container)) WITHOUT ROWID;
 CREATE INDEX image_uses_container ON image_uses(container);
 
-PRAGMA user_version = 4;
+-- What a step of a build has made, by what it depends on: a layer, or with `image` a whole image.
+CREATE TABLE build_cache(
+  key TEXT PRIMARY KEY, diff_id TEXT NOT NULL, blob TEXT NOT NULL, blob_size INTEGER NOT NULL,
+  size INTEGER NOT NULL, image TEXT NOT NULL, description TEXT NOT NULL,
+  created INTEGER NOT NULL, used INTEGER NOT NULL) WITHOUT ROWID;
+
+PRAGMA user_version = 5;
 COMMIT;
 )sql";
-static_assert(kSchemaVersion == 4, "the schema above sets user_version");
+static_assert(kSchemaVersion == 5, "the schema above sets user_version");
 
 // From version 1 to 2.
 constexpr char kToVersion2[] = R"sql(
@@ -119,6 +125,15 @@ CREATE TABLE IF NOT EXISTS image_uses(
   PRIMARY KEY(image, container)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS image_uses_container ON image_uses(container);
 PRAGMA user_version = 4;
+)sql";
+
+// From version 4 to 5.
+constexpr char kToVersion5[] = R"sql(
+CREATE TABLE IF NOT EXISTS build_cache(
+  key TEXT PRIMARY KEY, diff_id TEXT NOT NULL, blob TEXT NOT NULL, blob_size INTEGER NOT NULL,
+  size INTEGER NOT NULL, image TEXT NOT NULL, description TEXT NOT NULL,
+  created INTEGER NOT NULL, used INTEGER NOT NULL) WITHOUT ROWID;
+PRAGMA user_version = 5;
 )sql";
 
 // A log needs shared memory between its users; these file systems have users on other machines,
@@ -190,6 +205,7 @@ const char* MigrationFrom(int64_t version) {
     case 1: return kToVersion2;
     case 2: return kToVersion3;
     case 3: return kToVersion4;
+    case 4: return kToVersion5;
     default: return nullptr;
   }
 }

@@ -64,6 +64,17 @@ struct Artifact {
   std::vector<std::pair<std::string, int64_t>> blobs;  // digest and size of all that the manifest names, each once
 };
 
+// What a step of a build has made.
+struct BuildRecord {
+  std::string key;      // of all that it depends on
+  std::string diff_id;  // "sha256:..."; empty: it made no layer
+  std::string blob;     // its archive
+  int64_t blob_size = 0, size = 0;  // size: bytes of regular files
+  std::string image;        // id, of a record for a whole image
+  std::string description;  // the instruction, for people
+  int64_t created = 0, used = 0;  // wall ns
+};
+
 enum class ContainerState { kCreated, kRunning, kExited, kRemoving };
 
 struct Container {
@@ -159,9 +170,9 @@ class Database {
   Status PutLayer(const Layer& layer);
   Status SetLayersDurable(const std::vector<std::string>& diff_ids);
   Result<std::optional<Layer>> FindLayer(const std::string& diff_id);
-  Result<std::vector<std::string>> UnreferencedLayers();  // diff ids that no image has
+  Result<std::vector<std::string>> UnreferencedLayers();  // diff ids that neither an image nor the build cache has
   Result<std::vector<Layer>> ListLayers();
-  // What images are made of: diff ids, and names of fix-up layers.
+  // What images and the build cache are made of: diff ids, and names of fix-up layers.
   Result<std::vector<std::string>> ReferencedLayers();
   Result<std::vector<std::string>> ReferencedFixups();
   // Digests of every blob that a row names: manifests, configs, layers, repo digests of images; blobs of artifacts.
@@ -180,6 +191,13 @@ class Database {
   Result<std::optional<Artifact>> FindArtifact(const std::string& name);
   Result<std::vector<Artifact>> ListArtifacts();      // by name
   Status RemoveArtifact(const std::string& name);     // a missing one is no error
+
+  // The build cache. Put inserts or replaces; its layers and blobs count as referenced.
+  Status PutBuildRecord(const BuildRecord& record);
+  Result<std::optional<BuildRecord>> FindBuildRecord(const std::string& key);
+  Result<std::vector<BuildRecord>> ListBuildRecords();  // used last first
+  Status UseBuildRecords(const std::vector<std::string>& keys, int64_t now);
+  Status RemoveBuildRecords(const std::vector<std::string>& keys);  // a missing one is no error
 
   // containers. PutContainer inserts; a taken name is kAlreadyExists and the error's text() is the
   // id of the holder: the engine makes podman's sentence of it. kNotFound when `image_id` is set

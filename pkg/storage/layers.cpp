@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 
 #include "archive/unpack.hpp"
 #include "storage/hashing_source_internal.hpp"
@@ -79,6 +80,23 @@ Result<Store::UnpackedLayer> Store::UnpackLayer(archive::Source& tar, const spec
   TRY(PublishLayer(*this, staged, LayerPath(diff_id), meta.boot_id));
   return UnpackedLayer{.size = meta.size, .stats = std::move(stats).value(),
                        .diff_id = std::move(diff_id)};
+}
+
+Status Store::AdoptLayer(const std::string& folder, const PackedLayer& packed) const {
+  Staged staged = TRY(Staged::Make(root_, Staged::Kind::kDirectory));
+  LayerMeta meta;
+  meta.boot_id = TRY(BootId());
+  meta.tar_size = packed.tar_size;
+  meta.size = packed.size;
+  meta.root_described = packed.root_described;
+  const Result<LayerMeta> there = ReadLayerMeta(LayerPath(packed.diff_id));
+  if (there.ok() && there->boot_id == meta.boot_id) return Ok();
+  TRY(WriteLayerMeta(staged.fd(), meta));
+  if (::renameat(AT_FDCWD, folder.c_str(), staged.fd(), "diff") < 0) return Error::Sys(errno, "rename", folder);
+  TRY(PublishLayer(*this, staged, LayerPath(packed.diff_id), meta.boot_id));
+  // Somebody else was first: whoever has mounted ours goes on with it.
+  if (!staged.published() && ::renameat(staged.fd(), "diff", AT_FDCWD, folder.c_str()) < 0) return Error::Sys(errno, "rename", folder);
+  return Ok();
 }
 
 int64_t Store::LayerTarSize(const spec::Digest& diff_id) const {

@@ -84,6 +84,15 @@ class Store {
   // `expected` may be empty (import): the layer is named by what came.
   Result<UnpackedLayer> UnpackLayer(archive::Source& tar, const spec::Digest& expected,
                                     const archive::UnpackOptions& options) const;
+  // Makes a layer of `folder`, an overlay's upper folder with nothing of another layer's in it, by renaming it; `blob` is
+  // the archive that was written of it. `root_described`: it has an entry for the root directory. When the layer is there
+  // already `folder` stays as it is. Not durable before Sync.
+  struct PackedLayer {
+    spec::Digest diff_id;
+    int64_t tar_size = 0, size = 0;
+    bool root_described = false;
+  };
+  Status AdoptLayer(const std::string& folder, const PackedLayer& packed) const;
   // Whether the folder is there. It can be used when its row is durable or of the present boot.
   bool HasLayer(const spec::Digest& diff_id) const;
   // Bytes of the archive that it was unpacked from; 0 when nobody knows.

@@ -36,6 +36,7 @@ class Staged {
   ~Staged();
 
   int fd() const { return fd_.get(); }
+  bool published() const { return name_.empty(); }
   std::string path() const { return root_ + "/" + kStaging + "/" + name_; }
   // rename(2) to `target`: replaces a file, never a directory that holds something
   // (kAlreadyExists).

@@ -17,6 +17,8 @@ class FileLock {
   static Result<FileLock> Acquire(const std::string& path, Mode mode, Missing missing = Missing::kMake);
   // kBusy when somebody else holds it.
   static Result<FileLock> TryAcquire(const std::string& path, Mode mode, Missing missing = Missing::kMake);
+  // One that another process has taken, and sent: it is held until all who have it are gone.
+  static FileLock Adopt(Fd fd) { return FileLock(std::move(fd)); }
   int fd() const { return fd_.get(); }
 
  private:

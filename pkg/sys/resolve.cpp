@@ -20,7 +20,7 @@ constexpr int kMostLinks = 40;  // the kernel's own limit
 class Walker {
  public:
   Walker(std::string path, uint64_t flags, uint64_t mode, uint64_t resolve)
-      : rest_(std::move(path)), flags_(static_cast<int>(flags) | O_CLOEXEC), mode_(static_cast<mode_t>(mode)), resolve_(resolve) {}
+      : rest_(std::move(path)), flags_(static_cast<int>(flags)), mode_(static_cast<mode_t>(mode)), resolve_(resolve) {}
 
   // The descriptor, or -1 and errno.
   int Walk(int dirfd) {
@@ -36,7 +36,7 @@ class Walker {
       const bool last = rest_.find_first_not_of('/') == std::string::npos;
       if (name.empty() || name == "." || name == "..") {
         if (name == ".." && !Leave()) return -1;
-        if (last) return ::openat(trail_.back().get(), ".", flags_ & ~(O_CREAT | O_NOFOLLOW), mode_);
+        if (last) return ::openat(trail_.back().get(), ".", (flags_ & ~(O_CREAT | O_NOFOLLOW)) | O_CLOEXEC, mode_);
         continue;
       }
       if (last && !slash) {
@@ -103,7 +103,7 @@ class Walker {
   }
 
   int OpenLast(const std::string& name) {
-    const int fd = ::openat(trail_.back().get(), name.c_str(), flags_ | O_NOFOLLOW, mode_);
+    const int fd = ::openat(trail_.back().get(), name.c_str(), flags_ | O_NOFOLLOW | O_CLOEXEC, mode_);
     const int err = errno;
     if ((flags_ & O_NOFOLLOW) != 0) return fd;
     // A link shows as itself (O_PATH), or as one of these errors.

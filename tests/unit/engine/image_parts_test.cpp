@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "engine/import_internal.hpp"
-#include "engine/pull_interrupt_internal.hpp"
-#include "engine/pull_outcome_internal.hpp"
+#include "engine/interrupt.hpp"
+#include "engine/outcome.hpp"
 #include "engine/pull_progress_internal.hpp"
 #include "image_fixture.hpp"
 

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include "engine/pull_inside_internal.hpp"
+#include "engine/in_store.hpp"
 #include "image_fixture.hpp"
 
 namespace ctool::engine {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/image_remove_unused_internal.hpp"
+#include "engine/unused.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/pull_interrupt_internal.hpp"
+#include "engine/interrupt.hpp"
 
 #include <signal.h>
 #include <sys/mman.h>

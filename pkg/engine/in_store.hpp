@@ -6,7 +6,7 @@
 
 #include "base/result.hpp"
 #include "engine/engine.hpp"
-#include "engine/pull_interrupt_internal.hpp"
+#include "engine/interrupt.hpp"
 #include "userns/userns.hpp"
 
 namespace ctool::engine {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/pull_inside_internal.hpp"
+#include "engine/in_store.hpp"
 
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.hpp"
-#include "engine/image_remove_unused_internal.hpp"
-#include "engine/pull_outcome_internal.hpp"
+#include "engine/unused.hpp"
+#include "engine/outcome.hpp"
 #include "sys/fd.hpp"
 #include "sys/file.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/pull_outcome_internal.hpp"
+#include "engine/outcome.hpp"
 
 #include "base/text.hpp"
 

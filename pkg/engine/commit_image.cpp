@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/pull_commit_internal.hpp"
+#include "engine/commit_image.hpp"
 
 #include "base/text.hpp"
 #include "sys/file.hpp"

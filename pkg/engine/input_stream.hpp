@@ -6,7 +6,7 @@
 
 #include "archive/stream.hpp"
 #include "base/result.hpp"
-#include "engine/pull_interrupt_internal.hpp"
+#include "engine/interrupt.hpp"
 #include "sys/fd.hpp"
 
 namespace ctool::engine {
