@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/text.hpp"
+#include "base/trace.hpp"
 #include "runtime/init/init.hpp"
 
 namespace ctool::runtime {
@@ -47,6 +48,7 @@ Result<Launch> Launch::Start(uint64_t namespaces, const userns::IdMap& map, cons
     InitMain({namespaces, group.awaited}, theirs, stdio, preserved);
   }
   theirs.Close();
+  Mark("namespaces made");
   // init's maps can be written from its first moment on.
   userns::MapWriter maps = TRY(userns::MapWriter::Start(child.pid(), map));
   return Launch(std::move(child), std::move(ours), std::move(maps));
@@ -54,6 +56,7 @@ Result<Launch> Launch::Start(uint64_t namespaces, const userns::IdMap& map, cons
 
 Status Launch::AwaitIdMap() {
   if (maps_) TRY(maps_->Finish());
+  Mark("ids mapped");
   return Tell(Msg::kIdMapDone, Stage::kIdMap);
 }
 
@@ -125,6 +128,7 @@ Status Launch::AwaitReady(const MountFuse& mount_fuse) {
         break;
       case Msg::kReady:
         home_ = std::move(frame.payload);
+        Mark("container set up");
         return Ok();
       default:
         return Error(Code::kInternal, "unexpected frame from container init");
@@ -143,6 +147,7 @@ Status Launch::Exec(const Listen& listen) {
       return Error(Code::kInternal, "unexpected frame from container init");
     TRY(listen(std::move(frame.fd)));
   }
+  Mark("command executed");
   return Ok();
 }
 

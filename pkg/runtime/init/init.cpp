@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "base/log.hpp"
+#include "base/trace.hpp"
 #include "runtime/init/context_internal.hpp"
 #include "sys/file.hpp"
 #include "sys/signals.hpp"
@@ -94,6 +95,7 @@ void InitMain(const Birth& birth, const SyncSocket& sync, const int (&stdio)[3],
               const std::vector<int>& preserved, sys::Fd shm) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   sys::ResetSignals();
+  SetSource("init");
   init::Context context(birth.namespaces, sync);
   context.awaits_group = birth.awaits_group;
   context.shm = std::move(shm);
