@@ -2,6 +2,7 @@
 #include "ctool-images/commands.hpp"
 
 #include "ctool/container/file_options.hpp"
+#include "ctool/container/options.hpp"
 #include "ctool/context.hpp"
 #include "ctool/system/check.hpp"
 #include "engine/volumes.hpp"
@@ -104,11 +105,13 @@ constexpr cli::Entry kEntries[] = {
     {"manifest remove", [] { return cli::Bind(DescribeManifestRemove, RunManifestRemove); }},
     {"artifact pull", [] { return cli::Bind(DescribeArtifactPull, RunArtifactPull); }},
     {"artifact push", [] { return cli::Bind(DescribeArtifactPush, RunArtifactPush); }},
+    {"build", [] { return cli::Bind(DescribeBuild, RunBuild); }, {"image build", "buildx build"}},
     {"import", [] { return cli::Bind(DescribeImport, RunImport); }, {"image import"}},
     {"load", [] { return cli::Bind(DescribeLoad, RunLoad); }, {"image load"}},
     {"save", [] { return cli::Bind(DescribeSave, RunSave); }, {"image save"}},
     {"cp", [] { return cli::Bind(DescribeCp, RunCp); }, {"container cp"}},
     {"volume import", [] { return cli::Bind(DescribeVolumeImport, RunVolumeImport); }},
+    {"container cleanup", CleanupCommand},  // a step's monitor runs it, of the program that started it
     {"system check", [] { return cli::Bind(DescribeCheck, RunCheck); }},
     {"yaml", [] { return cli::Bind(DescribeYaml, RunYaml); }},
     {"fetch", [] { return cli::Bind(DescribeFetch, RunFetch); }},

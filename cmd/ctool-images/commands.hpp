@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "builder/options.hpp"
 #include "cli/command.hpp"
 #include "engine/images.hpp"
 #include "engine/load.hpp"
@@ -25,6 +26,9 @@ struct PullOptions {
   bool disable_content_trust = false;  // accepted: there is none to disable
 };
 cli::Command DescribePull(PullOptions& options);
+
+cli::Command DescribeBuild(builder::BuildOptions& options);
+Result<int> RunBuild(Context& context, const builder::BuildOptions& options);
 
 struct ImportCommandOptions {
   engine::ImportOptions import;

@@ -77,10 +77,16 @@ std::optional<std::string> GlobalScope::Find(std::string_view name) const {
   return found == values_.end() ? std::nullopt : std::optional(found->second);
 }
 
+void GlobalScope::MarkUsed(std::string_view name) {
+  const std::lock_guard lock(used_->mutex);
+  used_->names.emplace(name);
+}
+
 std::vector<std::string> GlobalScope::Unused() const {
   std::vector<std::string> names;
+  const std::lock_guard lock(used_->mutex);
   for (const auto& [name, value] : given_)
-    if (used_.count(name) == 0 && !IsProxyArgument(name)) names.push_back(name);
+    if (used_->names.count(name) == 0 && !IsProxyArgument(name)) names.push_back(name);
   return names;
 }
 

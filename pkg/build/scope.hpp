@@ -4,6 +4,8 @@
 #pragma once
 
 #include <map>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -35,11 +37,17 @@ class GlobalScope {
   const Variables& given() const { return given_; }
   // Of --build-arg: what no ARG asked for so far, without the proxies.
   std::vector<std::string> Unused() const;
-  void MarkUsed(std::string_view name) { used_.emplace(name); }
+  // By a stage; stages may be evaluated at the same time.
+  void MarkUsed(std::string_view name);
 
  private:
   Variables given_, values_;
-  std::set<std::string, std::less<>> used_;
+  // Of this scope and its copies.
+  struct Used {
+    mutable std::mutex mutex;
+    std::set<std::string, std::less<>> names;
+  };
+  std::shared_ptr<Used> used_ = std::make_shared<Used>();
 };
 
 // In a stage. Copied for a stage that is FROM another: ARGs and ENV are inherited.

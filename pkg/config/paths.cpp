@@ -67,7 +67,10 @@ Result<std::string> Libexec() {
   const ssize_t n = ::readlink("/proc/self/exe", exe, sizeof exe);
   if (n < 0) return Error::Sys(errno, "readlink", "/proc/self/exe").Hint("is /proc mounted?");
   const std::filesystem::path path(std::string(exe, static_cast<size_t>(n)));
-  return (path.parent_path() / "../libexec/ctool").lexically_normal().string();
+  const std::filesystem::path folder = path.parent_path();
+  // One of the programs that are there asks for another.
+  if (folder.filename() == "ctool" && folder.parent_path().filename() == "libexec") return folder.string();
+  return (folder / "../libexec/ctool").lexically_normal().string();
 }
 
 void ListDropIns(const std::string& folder, std::map<std::string, std::string>& by_name) {

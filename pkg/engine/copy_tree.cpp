@@ -314,7 +314,7 @@ Status TreeCopier::SetOwnerAndTimes(int dir, const std::string& as, const struct
 // chown clears set-id bits and file capabilities: it comes first.
 Status TreeCopier::SetAttributes(int from, int to, const struct stat& st, const std::string& path) const {
   TRY(ChangeOwner(to, "", st, path));
-  if (::fchmod(to, st.st_mode & 07777) < 0) return Error::Sys(errno, "chmod", path);
+  if (::fchmod(to, options_.mode.value_or(st.st_mode & 07777)) < 0) return Error::Sys(errno, "chmod", path);
   TRY(CopyXattrs(from, to, path));
   const timespec times[2] = {st.st_atim, st.st_mtim};
   if (::futimens(to, times) < 0) return Error::Sys(errno, "set times", path);

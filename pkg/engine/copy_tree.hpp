@@ -21,6 +21,8 @@ struct CopyTreeOptions {
   bool layer = false;
   // Everything gets this owner; otherwise that of the source.
   std::optional<std::pair<uid_t, gid_t>> owner;
+  // Everything but symbolic links gets this mode; otherwise that of the source.
+  std::optional<mode_t> mode;
   // An owner that the target can't have (there is only one id) is no error.
   bool any_owner = false;
   // A directory may take the place of something else, and the reverse.

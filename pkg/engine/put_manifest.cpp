@@ -8,7 +8,7 @@ namespace ctool::engine {
 
 // In a file of its own: `commit` needs it, which must not load what an import fetches and decompresses with.
 Status PutManifest(const storage::Store& store, std::string_view manifest_type, std::vector<spec::Descriptor> layers,
-                   const std::string& created, const std::string& name, state::Image& image) {
+                   const std::string& created, const std::string& name, state::Image& image, std::map<std::string, std::string> annotations) {
   const spec::Digest config_digest = digest::Sha256(image.config);
   spec::Manifest manifest;
   manifest.media_type = manifest_type;
@@ -16,6 +16,7 @@ Status PutManifest(const storage::Store& store, std::string_view manifest_type, 
   manifest.config.digest = config_digest;
   manifest.config.size = static_cast<int64_t>(image.config.size());
   manifest.layers = std::move(layers);
+  manifest.annotations = std::move(annotations);
   const std::string bytes = manifest.Print();
   const spec::Digest manifest_digest = digest::Sha256(bytes);
   TRY(store.PutBlob(image.config, config_digest));

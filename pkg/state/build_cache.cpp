@@ -6,7 +6,7 @@ namespace {
 
 constexpr int64_t kFirstVersion = 5;  // older stores, where nobody may write, have no build cache
 
-#define RECORDS "SELECT key, diff_id, blob, blob_size, size, image, description, created, used FROM build_cache "
+#define RECORDS "SELECT key, diff_id, blob, blob_size, size, image, same_as, description, created, used FROM build_cache "
 
 BuildRecord ReadRecord(const Query& row) {
   BuildRecord record;
@@ -16,9 +16,10 @@ BuildRecord ReadRecord(const Query& row) {
   record.blob_size = row.Number(3);
   record.size = row.Number(4);
   record.image = row.Text(5);
-  record.description = row.Text(6);
-  record.created = row.Number(7);
-  record.used = row.Number(8);
+  record.same_as = row.Text(6);
+  record.description = row.Text(7);
+  record.created = row.Number(8);
+  record.used = row.Number(9);
   return record;
 }
 
@@ -26,8 +27,8 @@ BuildRecord ReadRecord(const Query& row) {
 
 Status Database::PutBuildRecord(const BuildRecord& r) {
   return connection_->Write([&]() -> Status {
-    return connection_->Run("INSERT OR REPLACE INTO build_cache VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)", r.key, r.diff_id, r.blob,
-                            r.blob_size, r.size, r.image, r.description, r.created, r.used);
+    return connection_->Run("INSERT OR REPLACE INTO build_cache VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", r.key, r.diff_id, r.blob,
+                            r.blob_size, r.size, r.image, r.same_as, r.description, r.created, r.used);
   });
 }
 

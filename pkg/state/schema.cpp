@@ -90,7 +90,7 @@ CREATE INDEX image_uses_container ON image_uses(container);
 -- What a step of a build has made, by what it depends on: a layer, or with `image` a whole image.
 CREATE TABLE build_cache(
   key TEXT PRIMARY KEY, diff_id TEXT NOT NULL, blob TEXT NOT NULL, blob_size INTEGER NOT NULL,
-  size INTEGER NOT NULL, image TEXT NOT NULL, description TEXT NOT NULL,
+  size INTEGER NOT NULL, image TEXT NOT NULL, same_as TEXT NOT NULL, description TEXT NOT NULL,
   created INTEGER NOT NULL, used INTEGER NOT NULL) WITHOUT ROWID;
 
 PRAGMA user_version = 5;
@@ -131,7 +131,7 @@ PRAGMA user_version = 4;
 constexpr char kToVersion5[] = R"sql(
 CREATE TABLE IF NOT EXISTS build_cache(
   key TEXT PRIMARY KEY, diff_id TEXT NOT NULL, blob TEXT NOT NULL, blob_size INTEGER NOT NULL,
-  size INTEGER NOT NULL, image TEXT NOT NULL, description TEXT NOT NULL,
+  size INTEGER NOT NULL, image TEXT NOT NULL, same_as TEXT NOT NULL, description TEXT NOT NULL,
   created INTEGER NOT NULL, used INTEGER NOT NULL) WITHOUT ROWID;
 PRAGMA user_version = 5;
 )sql";

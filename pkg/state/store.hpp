@@ -71,6 +71,7 @@ struct BuildRecord {
   std::string blob;     // its archive
   int64_t blob_size = 0, size = 0;  // size: bytes of regular files
   std::string image;        // id, of a record for a whole image
+  std::string same_as;      // another key, whose record is meant
   std::string description;  // the instruction, for people
   int64_t created = 0, used = 0;  // wall ns
 };

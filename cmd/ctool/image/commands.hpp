@@ -21,6 +21,8 @@ cli::Runnable ImageTreeCommand();
 cli::Runnable ImageMountCommand();
 cli::Runnable ImageUnmountCommand();
 cli::Runnable ImagePruneCommand();
+cli::Runnable BuildCommand();
+cli::Runnable BuilderPruneCommand();
 cli::Runnable PullCommand();
 cli::Runnable ImportCommand();
 cli::Runnable LoadCommand();

@@ -29,6 +29,7 @@ Result<int> Become(Context& context, const Options&) {
 
 }  // namespace
 
+cli::Runnable BuildCommand() { return cli::Bind(DescribeBuild, Become<builder::BuildOptions>); }
 cli::Runnable PushCommand() { return cli::Bind(DescribePush, Become<PushCommandOptions>); }
 cli::Runnable ManifestCreateCommand() { return cli::Bind(DescribeManifestCreate, Become<ManifestOptions>); }
 cli::Runnable ManifestAddCommand() { return cli::Bind(DescribeManifestAdd, Become<ManifestOptions>); }

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "builder/copy_item.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/text.hpp"
+#include "build/ignore.hpp"
+#include "engine/copy_tree.hpp"
+#include "sys/file.hpp"
+
+namespace ctool::builder {
+namespace {
+
+bool IsFolder(const sys::Root& root, const std::string& path) { return root.Open(path, O_PATH | O_DIRECTORY).ok(); }
+
+std::string ParentOf(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "" : path.substr(0, slash);
+}
+
+
+
+}  // namespace
+
+Status MakeFolders(const sys::Root& root, const std::string& path, const std::optional<std::pair<uid_t, gid_t>>& owner) {
+  std::string made;
+  for (const std::string& part : Split(path, '/')) {
+    if (part.empty()) continue;
+    made += "/" + part;
+    if (IsFolder(root, made)) continue;
+    const sys::Fd folder = TRY(root.MakeDirs(made, 0755));
+    if (owner && ::fchownat(folder.get(), "", owner->first, owner->second, AT_EMPTY_PATH) < 0 && errno != EINVAL && errno != EPERM)
+      return Error::Sys(errno, "chown", made);
+  }
+  return Ok();
+}
+
+Status CopyItem(const SourceTree& tree, const SourceItem& item, const ItemContent& content, const sys::Root& root,
+                const std::string& destination, const CopyHow& how) {
+  engine::CopyTreeOptions options;
+  options.owner = how.owner;
+  options.mode = how.mode;
+  options.any_owner = how.any_owner;
+  options.shown = destination;
+  const std::string prefix = item.path.empty() ? "" : item.path + "/";
+  if (content.filtered) options.skip = [&content, prefix](const std::string& path) { return content.wanted.count(prefix + path) == 0; };
+  std::string target = destination;
+  if (how.parents) target = build::CleanPath(destination + "/" + (item.is_directory ? item.named : ParentOf(item.named)));
+  engine::TreeCopier copier(options);
+  if (item.is_directory) {
+    TRY(MakeFolders(root, target, how.owner));
+    sys::Fd from = TRY(tree.root.Open(item.path.empty() ? "/" : item.path, O_RDONLY | O_DIRECTORY));
+    sys::Fd to = TRY(root.Open(target, O_RDONLY | O_DIRECTORY));
+    return copier.CopyContents(std::move(from), std::move(to));
+  }
+  const bool into = how.into_folder || how.parents || IsFolder(root, target);
+  const std::string folder = into ? target : ParentOf(target), named = item.named.substr(item.named.rfind('/') + 1);
+  const std::string as = into ? named : target.substr(target.rfind('/') + 1);
+  TRY(MakeFolders(root, folder, how.owner));
+  sys::Root::Parent parent = TRY(tree.root.OpenParent(item.path));
+  // The copier reads what is in a folder: an O_PATH handle won't do.
+  sys::Fd from = TRY(sys::OpenAt(parent.dir.get(), ".", O_RDONLY | O_DIRECTORY));
+  engine::CopyTreeOptions of_file = options;
+  of_file.skip = nullptr;
+  engine::TreeCopier file_copier(of_file);
+  sys::Fd to = TRY(root.Open(folder.empty() ? "/" : folder, O_RDONLY | O_DIRECTORY));
+  return file_copier.CopyEntry(std::move(from), parent.name, std::move(to), as);
+}
+
+}  // namespace ctool::builder

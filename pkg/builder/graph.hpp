@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which stages a build needs, and what each is made from. Pure.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "build/ast.hpp"
+#include "build/scope.hpp"
+
+namespace ctool::builder {
+
+// Where a FROM, --from= or from= leads.
+struct Origin {
+  enum class Kind { kScratch, kStage, kImage, kContext };
+  Kind kind = Kind::kScratch;
+  size_t stage = 0;
+  std::string name;      // of an image; of a --build-context
+  std::string platform;  // as asked for; empty: the build's
+};
+
+struct Graph {
+  struct Node {
+    Origin base;
+    std::string image;  // of FROM, expanded: for people
+    std::set<size_t> needs;
+  };
+  std::vector<Node> nodes;          // one a stage of the file
+  size_t target = 0;
+  std::vector<size_t> needed;       // in the file's order, the target among them
+
+  // `given`: names of --build-context. `from`: in place of the first image. kInvalidArgument: no such target, a stage that is
+  // its own origin, an unset variable in FROM.
+  static Result<Graph> Make(const build::Containerfile& file, const build::GlobalScope& scope, const std::set<std::string>& given,
+                            const std::string& target, const std::string& from);
+  // What --from=TEXT means in a stage.
+  Origin Find(const build::Containerfile& file, const std::set<std::string>& given, size_t stage, const std::string& text) const;
+};
+
+}  // namespace ctool::builder

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "builder/stage.hpp"
+
+#include <algorithm>
+
+#include "builder/stage_builder_internal.hpp"
+#include "sys/thread.hpp"
+
+namespace ctool::builder {
+
+Stages::Stages(Session& of, const build::Containerfile& in, const Graph& from, std::set<std::string> names,
+               std::map<std::string, std::unique_ptr<SourceTree>> trees, build::GlobalScope variables, spec::Platform target)
+    : session(of), file(in), graph(from), given(std::move(names)), contexts(std::move(trees)), scope(std::move(variables)),
+      platform(std::move(target)), results_(in.stages.size()) {}
+
+Result<const StageState*> Stages::Await(size_t stage) {
+  std::unique_lock lock(mutex_);
+  finished_.wait(lock, [&] { return results_[stage].has_value(); });
+  if (!results_[stage]->ok()) return results_[stage]->error();
+  return &**results_[stage];
+}
+
+void Stages::RunOne(size_t place) {
+  const size_t stage = graph.needed[place];
+  Result<StageState> result = StageBuilder(*this, stage, place).Run();
+  session.output.Finish(place);
+  const std::lock_guard lock(mutex_);
+  if (!result.ok()) {
+    // The others end because of it: theirs are no causes.
+    if (!first_error_) first_error_ = result.error();
+    session.interrupt.Stop();
+  }
+  results_[stage].emplace(std::move(result));
+  finished_.notify_all();
+}
+
+void Stages::InBackground(std::function<void()> work) {
+  Result<std::thread> thread = sys::StartThread(work);
+  if (!thread.ok()) return work();
+  const std::lock_guard lock(mutex_);
+  background_.push_back(std::move(*thread));
+}
+
+Result<StageState> Stages::Build() {
+  std::vector<std::thread> threads;
+  Status started = Ok();
+  // A thread a stage: most of them wait for another stage, or for a slot.
+  for (size_t place = 1; place < graph.needed.size() && started.ok(); ++place) {
+    Result<std::thread> thread = sys::StartThread([this, place] { RunOne(place); });
+    if (thread.ok()) threads.push_back(std::move(*thread));
+    else started = thread.error();
+  }
+  if (started.ok()) RunOne(0);
+  else session.interrupt.Stop();
+  for (std::thread& thread : threads) thread.join();
+  for (std::thread& thread : background_) thread.join();
+  TRY(std::move(started));
+  if (first_error_) return *first_error_;
+  return std::move(*results_[graph.target]);
+}
+
+}  // namespace ctool::builder

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+
+#include <map>
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "build/run_text.hpp"
+#include "builder/run_mounts.hpp"
+#include "builder/stage_builder_internal.hpp"
+#include "builder/stubs.hpp"
+#include "sys/file.hpp"
+
+namespace ctool::builder {
+namespace {
+
+using Words = std::vector<std::string>;
+
+// "/dev/pipes/NAME": where buildah has the text of a RUN that is a program.
+constexpr char kProgramPlace[] = "/dev/pipes/";
+
+std::string NetworkOf(build::RunNetwork network) {
+  switch (network) {
+    case build::RunNetwork::kNone: return "none";
+    case build::RunNetwork::kHost: return "host";
+    case build::RunNetwork::kDefault: break;
+  }
+  return "";
+}
+
+// As buildah writes it: build arguments first, then what was executed.
+std::string CreatedBy(const build::StageScope& scope, const Words& argv) {
+  std::string text;
+  size_t count = 0;
+  for (const auto& [name, value] : scope.arguments()) {
+    text += name + "=" + value + " ";
+    ++count;
+  }
+  const std::string command = Join(argv, " ");
+  return count == 0 ? command : "|" + std::to_string(count) + " " + text + command;
+}
+
+// A program of another architecture runs by an emulator that the host has registered (binfmt_misc).
+Status CheckPlatform(const spec::Platform& platform) {
+  const spec::Platform host = spec::Platform::Host();
+  if (platform.architecture.empty() || platform.architecture == host.architecture) return Ok();
+  static const std::map<std::string, std::vector<std::string>> kNames = {
+      {"amd64", {"x86_64"}}, {"arm64", {"aarch64"}}, {"386", {"i386", "i686"}}, {"ppc64le", {"ppc64le"}}, {"s390x", {"s390x"}}, {"riscv64", {"riscv64"}}, {"arm", {"arm"}}};
+  // Half of them run on the other half as they are.
+  if ((host.architecture == "amd64" && platform.architecture == "386") || (host.architecture == "arm64" && platform.architecture == "arm")) return Ok();
+  const auto names = kNames.find(platform.architecture);
+  if (names != kNames.end())
+    for (const std::string& name : names->second)
+      if (sys::Exists("/proc/sys/fs/binfmt_misc/qemu-" + name)) return Ok();
+  return Error(Code::kUnsupported, "RUN needs an emulator for " + platform.Print() + ", and this host (" + host.Print() + ") has none registered")
+      .Hint("install qemu-user-static and binfmt-support, as an administrator");
+}
+
+Result<engine::ContainerMount> WriteProgram(const std::string& bundle, const std::string& text, const std::string& place) {
+  const std::string file = bundle + "/program";
+  TRY(sys::MakeDirs(bundle, 0700));
+  TRY(sys::WriteFileAtomic(file, text, 0755, sys::Durability::kNone));
+  engine::ContainerMount mount;
+  mount.type = "bind";
+  mount.source = file;
+  mount.destination = place;
+  mount.options = {"bind", "rprivate", "ro", "nosuid", "nodev"};
+  return mount;
+}
+
+}  // namespace
+
+Status StageBuilder::Apply(const build::Run& run) {
+  TRY(CheckPlatform(state_.config.platform));
+  const build::RunText text = build::TextOfRun(run);
+  const std::string place = text.is_program ? kProgramPlace + (run.heredocs.empty() ? "EOF" : run.heredocs[0].name) : "";
+  Words argv;
+  if (text.is_program) argv = {place};
+  else if (run.command.shell) (argv = ShellWords()).push_back(text.text);
+  else argv = run.command.words;
+  const spec::ImageDefaults& config = state_.config.config;
+  Words env;
+  Key key("run");
+  key.Add(FsKey()).AddAll(argv).Add(text.is_program ? text.text : "").Add(config.user).Add(config.working_dir).Add(NetworkOf(run.network));
+  for (const auto& [name, value] : state_.scope->RunEnvironment()) {
+    env.push_back(name + "=" + value);
+    if (!build::IsProxyArgument(name)) key.Add(env.back());
+  }
+  RunMounts mounts = TRY(RunMounts::Find(stages_, index_, run, config.working_dir, [this](std::string_view t) { return Expand(t); }));
+  key.AddAll(mounts.keys());
+  const std::string name = key.Finish();
+  const std::string created_by = CreatedBy(*state_.scope, text.is_program ? Words{text.text} : argv);
+  if (!session_.one_layer && TRY(UseCached(name, created_by))) return Ok();
+
+  const Slots::Held slot(session_.slots);
+  TRY(session_.interrupt.Check());
+  WorkFolder folder = TRY(BeginLayer());
+  const std::string bundle = session_.run_root + "/" + folder.id();
+  TRY(mounts.Prepare(folder, bundle));
+  RunRequest request;
+  request.id = folder.id();
+  request.argv = argv;
+  request.env = env;
+  for (const std::string& entry : mounts.env()) request.env.push_back(entry);
+  request.user = config.user;
+  request.working_dir = config.working_dir;
+  request.network = NetworkOf(run.network);
+
+  int code = 0;
+  Stubs stubs;
+  {
+    const std::unique_ptr<OutputPipe> out = TRY(OutputPipe::Start(session_.output, place_, Output::Stream::kOut));
+    const std::unique_ptr<OutputPipe> err = TRY(OutputPipe::Start(session_.output, place_, Output::Stream::kErr));
+    std::shared_lock lock(session_.paths);
+    request.layers = state_.fs.Folders();
+    request.mounts = mounts.Mounts();
+    if (text.is_program) request.mounts.push_back(TRY(WriteProgram(bundle, text.text, place)));
+    stubs = Stubs::Note(request.layers, mounts.Points());
+    const auto started = [&lock] { lock.unlock(); };
+    code = TRY(session_.host.Run(request, folder.lock(), out->fd(), err->fd(), started));
+  }
+  if (code != 0) {
+    stages_.Failed(code);
+    return Error(Code::kInternal, "while running runtime: exit status " + std::to_string(code));
+  }
+  TRY(stubs.Remove(folder.Upper()));
+  AddLayer({std::move(folder), name, created_by});
+  return Ok();
+}
+
+}  // namespace ctool::builder
