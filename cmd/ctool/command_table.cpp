@@ -118,6 +118,7 @@ constexpr cli::Entry kEntries[] = {
 
     {"inspect", InspectCommand},
     {"info", InfoCommand, {"system info"}},
+    {"doctor", DoctorCommand},
     {"events", EventsCommand, {"system events"}},
     {"version", VersionCommand},
     {"system migrate", MigrateCommand},

@@ -9,5 +9,5 @@ int main(int argc, char** argv) {
   ctool::cli::App app = ctool::MakeApp(globals, ctool::Entries(), ctool::Groups());
   app.topics = ctool::Topics();
   app.candidates = [&](ctool::cli::Complete what) { return ctool::Candidates(globals, what); };
-  return ctool::RunApp(app, globals, argc, argv);
+  return ctool::RunApp(app, globals, argc, argv, "ctool");
 }

@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "ctool/context.hpp"
+#include "ctool/error_format.hpp"
 #include "sys/child.hpp"
 #include "sys/file.hpp"
 
@@ -41,6 +42,11 @@ bool ShowPage(const Context& context, std::string_view page) {
 }
 
 void PrintError(const Error& error) {
+  if (ErrorsAreJson()) {
+    const std::string line = ErrorAsJson(error.Message(), error.hint(), CodeName(error.code()));
+    if (!sys::WriteAll(STDERR_FILENO, line, "stderr").ok()) return;  // nowhere to say it
+    return;
+  }
   std::string text = "Error: " + Printable(error.Message()) + "\n";
   if (!error.hint().empty()) text += "hint: " + Printable(error.hint()) + "\n";
   if (!sys::WriteAll(STDERR_FILENO, text, "stderr").ok()) return;  // nowhere to say it

@@ -210,7 +210,7 @@ Result<StoredCredentials> FindCredentials(const std::string& authfile, const std
   const std::string name = NormalizeAuthKey(host);
   const std::string named = NamedFile(authfile);
   if (!named.empty()) {
-    if (::faccessat(AT_FDCWD, named.c_str(), R_OK, AT_EACCESS) != 0)
+    if (::access(named.c_str(), R_OK) != 0)
       return Error::Sys(errno, "credential file is not accessible: faccessat " + named);
     const AuthFile file = TRY(ReadAuthFile(named, false));
     return FindInFile(file, name, repository);
