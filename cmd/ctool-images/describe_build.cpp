@@ -20,6 +20,11 @@ void AddRunOptions(std::vector<Option>& into, engine::CreateOptions& r) {
   add({.name = "dns-option", .value = "option", .help = "Option in resolv.conf of RUN", .sink = &r.dns_option});
   add({.name = "dns-search", .value = "domain", .help = "Search domain of RUN", .sink = &r.dns_search});
   add({.name = "volume", .short_name = 'v', .value = "source:dest[:options]", .help = "Mount a folder of the host for RUN", .sink = &r.volume});
+  add({.name = "no-hosts", .help = "Leave /etc/hosts of RUN alone", .sink = &r.no_hosts});
+  add({.name = "ipc", .value = "mode", .help = "IPC namespace of RUN: private, host", .sink = &r.ipc});
+  add({.name = "pid", .value = "mode", .help = "PID namespace of RUN: private, host", .sink = &r.pid});
+  add({.name = "uts", .value = "mode", .help = "UTS namespace of RUN: private, host", .sink = &r.uts});
+  add({.name = "cgroupns", .value = "mode", .help = "Cgroup namespace of RUN: private, host", .sink = &r.cgroupns});
   add({.name = "cap-add", .value = "capability", .help = "Add a capability for RUN", .sink = &r.cap_add, .words = words::kCapabilities});
   add({.name = "cap-drop", .value = "capability", .help = "Drop a capability for RUN", .sink = &r.cap_drop, .words = words::kCapabilities});
   add({.name = "device", .value = "device", .help = "Device of the host for RUN", .sink = &r.device});
@@ -85,9 +90,9 @@ void AddInputOptions(std::vector<Option>& into, BuildOptions& o) {
 // Known to podman and docker, and of no effect here.
 void AddAccepted(std::vector<Option>& into) {
   const auto nothing = [](std::string_view) { return Ok(); };
-  for (const char* flag : {"rm", "force-rm", "compress", "load", "disable-compression", "stdin", "inherit-labels", "inherit-annotations", "save-stages"})
+  for (const char* flag : {"rm", "force-rm", "skip-unused-stages", "logsplit", "compress", "load", "disable-compression", "stdin", "inherit-labels", "inherit-annotations", "save-stages"})
     into.push_back({.name = flag, .help = "Accepted, without effect", .sink = cli::Setter(nothing), .implied = "true", .hidden = true});
-  for (const char* value : {"progress", "isolation", "runtime", "runtime-flag", "signature-policy", "identity-label"})
+  for (const char* value : {"progress", "isolation", "runtime", "runtime-flag", "signature-policy", "identity-label", "hooks-dir", "cpp-flag", "decryption-key", "os-feature", "os-version"})
     into.push_back({.name = value, .value = "value", .help = "Accepted, without effect", .sink = cli::Setter(nothing), .hidden = true});
 }
 

@@ -189,7 +189,7 @@ Result<BuildOutcome> BuildOne(engine::Engine& engine, const BuildOptions& option
     return outcome;
   }
   const size_t blank = said.find(' ');
-  return BuildOutcome{std::atoi(said.c_str() + 1), "", said.substr(blank + 1)};
+  return BuildOutcome{static_cast<int>(ParseInt(std::string_view(said).substr(1, blank - 1)).value_or(125)), "", said.substr(blank + 1)};
 }
 
 // Makes a list of the images, or adds them to the one that is there.

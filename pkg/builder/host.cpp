@@ -204,7 +204,9 @@ Result<int> HostClient::Run(const RunRequest& request, const sys::FileLock& lock
   TRY(SendDescriptors(socket_, {memory.get(), replies.theirs.get(), out, err, lock.fd()}));
   replies.theirs.Reset();
   const std::string code = TRY(Await(replies.ours, on_started));
-  return std::atoi(code.c_str());
+  const std::optional<int64_t> status = ParseInt(code);
+  if (!status) return Error(Code::kInternal, "a step ended with " + Quote(code));
+  return static_cast<int>(*status);
 }
 
 }  // namespace ctool::builder

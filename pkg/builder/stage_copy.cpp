@@ -289,6 +289,9 @@ Status StageBuilder::Apply(const build::Copy& copy) {
   wanted.chmod = TRY(Expand(copy.chmod));
   TRY(ParseMode(wanted.chmod));
   wanted.checksum = TRY(Expand(copy.checksum));
+  if (!wanted.checksum.empty())
+    for (const std::string& source : wanted.sources)
+      if (!IsHttp(source)) return Error(Code::kInvalidArgument, "--checksum is for a URL, and " + Quote(source) + " is none");
   std::vector<std::string> excludes, heredocs;
   for (const std::string& pattern : copy.excludes) excludes.push_back(TRY(Expand(pattern)));
   wanted.excluded = TRY(build::IgnoreList::Of(excludes));
