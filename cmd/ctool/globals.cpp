@@ -26,7 +26,7 @@ namespace {
 // reach a child: CVE-2024-21626.
 void CloseInherited() {
   for (int fd = 0; fd < 3; ++fd)
-    if (::fcntl(fd, F_GETFD) < 0 && ::open("/dev/null", O_RDWR) < 0) ::_exit(125);
+    if (::fcntl(fd, F_GETFD) < 0 && ::open("/dev/null", O_RDWR) < 0) ::_exit(125);  // NOLINT: it becomes 0, 1 or 2
   sys::CloseRange(3, ~0U, CLOSE_RANGE_CLOEXEC);
 }
 
@@ -94,6 +94,7 @@ cli::App MakeApp(Globals& globals, std::span<const cli::Entry> entries, std::spa
   cli::App app;
   app.name = "ctool";
   app.version = CTOOL_VERSION;
+  app.commit = kCtoolCommit;
   app.date = "2026-11-22";  // of this version, for the man pages
   app.summary = "Run containers without root and without a daemon";
   app.prose = "A container tool with podman's command line: every command works for an unprivileged user, nothing runs in the background but the containers.";
@@ -122,7 +123,7 @@ int RunApp(const cli::App& app, const Globals& globals, int argc, char** argv, c
   engine::Engine engine({globals.root, globals.run_root, globals.events_backend, globals.cgroup_manager});
   Context context{engine, std::vector<std::string>(argv, argv + argc), globals.no_out, globals.out};
   if (!plan.command) {
-    PrintRaw(context, plan.out);
+    if (!ShowPage(context, plan.page)) PrintRaw(context, plan.out);
     const bool json = plan.status != 0 && !plan.err.empty() && (ErrorsAreJson() || WantsJson(words));
     if (!sys::WriteAll(STDERR_FILENO, json ? UsageAsJson(plan.err) : plan.err, "stderr").ok()) return 125;
     return plan.status;

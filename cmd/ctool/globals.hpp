@@ -8,6 +8,9 @@
 
 namespace ctool {
 
+// Of the sources that this was built from; "" where nobody knows. Made by the build (cmd/commit.cmake).
+extern const char* const kCtoolCommit;
+
 // Options in front of (or behind) every command.
 struct Globals {
   std::string root, run_root, log_level = "warn", out;

@@ -17,6 +17,7 @@
 #include "builder/finish.hpp"
 #include "builder/host.hpp"
 #include "builder/inputs.hpp"
+#include "builder/shared_cache.hpp"
 #include "builder/stage.hpp"
 #include "engine/in_store.hpp"
 #include "engine/manifest_list.hpp"
@@ -61,8 +62,9 @@ Status WriteIdFiles(const BuildOptions& options, const std::string& id) {
 // One build, inside the store's user namespace.
 class Inside {
  public:
-  Inside(const engine::GlobalOptions& where, const BuildOptions& options, const userns::IdMap& map, const sys::Fd& host, std::string run_root, engine::Interrupt& interrupt)
-      : options_(options), map_(map), host_(host, *interrupt.flag()), run_root_(std::move(run_root)), interrupt_(interrupt), engine_(where) {}
+  Inside(const engine::GlobalOptions& where, const BuildOptions& options, const userns::IdMap& map, const sys::Fd& host, std::string run_root,
+         const std::vector<std::string>& fetched, engine::Interrupt& interrupt)
+      : options_(options), map_(map), host_(host, *interrupt.flag()), run_root_(std::move(run_root)), fetched_(fetched), interrupt_(interrupt), engine_(where) {}
 
   Result<std::string> Run() {
     store_ = TRY(engine_.Store());
@@ -83,14 +85,14 @@ class Inside {
     const spec::Platform platform = TRY(TargetPlatform(options_));
     build::GlobalScope scope(TRY(BuildArguments(options_)), spec::Platform::Host(), platform);
     for (const build::Instruction& instruction : file.global_arguments) TRY(scope.Declare(std::get<build::Arg>(instruction.body), file.escape));
-    std::set<std::string> given;
+    GivenContexts given;
     std::map<std::string, std::unique_ptr<SourceTree>> contexts;
     std::vector<std::optional<WorkFolder>> fetched;
     for (const NamedContext& named : TRY(NamedContextsOf(options_))) {
-      if (named.image) return Error(Code::kUnsupported, "--build-context " + named.name + ": an image in place of a name is not supported yet");
+      given[named.name] = named.image ? named.where : "";
+      if (named.image) continue;
       fetched.emplace_back();
       contexts[named.name] = TRY(OpenNamedContext(named.where, place, fetched.back()));
-      given.insert(named.name);
     }
     const Graph graph = TRY(Graph::Make(file, scope, given, options_.target, options_.from));
     const Secrets secrets = TRY(Secrets::Read(options_.secrets, options_.ssh));
@@ -102,6 +104,7 @@ class Inside {
     const Times times = TRY(TimesOf(options_));
     const int out = TRY(OutputFd());
     Cache cache(*store_, *db_, boot_id, {!options_.no_cache, ttl});
+    TRY(TakeOverCache(*store_, *db_, map_, boot_id, fetched_, interrupt_));
     const bool live = !options_.quiet && ::isatty(STDERR_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0;
     Output output({options_.quiet, live, out, STDERR_FILENO}, graph.needed.size());
     Slots slots(JobsOf(options_));
@@ -116,7 +119,7 @@ class Inside {
     for (const std::string& text : options_.outputs) TRY(Export(session, *target, text));
     TRY(WriteIdFiles(options_, id));
     Tell(output, stages.scope, names, id);
-    return id;
+    return options_.cache_to.empty() ? id : id + "\n" + Join(cache.keys(), "\n");
   }
 
   void Tell(Output& output, const build::GlobalScope& scope, const std::vector<std::string>& names, const std::string& id) const {
@@ -153,6 +156,7 @@ class Inside {
   const userns::IdMap& map_;
   const HostClient host_;
   const std::string run_root_;
+  const std::vector<std::string>& fetched_;
   engine::Interrupt& interrupt_;
   engine::Engine engine_;
   storage::Store* store_ = nullptr;
@@ -171,15 +175,21 @@ Result<BuildOutcome> BuildOne(engine::Engine& engine, const BuildOptions& option
   const engine::GlobalOptions where{paths.graph_root, paths.run_root};
   TRY(engine.Store());  // made, if it is new, before anybody enters it
   const userns::IdMap map = TRY(userns::DefaultMap());
+  const std::vector<std::string> fetched = TRY(FetchCache(where, options));
   const Host host = TRY(Host::Start(where, options));
   Result<std::string> done = engine::RunInStore(map, where, [&](engine::Interrupt& interrupt) {
-    return Inside(where, options, map, host.socket(), paths.run_root, interrupt).Run();
+    return Inside(where, options, map, host.socket(), paths.run_root, fetched, interrupt).Run();
   });
   const std::string said = TRY(std::move(done));
-  if (said.empty() || said.front() != kFailedRun) return BuildOutcome{0, said};
+  if (said.empty() || said.front() != kFailedRun) {
+    std::vector<std::string> lines = Split(said, '\n');
+    BuildOutcome outcome{0, lines.front(), ""};
+    lines.erase(lines.begin());
+    TRY(ExportCache(where, lines, options));
+    return outcome;
+  }
   const size_t blank = said.find(' ');
-  Log(LogLevel::kError, said.substr(blank + 1));
-  return BuildOutcome{std::atoi(said.c_str() + 1), ""};
+  return BuildOutcome{std::atoi(said.c_str() + 1), "", said.substr(blank + 1)};
 }
 
 // Makes a list of the images, or adds them to the one that is there.

@@ -115,7 +115,7 @@ Result<Fetched> Fetch(const std::string& where, const ContextPlace& place, std::
     if (!file) return Error::Sys(errno, "standard input");
   } else {
     TRY(sys::MakeDirs(folder->path() + "/download", 0700));
-    const std::string name = TRY(Download(where, "", folder->path() + "/download", place.interrupt));
+    const std::string name = TRY(Download({where, "", folder->path() + "/download", "context"}, place.interrupt));
     file = TRY(sys::Open(folder->path() + "/download/" + name, O_RDONLY));
   }
   const std::unique_ptr<archive::Source> raw = archive::FromFd(file.get(), where == "-" ? "standard input" : where);
@@ -168,10 +168,12 @@ Status FindIgnoreFile(const BuildOptions& options, Context& context) {
   }
   // One beside the Containerfile counts for that alone.
   for (const std::string& name : {context.file + ".containerignore", context.file + ".dockerignore", std::string(".containerignore"), std::string(".dockerignore")}) {
-    Result<std::string> text = context.tree->root.ReadRegular(name, build::kMaxIgnoreBytes);
-    if (!text.ok() && StartsWith(name, "/") && !context.fetched) text = sys::ReadFile(name, build::kMaxIgnoreBytes);
-    if (!text.ok()) continue;
-    context.tree->ignored = TRY(build::IgnoreList::Parse(name, *text));
+    Result<std::string> found = context.tree->root.ReadRegular(name, build::kMaxIgnoreBytes);
+    if (!found.ok() && StartsWith(name, "/") && !context.fetched) found = sys::ReadFile(name, build::kMaxIgnoreBytes);
+    // One that can't be read is not as if there were none: what it hides would be in the image.
+    if (!found.ok() && found.error().sys_errno() == ENOENT) continue;
+    const std::string text = TRY_CTX("the ignore file", std::move(found));
+    context.tree->ignored = TRY(build::IgnoreList::Parse(name, text));
     return Ok();
   }
   return Ok();

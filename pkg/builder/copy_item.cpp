@@ -22,6 +22,20 @@ std::string ParentOf(const std::string& path) {
 
 
 
+// The folder that an item's contents go to; one that is new is a copy of the item itself.
+Status MakeTarget(const sys::Root& root, const std::string& path, int source, const CopyHow& how) {
+  if (IsFolder(root, path)) return Ok();
+  TRY(MakeFolders(root, ParentOf(path), how.owner));
+  const struct stat st = TRY(sys::StatFd(source, path));
+  const mode_t mode = how.mode ? how.mode(st.st_mode & 07777, true) : st.st_mode & 07777;
+  const sys::Fd folder = TRY(root.MakeDirs(path, 0755));
+  const sys::Fd opened = TRY(sys::OpenAt(folder.get(), ".", O_RDONLY | O_DIRECTORY));
+  const uid_t uid = how.owner ? how.owner->first : st.st_uid;
+  const gid_t gid = how.owner ? how.owner->second : st.st_gid;
+  if (::fchown(opened.get(), uid, gid) < 0 && !how.any_owner) return Error::Sys(errno, "chown", path);
+  return ::fchmod(opened.get(), mode) < 0 ? Status(Error::Sys(errno, "chmod", path)) : Ok();
+}
+
 }  // namespace
 
 Status MakeFolders(const sys::Root& root, const std::string& path, const std::optional<std::pair<uid_t, gid_t>>& owner) {
@@ -44,14 +58,22 @@ Status CopyItem(const SourceTree& tree, const SourceItem& item, const ItemConten
   options.mode = how.mode;
   options.any_owner = how.any_owner;
   options.shown = destination;
+  options.keep_directories = true;
+  options.replace = false;
   const std::string prefix = item.path.empty() ? "" : item.path + "/";
   if (content.filtered) options.skip = [&content, prefix](const std::string& path) { return content.wanted.count(prefix + path) == 0; };
   std::string target = destination;
   if (how.parents) target = build::CleanPath(destination + "/" + (item.is_directory ? item.named : ParentOf(item.named)));
-  engine::TreeCopier copier(options);
   if (item.is_directory) {
-    TRY(MakeFolders(root, target, how.owner));
     sys::Fd from = TRY(tree.root.Open(item.path.empty() ? "/" : item.path, O_RDONLY | O_DIRECTORY));
+    TRY(MakeTarget(root, target, from.get(), how));
+    // Links of the image lead where they lead in it: /bin to usr/bin.
+    options.follow = [&root, target](const std::string& path) -> Result<std::optional<sys::Fd>> {
+      Result<sys::Fd> folder = root.Open(target + "/" + path, O_RDONLY | O_DIRECTORY);
+      if (!folder.ok()) return std::optional<sys::Fd>();
+      return std::optional<sys::Fd>(std::move(*folder));
+    };
+    engine::TreeCopier copier(options);
     sys::Fd to = TRY(root.Open(target, O_RDONLY | O_DIRECTORY));
     return copier.CopyContents(std::move(from), std::move(to));
   }

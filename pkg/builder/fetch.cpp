@@ -22,11 +22,13 @@ constexpr size_t kMostShown = 2000;  // characters of git's complaint
 
 std::string WithoutFragment(const std::string& text) { return text.substr(0, text.find_first_of("#?")); }
 
-Result<std::string> NameOf(const std::string& url) {
+Result<std::string> NameOf(const std::string& url, const std::string& otherwise) {
   const std::string path = WithoutFragment(url).substr(url.find("://") + 3);
   const size_t slash = path.rfind('/');
   const std::string name = slash == std::string::npos ? "" : path.substr(slash + 1);
-  if (name.empty() || name == "." || name == "..")
+  const bool none = name.empty() || name == "." || name == "..";
+  if (none && !otherwise.empty()) return otherwise;
+  if (none)
     return Error(Code::kInvalidArgument, "cannot determine a file name from " + Quote(url)).Hint("name the destination file, not a folder");
   return name;
 }
@@ -61,12 +63,13 @@ bool IsGit(const std::string& text) {
   return (IsHttp(text) || StartsWith(text, "file://")) && EndsWith(WithoutFragment(text), ".git");
 }
 
-Result<std::string> Download(const std::string& url, const std::string& checksum, const std::string& folder, const engine::Interrupt& interrupt) {
+Result<std::string> Download(const RemoteFile& wanted, const engine::Interrupt& interrupt) {
+  const auto& [url, checksum, folder, otherwise] = wanted;
   http::Options options;
   options.allow_http = true;  // it was asked for in so many words
   options.cancel = interrupt.flag();
   const std::unique_ptr<http::Client> client = TRY(http::Client::Create(options));
-  const std::string name = TRY(NameOf(url));
+  const std::string name = TRY(NameOf(url, otherwise));
   sys::Fd file = TRY(sys::Open(folder + "/" + name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600));
   digest::Hasher hasher;
   http::Request request;

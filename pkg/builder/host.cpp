@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "builder/fd_message_internal.hpp"
 #include "engine/images.hpp"
 #include "engine/outcome.hpp"
@@ -103,6 +104,10 @@ Result<std::string> ServeImage(const engine::GlobalOptions& store, const BuildOp
   engine::Engine engine(store);
   engine::FetchOptions fetch = options.fetch;
   if (const std::string platform = request.at("platform"); !platform.empty()) fetch.platform = platform;
+  const std::string name = request.at("image");
+  // "oci-archive:FILE" and the like, of --build-context.
+  for (const char* transport : {"oci-archive:", "docker-archive:", "oci:", "dir:"})
+    if (StartsWith(name, transport)) return engine::Pull(engine, name, "always", fetch);
   return TRY(engine::EnsureImage(engine, request.at("image"), options.pull, fetch)).image.id;
 }
 

@@ -34,6 +34,7 @@ struct BuildOptions {
 struct BuildOutcome {
   int exit_code = 0;  // of the RUN that failed
   std::string id;     // of the image; empty when one failed, or several were made
+  std::string error;  // what to say of the failure
 };
 
 }  // namespace ctool::builder

@@ -8,7 +8,7 @@
 
 namespace ctool::builder {
 
-Stages::Stages(Session& of, const build::Containerfile& in, const Graph& from, std::set<std::string> names,
+Stages::Stages(Session& of, const build::Containerfile& in, const Graph& from, GivenContexts names,
                std::map<std::string, std::unique_ptr<SourceTree>> trees, build::GlobalScope variables, spec::Platform target)
     : session(of), file(in), graph(from), given(std::move(names)), contexts(std::move(trees)), scope(std::move(variables)),
       platform(std::move(target)), results_(in.stages.size()) {}

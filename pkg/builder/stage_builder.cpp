@@ -71,7 +71,7 @@ Status StageBuilder::Begin() {
     case Origin::Kind::kContext:
       return Error(Code::kUnsupported, "FROM " + node.image + ": a build context that is a folder is nothing to build on")
           .Hint("--build-context " + node.image + "=docker://IMAGE names an image");
-    case Origin::Kind::kImage: return BeginFromImage(node.image, node.base.platform);
+    case Origin::Kind::kImage: return BeginFromImage(node.base.name, node.base.platform);
   }
   return Ok();
 }

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/log.hpp"
+#include "base/scope.hpp"
 #include "base/text.hpp"
 #include "build/run_text.hpp"
 #include "builder/run_mounts.hpp"
@@ -96,6 +97,10 @@ Status StageBuilder::Apply(const build::Run& run) {
   TRY(session_.interrupt.Check());
   WorkFolder folder = TRY(BeginLayer());
   const std::string bundle = session_.run_root + "/" + folder.id();
+  // A failure leaves none of what is in there, secrets above all; after a step that ran the monitor takes it away.
+  ScopeFail forget([&bundle] {
+    if (const Status gone = sys::RemoveTree(bundle); !gone.ok()) Debug(gone.error().Message());
+  });
   TRY(mounts.Prepare(folder, bundle));
   RunRequest request;
   request.id = folder.id();
@@ -119,6 +124,7 @@ Status StageBuilder::Apply(const build::Run& run) {
     const auto started = [&lock] { lock.unlock(); };
     code = TRY(session_.host.Run(request, folder.lock(), out->fd(), err->fd(), started));
   }
+  forget.Commit();
   if (code != 0) {
     stages_.Failed(code);
     return Error(Code::kInternal, "while running runtime: exit status " + std::to_string(code));

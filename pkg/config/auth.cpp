@@ -8,6 +8,7 @@
 #include <climits>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/text.hpp"
 #include "config/auth_internal.hpp"
@@ -181,6 +182,27 @@ std::string NormalizeAuthKey(std::string_view key) {
   for (const char* docker : {"index.docker.io", "registry-1.docker.io"})
     if (name == docker || name == std::string(docker) + "/v1") return std::string(kDocker);
   return name;
+}
+
+std::vector<std::string> CredentialKeys() {
+  std::vector<std::pair<std::string, bool>> files;
+  if (const std::string named = NamedFile(""); !named.empty())
+    files.emplace_back(named, false);
+  else if (auto search = SearchPath(); search.ok())
+    files = std::move(*search);
+  std::set<std::string> keys;
+  const auto add = [&keys](const Json& entries) {
+    if (!entries.is_object()) return;
+    for (const auto& item : entries.items()) keys.insert(NormalizeAuthKey(item.key()));
+  };
+  for (const auto& [path, legacy] : files) {
+    if (!sys::Exists(path)) continue;
+    const Result<AuthFile> file = ReadAuthFile(path, legacy);
+    if (!file.ok()) continue;
+    if (file->Auths() != nullptr) add(*file->Auths());
+    if (!legacy && file->document.contains("credHelpers")) add(file->document["credHelpers"]);
+  }
+  return {keys.begin(), keys.end()};
 }
 
 Result<StoredCredentials> FindCredentials(const std::string& authfile, const std::string& host,

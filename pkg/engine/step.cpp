@@ -30,11 +30,12 @@ Result<Attachment> Attach() {
 
 }  // namespace
 
-Result<int> RunStep(Engine& engine, const Step& step, const sys::FileLock& lock, const std::function<void()>& on_started) {
+namespace {
+
+Result<int> Try(Engine& engine, const Step& step, const ContainerFiles& files, const sys::FileLock& lock, const std::function<void()>& on_started) {
   TRY(RequireDescriptors());
   ContainerSpec spec = TRY(BeginSpec(engine, step.options, step.id));
   Sandboxed sandboxed = TRY(MakeSandbox(engine, spec, {}));
-  const ContainerFiles files = TRY(FilesOf(engine, step.id));
   spec.layers = step.layers;
   spec.name = step.id.substr(0, 12);
   TRY(FoldDefaults(engine, step.options, step.image, spec));
@@ -58,6 +59,17 @@ Result<int> RunStep(Engine& engine, const Step& step, const sys::FileLock& lock,
   if (!done.ok()) Debug(done.error().Message());
   if (!code) return Error(Code::kInternal, "the step's monitor has let it go");
   return *code;
+}
+
+}  // namespace
+
+Result<int> RunStep(Engine& engine, const Step& step, const sys::FileLock& lock, const std::function<void()>& on_started) {
+  const ContainerFiles files = TRY(FilesOf(engine, step.id));
+  Result<int> code = Try(engine, step, files, lock, on_started);
+  if (code.ok()) return code;
+  const Status removed = sys::RemoveTree(files.bundle);
+  if (!removed.ok()) Debug(removed.error().Message());
+  return code;
 }
 
 }  // namespace ctool::engine

@@ -3,6 +3,7 @@
 #include "ctool/image/commands.hpp"
 #include "engine/build_cache.hpp"
 #include "engine/image_prune.hpp"
+#include "ctool/words.hpp"
 
 namespace ctool {
 namespace {
@@ -18,7 +19,7 @@ cli::Command Describe(ImagePruneOptions& o) {
   c.prose =
       "Removes images without a name that no container was made from and no other image is built on, and prints their ids. Asks first, "
       "unless -f is given.";
-  AddPruneOptions(c.options, "Remove only those that match: until=, label=, label!=, and what images has", {o.prune.all, o.force, o.prune.filters});
+  AddPruneOptions(c.options, "Remove only those that match: until=, label=, label!=, and what images has", words::kImageFilters, {o.prune.all, o.force, o.prune.filters});
   c.options.push_back({.name = "build-cache", .help = "Remove the build cache too, cache mounts among it", .sink = &o.build_cache});
   c.options.push_back({.name = "external", .help = "Accepted for podman's sake: other programs have no containers here",
                        .sink = &o.external});
@@ -59,9 +60,9 @@ Result<int> RunBuilder(Context& context, const BuilderPruneOptions& o) {
 
 }  // namespace
 
-void AddPruneOptions(std::vector<cli::Option>& into, std::string_view filter_help, const PruneSinks& sinks) {
+void AddPruneOptions(std::vector<cli::Option>& into, std::string_view filter_help, std::span<const cli::Word> filter_words, const PruneSinks& sinks) {
   into.push_back({.name = "all", .short_name = 'a', .help = "Remove every image that no container was made from", .sink = &sinks.all});
-  into.push_back({.name = "filter", .value = "key=value", .help = filter_help, .sink = &sinks.filters});
+  into.push_back({.name = "filter", .value = "key=value", .help = filter_help, .sink = &sinks.filters, .words = filter_words});
   into.push_back({.name = "force", .short_name = 'f', .help = "Do not ask", .sink = &sinks.force});
 }
 

@@ -9,6 +9,7 @@
 #include "ctool/image/commands.hpp"
 #include "ctool/system/commands.hpp"
 #include "engine/disk_usage.hpp"
+#include "ctool/words.hpp"
 
 namespace ctool {
 namespace {
@@ -29,7 +30,7 @@ cli::Command Describe(DfOptions& o) {
       "Shows what images, containers and volumes take, and what removing those that nothing uses would give back. An image takes its "
       "unpacked layers and its blobs as they were received; what several images have is counted once. Artifacts and the build cache are shown "
       "where there are any.";
-  c.options = {{.name = "format", .value = "format", .help = "Print by a Go template, or json", .sink = &o.format},
+  c.options = {{.name = "format", .value = "format", .help = "Print by a Go template, or json", .sink = &o.format, .words = words::kDfFormats},
                {.name = "verbose", .short_name = 'v', .help = "Show each image, container and volume", .sink = &o.verbose}};
   c.examples = {{"system df"}, {"system df -v"}, {"system df --format \"{{.Type}} {{.Reclaimable}}\""}};
   return c;

@@ -2,6 +2,7 @@
 #include "ctool/confirm.hpp"
 #include "ctool/image/commands.hpp"
 #include "ctool/system/commands.hpp"
+#include "ctool/words.hpp"
 #include "engine/system_prune.hpp"
 
 namespace ctool {
@@ -18,7 +19,7 @@ cli::Command Describe(SystemPruneCommandOptions& o) {
   c.prose =
       "Removes containers that do not run, networks that no container uses and images without a name that nothing uses, prints their ids, and says how much space that "
       "gives back. Asks first, unless -f is given.";
-  AddPruneOptions(c.options, "Remove only what matches: label=, label!=, until=", {o.prune.all, o.force, o.prune.filters});
+  AddPruneOptions(c.options, "Remove only what matches: label=, label!=, until=", words::kPruneFilters, {o.prune.all, o.force, o.prune.filters});
   c.options.push_back({.name = "build", .help = "Remove all of the build cache too, cache mounts among it", .sink = &o.prune.build});
   c.options.push_back({.name = "external", .help = "Remove only what commands that were killed have left", .sink = &o.external});
   c.options.push_back({.name = "volumes", .help = "Remove volumes that no container uses, and what is in them",

@@ -9,7 +9,7 @@ namespace ctool::builder {
 namespace {
 
 struct Made {
-  explicit Made(std::string_view text, const std::string& target = "", const std::string& from = "", std::set<std::string> given = {})
+  explicit Made(std::string_view text, const std::string& target = "", const std::string& from = "", GivenContexts given = {})
       : file(*build::ParseContainerfile("F", text)), scope({}, {"linux", "amd64", ""}, {"linux", "amd64", ""}) {
     for (const build::Instruction& one : file.global_arguments) EXPECT_TRUE(scope.Declare(std::get<build::Arg>(one.body), file.escape).ok());
     result.emplace(Graph::Make(file, scope, given, target, from));
@@ -40,7 +40,7 @@ TEST(GraphTest, CopyAndMountFromAStageNeedIt) {
 }
 
 TEST(GraphTest, Origins) {
-  const Made made("FROM scratch\nFROM 0\nFROM named AS b\nFROM ctx\n", "", "", {"ctx"});
+  const Made made("FROM scratch\nFROM 0\nFROM named AS b\nFROM ctx\n", "", "", {{"ctx", ""}});
   EXPECT_EQ(made.graph().nodes[0].base.kind, Origin::Kind::kScratch);
   EXPECT_EQ(made.graph().nodes[1].base.kind, Origin::Kind::kImage);  // a number names no stage in FROM
   EXPECT_EQ(made.graph().nodes[2].base.kind, Origin::Kind::kImage);

@@ -27,7 +27,8 @@ class SourceTreeTest : public ::testing::Test {
 
   void Write(const std::string& path, const std::string& text) const { std::ofstream(dir_ / path) << text; }
   SourceTree Tree(std::string_view ignored = "") const {
-    return {*sys::Root::Open(dir_), "ctx", *build::IgnoreList::Parse("ignore", ignored), false, nullptr};
+    Result<sys::Root> root = sys::Root::Open(dir_);
+    return {std::move(*root), "ctx", *build::IgnoreList::Parse("ignore", ignored), false, nullptr};
   }
   static std::vector<std::string> Paths(const Result<std::vector<SourceItem>>& items) {
     std::vector<std::string> paths;
@@ -49,7 +50,7 @@ TEST_F(SourceTreeTest, Patterns) {
   EXPECT_EQ(Paths(FindItems(tree, "a.txt", false)), (Strings{"a.txt"}));
   EXPECT_EQ(Paths(FindItems(tree, "/./a.txt", false)), (Strings{"a.txt"}));
   EXPECT_EQ(Paths(FindItems(tree, "*.txt", false)), (Strings{"a.txt", "b.txt"}));
-  EXPECT_EQ(Paths(FindItems(tree, "[!a]*", false)), (Strings{"b.txt", "d"}));
+  EXPECT_EQ(Paths(FindItems(tree, "[^a]*", false)), (Strings{"b.txt", "d"}));
   EXPECT_EQ(Paths(FindItems(tree, "*/*.txt", false)), (Strings{"d/c.txt"}));
   EXPECT_EQ(Paths(FindItems(tree, "**/*.md", true)), (Strings{"d/sub/e.md"}));
   EXPECT_EQ(Paths(FindItems(tree, ".", false)), (Strings{""}));
