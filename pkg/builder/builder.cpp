@@ -84,7 +84,8 @@ class Inside {
     const build::Containerfile file = TRY(Parse(context));
     const spec::Platform platform = TRY(TargetPlatform(options_));
     build::GlobalScope scope(TRY(BuildArguments(options_)), spec::Platform::Host(), platform);
-    for (const build::Instruction& instruction : file.global_arguments) TRY(scope.Declare(std::get<build::Arg>(instruction.body), file.escape));
+    for (const build::Instruction& instruction : file.global_arguments)
+      TRY_CTX(context.file + ":" + std::to_string(instruction.where.line), scope.Declare(std::get<build::Arg>(instruction.body), file.escape));
     GivenContexts given;
     std::map<std::string, std::unique_ptr<SourceTree>> contexts;
     std::vector<std::optional<WorkFolder>> fetched;

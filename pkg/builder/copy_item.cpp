@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "base/text.hpp"
 #include "build/ignore.hpp"
 #include "engine/copy_tree.hpp"
@@ -22,10 +24,39 @@ std::string ParentOf(const std::string& path) {
 
 
 
+// Where a link of the tree leads that nothing is behind; empty: it is none.
+std::string DanglingTarget(const sys::Root& root, const std::string& path) {
+  const Result<sys::Root::Parent> parent = root.OpenParent(path);
+  if (!parent.ok()) return "";
+  const Result<std::string> target = sys::ReadLinkAt(parent->dir.get(), parent->name);
+  if (!target.ok()) return "";
+  return build::CleanPath(StartsWith(*target, "/") ? *target : ParentOf(path) + "/" + *target);
+}
+
+Status MakeFoldersIn(const sys::Root& root, const std::string& path, const std::optional<std::pair<uid_t, gid_t>>& owner, int& links) {
+  constexpr int kMaxLinks = 40;  // as the kernel has it
+  std::string made;
+  for (const std::string& part : Split(path, '/')) {
+    if (part.empty()) continue;
+    made += "/" + part;
+    if (IsFolder(root, made)) continue;
+    if (const std::string target = DanglingTarget(root, made); !target.empty()) {
+      if (++links > kMaxLinks) return Error::Sys(ELOOP, "mkdir", made);
+      TRY(MakeFoldersIn(root, target, owner, links));
+      continue;
+    }
+    const sys::Fd folder = TRY(root.MakeDirs(made, 0755));
+    if (owner && ::fchownat(folder.get(), "", owner->first, owner->second, AT_EMPTY_PATH) < 0 && errno != EINVAL && errno != EPERM)
+      return Error::Sys(errno, "chown", made);
+  }
+  return Ok();
+}
+
 // The folder that an item's contents go to; one that is new is a copy of the item itself.
 Status MakeTarget(const sys::Root& root, const std::string& path, int source, const CopyHow& how) {
   if (IsFolder(root, path)) return Ok();
-  TRY(MakeFolders(root, ParentOf(path), how.owner));
+  if (!DanglingTarget(root, path).empty()) return builder::MakeFolders(root, path, how.owner);
+  TRY(builder::MakeFolders(root, ParentOf(path), how.owner));
   const struct stat st = TRY(sys::StatFd(source, path));
   const mode_t mode = how.mode ? how.mode(st.st_mode & 07777, true) : st.st_mode & 07777;
   const sys::Fd folder = TRY(root.MakeDirs(path, 0755));
@@ -39,16 +70,8 @@ Status MakeTarget(const sys::Root& root, const std::string& path, int source, co
 }  // namespace
 
 Status MakeFolders(const sys::Root& root, const std::string& path, const std::optional<std::pair<uid_t, gid_t>>& owner) {
-  std::string made;
-  for (const std::string& part : Split(path, '/')) {
-    if (part.empty()) continue;
-    made += "/" + part;
-    if (IsFolder(root, made)) continue;
-    const sys::Fd folder = TRY(root.MakeDirs(made, 0755));
-    if (owner && ::fchownat(folder.get(), "", owner->first, owner->second, AT_EMPTY_PATH) < 0 && errno != EINVAL && errno != EPERM)
-      return Error::Sys(errno, "chown", made);
-  }
-  return Ok();
+  int links = 0;
+  return MakeFoldersIn(root, path, owner, links);
 }
 
 Status CopyItem(const SourceTree& tree, const SourceItem& item, const ItemContent& content, const sys::Root& root,
@@ -77,6 +100,7 @@ Status CopyItem(const SourceTree& tree, const SourceItem& item, const ItemConten
     sys::Fd to = TRY(root.Open(target, O_RDONLY | O_DIRECTORY));
     return copier.CopyContents(std::move(from), std::move(to));
   }
+  for (std::string behind = DanglingTarget(root, target); !how.into_folder && !how.parents && !behind.empty() && target != behind; behind = DanglingTarget(root, target)) target = behind;
   const bool into = how.into_folder || how.parents || IsFolder(root, target);
   const std::string folder = into ? target : ParentOf(target), named = item.named.substr(item.named.rfind('/') + 1);
   const std::string as = into ? named : target.substr(target.rfind('/') + 1);

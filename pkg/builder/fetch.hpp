@@ -15,6 +15,9 @@ bool IsGit(const std::string& text);
 
 // Downloads into `folder` and returns the file's name there; its time is the server's Last-Modified. `checksum`: "sha256:..." or
 // empty.
+// A URL as it is shown: without the name and the password in it.
+std::string WithoutPassword(const std::string& url);
+
 struct RemoteFile {
   std::string url, checksum, folder;
   std::string name = {};  // of the file, when the URL has none

@@ -14,6 +14,9 @@ namespace {
 
 constexpr size_t kShownId = 11;  // characters of a step's id, as buildah shows
 
+// In quotes, as it stands in the file: what a terminal would obey is taken out when it is printed.
+std::string Shown(const std::string& text) { return "\"" + text + "\""; }
+
 }  // namespace
 
 StageBuilder::StageBuilder(Stages& stages, size_t stage, size_t place)
@@ -41,7 +44,7 @@ Result<StageState> StageBuilder::Run() {
 Status StageBuilder::Step(const build::Instruction& instruction) {
   TRY(session_.interrupt.Check());
   Status done = Evaluate(instruction);
-  if (!done.ok()) return std::move(done).error().Wrap("building at STEP " + Quote(instruction.text));
+  if (!done.ok()) return std::move(done).error().Wrap("building at STEP " + Shown(instruction.text));
   EndStep();
   return Ok();
 }
