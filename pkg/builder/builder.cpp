@@ -21,6 +21,7 @@
 #include "builder/stage.hpp"
 #include "engine/in_store.hpp"
 #include "engine/manifest_list.hpp"
+#include "engine/step.hpp"
 #include "engine/unused.hpp"
 #include "sys/file.hpp"
 
@@ -69,6 +70,7 @@ class Inside {
   Result<std::string> Run() {
     store_ = TRY(engine_.Store());
     db_ = TRY(engine_.Db());
+    if (const Status swept = engine::SweepSteps(engine_); !swept.ok()) Debug(swept.error().Message());
     const std::string cache_dir = store_->root() + "/cache/build";
     TRY(sys::MakeDirs(cache_dir + "/empty", 0755));
     digests_.emplace(cache_dir + "/digests");

@@ -63,6 +63,8 @@ engine::Step StepOf(const Json& json, const BuildOptions& options) {
   step.options.entrypoint = "";
   step.options.command = json.at("argv").get<std::vector<std::string>>();
   for (std::string& entry : json.at("env").get<std::vector<std::string>>()) step.options.env.push_back(std::move(entry));
+  // docker's word for what is used without one.
+  if (step.options.network == std::vector<std::string>{"default"}) step.options.network.clear();
   if (const std::string network = json.at("network"); !network.empty()) step.options.network = {network};
   step.image.user = json.at("user");
   step.image.working_dir = json.at("dir");
@@ -103,6 +105,7 @@ Result<std::string> ServeRun(const engine::GlobalOptions& store, const BuildOpti
 Result<std::string> ServeImage(const engine::GlobalOptions& store, const BuildOptions& options, const Json& request) {
   engine::Engine engine(store);
   engine::FetchOptions fetch = options.fetch;
+  fetch.quiet = options.quiet;
   if (const std::string platform = request.at("platform"); !platform.empty()) fetch.platform = platform;
   const std::string name = request.at("image");
   // "oci-archive:FILE" and the like, of --build-context.

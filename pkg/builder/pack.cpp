@@ -67,7 +67,7 @@ Result<Archive> WriteArchive(Session& session, sys::Fd tree, bool layer, bool wi
   };
   const std::unique_ptr<storage::Store::BlobWriter> blob = TRY(session.store.NewBlob({}));
   archive::TarWriter tar([&](std::string_view bytes) -> Status {
-    TRY(session.interrupt.Check());
+    TRY(session.GoOn());
     return blob->Write(bytes);
   });
   engine::TreePacker packer(tar, options);

@@ -42,7 +42,7 @@ Result<StageState> StageBuilder::Run() {
 }
 
 Status StageBuilder::Step(const build::Instruction& instruction) {
-  TRY(session_.interrupt.Check());
+  TRY(session_.GoOn());
   Status done = Evaluate(instruction);
   if (!done.ok()) return std::move(done).error().Wrap("building at STEP " + Shown(instruction.text));
   EndStep();

@@ -307,7 +307,7 @@ Status StageBuilder::Apply(const build::Copy& copy) {
   const std::string quick = TRY(step.QuickKey(FsKey()));
   if (!quick.empty() && !session_.one_layer && TRY(UseCached(quick, created_by))) return Ok();
   const Slots::Held slot(session_.slots);
-  TRY(session_.interrupt.Check());
+  TRY(session_.GoOn());
   const std::string key = TRY(step.FindAll(FsKey(), heredocs));
   if (!session_.one_layer && TRY(UseCached(key, created_by))) return Ok();
   WorkFolder folder = TRY(BeginLayer());

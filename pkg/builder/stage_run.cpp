@@ -94,7 +94,7 @@ Status StageBuilder::Apply(const build::Run& run) {
   if (!session_.one_layer && TRY(UseCached(name, created_by))) return Ok();
 
   const Slots::Held slot(session_.slots);
-  TRY(session_.interrupt.Check());
+  TRY(session_.GoOn());
   WorkFolder folder = TRY(BeginLayer());
   const std::string bundle = session_.run_root + "/" + folder.id();
   // A failure leaves none of what is in there, secrets above all; after a step that ran the monitor takes it away.
