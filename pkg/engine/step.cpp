@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/step.hpp"
 
+#include <signal.h>
+
 #include "base/log.hpp"
 #include "engine/attach_internal.hpp"
 #include "engine/create_internal.hpp"
 #include "engine/sandbox_start_internal.hpp"
 #include "engine/settle_internal.hpp"
 #include "sys/file.hpp"
+#include "sys/syscalls.hpp"
 
 namespace ctool::engine {
 namespace {
@@ -53,7 +56,10 @@ Result<int> Try(Engine& engine, const Step& step, const ContainerFiles& files, c
   if (!pidfd.ok()) return pidfd.error();
   sandboxed.origin.leases.clear();
   on_started();
-  const std::optional<int> code = TRY(attachment.Relay(monitor, pidfd->get()));
+  const Result<std::optional<int>> relayed = attachment.Relay(monitor, pidfd->get());
+  // Its monitor was killed: nobody else ends it.
+  if (!relayed.ok() && sys::PidfdSendSignal(pidfd->get(), SIGKILL) < 0) Debug(Error::Sys(errno, "end the step").Message());
+  const std::optional<int> code = TRY(Result<std::optional<int>>(relayed));
   // What is in memory the monitor deletes; the folder in the store is the caller's.
   const Status done = monitor.Send(runtime::Msg::kDone, runtime::Stage::kExec, files.bundle + '\0');
   if (!done.ok()) Debug(done.error().Message());

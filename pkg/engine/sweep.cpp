@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 
 #include <set>
@@ -11,6 +12,7 @@
 #include "engine/step.hpp"
 #include "sys/file.hpp"
 #include "sys/lock.hpp"
+#include "sys/syscalls.hpp"
 
 namespace ctool::engine {
 namespace {
@@ -41,6 +43,9 @@ Status SweepSteps(Engine& engine) {
   for (const std::string& id : FoldersIn(containers)) {
     const std::string folder = containers + "/" + id;
     if (!sys::Exists(folder + "/" + kStepMark) || !IsAbandoned(folder)) continue;
+    // Its monitor was killed too, so that nobody has ended it.
+    const Result<std::optional<LiveProcess>> live = FindProcess(engine, id);
+    if (live.ok() && *live && sys::PidfdSendSignal((*live)->pidfd.get(), SIGKILL) < 0) Debug(Error::Sys(errno, "end a step").Message());
     TRY(sys::RemoveTree(TRY(engine.RunDir(id, false))));
     TRY(store.Discard(folder));
   }
