@@ -2,6 +2,7 @@
 #include "ctool-images/commands.hpp"
 
 #include "ctool/container/file_options.hpp"
+#include "ctool/container/options.hpp"
 #include "ctool/context.hpp"
 #include "ctool/system/check.hpp"
 #include "engine/volumes.hpp"
@@ -110,6 +111,7 @@ constexpr cli::Entry kEntries[] = {
     {"save", [] { return cli::Bind(DescribeSave, RunSave); }, {"image save"}},
     {"cp", [] { return cli::Bind(DescribeCp, RunCp); }, {"container cp"}},
     {"volume import", [] { return cli::Bind(DescribeVolumeImport, RunVolumeImport); }},
+    {"container cleanup", CleanupCommand},  // a step's monitor runs it, of the program that started it
     {"system check", [] { return cli::Bind(DescribeCheck, RunCheck); }},
     {"yaml", [] { return cli::Bind(DescribeYaml, RunYaml); }},
     {"fetch", [] { return cli::Bind(DescribeFetch, RunFetch); }},

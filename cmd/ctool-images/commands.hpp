@@ -23,7 +23,6 @@ struct PullOptions {
   std::string policy = "always";
   engine::FetchOptions fetch;
   bool all_tags = false;
-  bool disable_content_trust = false;  // accepted: there is none to disable
 };
 cli::Command DescribePull(PullOptions& options);
 

@@ -3,6 +3,7 @@
 // What `ctool` shows and completes of `build`, which this program runs.
 #include "ctool-images/commands.hpp"
 #include "ctool/container/options.hpp"
+#include "ctool/words.hpp"
 
 namespace ctool {
 namespace {
@@ -13,14 +14,19 @@ using builder::BuildOptions;
 // --network and the like, in the fields that `run` has for them.
 void AddRunOptions(std::vector<Option>& into, engine::CreateOptions& r) {
   const auto add = [&into](Option option) { into.push_back(std::move(option)); };
-  add({.name = "network", .value = "mode", .help = "Network of RUN: default, none, host, or as run has it", .sink = &r.network, .aliases = {"net"}});
+  add({.name = "network", .value = "mode", .help = "Network of RUN: default, none, host, or as run has it", .sink = &r.network, .aliases = {"net"}, .words = words::kNetworkModes});
   add({.name = "add-host", .value = "name:ip", .help = "Add a line to /etc/hosts of RUN", .sink = &r.add_host});
   add({.name = "dns", .value = "ip", .help = "Name server of RUN", .sink = &r.dns});
   add({.name = "dns-option", .value = "option", .help = "Option in resolv.conf of RUN", .sink = &r.dns_option});
   add({.name = "dns-search", .value = "domain", .help = "Search domain of RUN", .sink = &r.dns_search});
   add({.name = "volume", .short_name = 'v', .value = "source:dest[:options]", .help = "Mount a folder of the host for RUN", .sink = &r.volume});
-  add({.name = "cap-add", .value = "capability", .help = "Add a capability for RUN", .sink = &r.cap_add});
-  add({.name = "cap-drop", .value = "capability", .help = "Drop a capability for RUN", .sink = &r.cap_drop});
+  add({.name = "no-hosts", .help = "Leave /etc/hosts of RUN alone", .sink = &r.no_hosts});
+  add({.name = "ipc", .value = "mode", .help = "IPC namespace of RUN: private, host", .sink = &r.ipc});
+  add({.name = "pid", .value = "mode", .help = "PID namespace of RUN: private, host", .sink = &r.pid});
+  add({.name = "uts", .value = "mode", .help = "UTS namespace of RUN: private, host", .sink = &r.uts});
+  add({.name = "cgroupns", .value = "mode", .help = "Cgroup namespace of RUN: private, host", .sink = &r.cgroupns});
+  add({.name = "cap-add", .value = "capability", .help = "Add a capability for RUN", .sink = &r.cap_add, .words = words::kCapabilities});
+  add({.name = "cap-drop", .value = "capability", .help = "Drop a capability for RUN", .sink = &r.cap_drop, .words = words::kCapabilities});
   add({.name = "device", .value = "device", .help = "Device of the host for RUN", .sink = &r.device});
   add({.name = "security-opt", .value = "option", .help = "Security option for RUN", .sink = &r.security_opt});
   add({.name = "ulimit", .value = "limit", .help = "Resource limit for RUN", .sink = &r.ulimit});
@@ -39,6 +45,7 @@ void AddRunOptions(std::vector<Option>& into, engine::CreateOptions& r) {
 void AddImageOptions(std::vector<Option>& into, BuildOptions& o) {
   const auto add = [&into](Option option) { into.push_back(std::move(option)); };
   add({.name = "tag", .short_name = 't', .value = "name", .help = "Name of the image; may be given several times", .sink = &o.tags});
+  add({.name = "manifest", .value = "name", .help = "Add the image to this manifest list, which is made if it is missing", .sink = &o.manifest});
   add({.name = "format", .value = "format", .help = "Format of manifest and configuration", .sink = &o.format, .values = {"oci", "docker"}, .only_values = true});
   add({.name = "label", .value = "key=value", .help = "Label of the image", .sink = &o.labels});
   add({.name = "unsetlabel", .value = "key", .help = "Leave this label out", .sink = &o.unset_labels});
@@ -63,15 +70,17 @@ void AddInputOptions(std::vector<Option>& into, BuildOptions& o) {
   add({.name = "ignorefile", .value = "file", .help = "What is left out of the context (default: .containerignore, .dockerignore)", .sink = &o.ignore_file, .complete = cli::Complete::kFiles});
   add({.name = "build-arg", .value = "name[=value]", .help = "Value of an ARG; without one it is the caller's variable", .sink = &o.build_args});
   add({.name = "build-arg-file", .value = "file", .help = "Values of ARGs, a line each", .sink = &o.build_arg_files, .complete = cli::Complete::kFiles});
-  add({.name = "build-context", .value = "name=where", .help = "Another context for --from: a folder, a repository or an archive", .sink = &o.build_contexts});
+  add({.name = "build-context", .value = "name=where", .help = "Another context for --from: a folder, a repository, an archive by URL, docker-image://IMAGE or oci-archive:FILE", .sink = &o.build_contexts});
   add({.name = "target", .value = "stage", .help = "Build this stage, and what it needs", .sink = &o.target});
   add({.name = "from", .value = "image", .help = "In place of the first FROM's image", .sink = &o.from, .complete = cli::Complete::kImages});
   add({.name = "secret", .value = "id=name,src=file", .help = "A secret that RUN --mount=type=secret may ask for", .sink = &o.secrets});
   add({.name = "ssh", .value = "id[=socket]", .help = "An SSH agent that RUN --mount=type=ssh may ask for", .sink = &o.ssh});
   add({.name = "pull", .value = "policy", .help = "When to fetch base images: always, missing, never, newer", .sink = &o.pull, .values = {"always", "missing", "never", "newer"}, .implied = "always"});
-  add({.name = "pull-always", .help = "The same as --pull=always", .sink = cli::Setter([&o](std::string_view) { o.pull = "always"; return Ok(); })});
-  add({.name = "pull-never", .help = "The same as --pull=never", .sink = cli::Setter([&o](std::string_view) { o.pull = "never"; return Ok(); })});
+  add({.name = "pull-always", .help = "The same as --pull=always", .sink = cli::Setter([&o](std::string_view) { o.pull = "always"; return Ok(); }), .implied = "true"});
+  add({.name = "pull-never", .help = "The same as --pull=never", .sink = cli::Setter([&o](std::string_view) { o.pull = "never"; return Ok(); }), .implied = "true"});
   add({.name = "no-cache", .help = "Run every step, whatever earlier builds have made", .sink = &o.no_cache});
+  add({.name = "cache-from", .value = "where", .help = "Use the cache that is there: REPOSITORY, type=registry,ref=NAME or type=local,src=DIR", .sink = &o.cache_from});
+  add({.name = "cache-to", .value = "where", .help = "Write the build's cache there: REPOSITORY, type=registry,ref=NAME or type=local,dest=DIR", .sink = &o.cache_to});
   add({.name = "cache-ttl", .value = "duration", .help = "What is older is built anew", .sink = &o.cache_ttl});
   add({.name = "jobs", .value = "n", .help = "So many steps at once; 0: no limit (default: as many as processors)", .sink = &o.jobs});
   add({.name = "quiet", .short_name = 'q', .help = "Print the image's id alone", .sink = &o.quiet});
@@ -81,9 +90,9 @@ void AddInputOptions(std::vector<Option>& into, BuildOptions& o) {
 // Known to podman and docker, and of no effect here.
 void AddAccepted(std::vector<Option>& into) {
   const auto nothing = [](std::string_view) { return Ok(); };
-  for (const char* flag : {"rm", "force-rm", "compress", "load", "disable-compression", "stdin", "inherit-labels", "inherit-annotations", "save-stages"})
+  for (const char* flag : {"rm", "force-rm", "skip-unused-stages", "logsplit", "compress", "load", "disable-compression", "stdin", "inherit-labels", "inherit-annotations", "save-stages"})
     into.push_back({.name = flag, .help = "Accepted, without effect", .sink = cli::Setter(nothing), .implied = "true", .hidden = true});
-  for (const char* value : {"progress", "isolation", "runtime", "runtime-flag", "signature-policy", "identity-label"})
+  for (const char* value : {"progress", "isolation", "runtime", "runtime-flag", "signature-policy", "identity-label", "hooks-dir", "cpp-flag", "decryption-key", "os-feature", "os-version"})
     into.push_back({.name = value, .value = "value", .help = "Accepted, without effect", .sink = cli::Setter(nothing), .hidden = true});
 }
 
@@ -102,9 +111,11 @@ cli::Command DescribeBuild(BuildOptions& o) {
   AddInputOptions(command.options, o);
   AddImageOptions(command.options, o);
   AddRunOptions(command.options, o.run);
-  AddFetchOptions(command.options, o.fetch);
-  std::erase_if(command.options, [](const Option& option) { return option.name == "platform" || option.name == "quiet" ? option.short_name == 0 : false; });
-  command.options.push_back({.name = "platform", .value = "os/arch[/variant]", .help = "Platform of the image", .sink = &o.platforms, .comma = true});
+  std::vector<Option> fetch;
+  AddFetchOptions(fetch, o.fetch);
+  for (Option& option : fetch)
+    if (option.name != "platform" && option.name != "quiet") command.options.push_back(std::move(option));
+  command.options.push_back({.name = "platform", .value = "os/arch[/variant]", .help = "Platform of the image; of several a manifest list is made", .sink = &o.platforms, .comma = true});
   AddAccepted(command.options);
   command.args = {{.name = "CONTEXT", .min = 0, .sink = &o.context, .complete = cli::Complete::kDirectories}};
   command.examples = {{"build -t myimage ."}, {"build -f Containerfile.dev --target test --build-arg VERSION=2 ."}, {"build --secret id=token,src=token.txt -t app ."}};

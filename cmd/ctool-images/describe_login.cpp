@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ctool-images/commands.hpp"
+#include "ctool/words.hpp"
 
 namespace ctool {
 namespace {
@@ -65,14 +66,14 @@ cli::Command DescribeSearch(SearchCommandOptions& o) {
   command.options = {
       {.name = "limit", .value = "number", .help = "How many to show, for each registry", .sink = &o.search.limit},
       {.name = "filter", .short_name = 'f', .value = "key=value",
-       .help = "Show what matches: stars=N, is-official, is-automated", .sink = &o.search.filters},
-      {.name = "format", .value = "format", .help = "Print by a Go template, or json", .sink = &o.format},
+       .help = "Show what matches: stars=N, is-official, is-automated", .sink = &o.search.filters, .words = words::kSearchFilters},
+      {.name = "format", .value = "format", .help = "Print by a Go template, or json", .sink = &o.format, .words = words::kSearchFormats},
       {.name = "list-tags", .help = "Show the tags of the repository TERM", .sink = &o.list_tags},
       {.name = "no-trunc", .help = "Show descriptions whole", .sink = &o.no_trunc},
       {.name = "compatible", .help = "Show stars, official and automated, too", .sink = &o.compatible},
   };
   AddCredentialOptions(command.options, o.search.fetch);
-  command.args = {{.name = "TERM", .sink = &o.search.term}};
+  command.args = {{.name = "TERM", .sink = &o.search.term, .complete = cli::Complete::kRegistries}};
   command.examples = {{"search registry.example/busybox"}, {"search --list-tags registry.example/team/app"}};
   return command;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ctool-images/commands.hpp"
+#include "ctool/words.hpp"
 
 namespace ctool {
 namespace {
@@ -9,8 +10,8 @@ cli::Positional List(ManifestOptions& o) {
 }
 
 void AddEntryOptions(std::vector<cli::Option>& into, engine::ListEntryOptions& e) {
-  into.push_back({.name = "arch", .value = "architecture", .help = "Architecture to note", .sink = &e.arch});
-  into.push_back({.name = "os", .value = "os", .help = "Operating system to note", .sink = &e.os});
+  into.push_back({.name = "arch", .value = "architecture", .help = "Architecture to note", .sink = &e.arch, .words = words::kArchitectures});
+  into.push_back({.name = "os", .value = "os", .help = "Operating system to note", .sink = &e.os, .words = words::kSystems});
   into.push_back({.name = "variant", .value = "variant", .help = "Variant of the architecture to note", .sink = &e.variant});
   into.push_back({.name = "os-version", .value = "version", .help = "Version of the operating system to note",
                   .sink = &e.os_version});

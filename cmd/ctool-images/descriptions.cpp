@@ -3,6 +3,7 @@
 // What `ctool` shows and completes of the commands that this program runs; linked into both.
 #include "ctool-images/commands.hpp"
 #include "ctool/container/options.hpp"
+#include "ctool/words.hpp"
 
 namespace ctool {
 
@@ -23,12 +24,8 @@ cli::Command DescribePull(PullOptions& o) {
                              .help = "When to fetch the image: always, missing, never, newer",
                              .sink = &o.policy,
                              .values = {"always", "missing", "never", "newer"}});
-  command.options.push_back({.name = "disable-content-trust",
-                             .help = "Accepted for docker's sake",
-                             .sink = &o.disable_content_trust,
-                             .hidden = true});
   command.args = {{.name = "IMAGE", .min = 1, .max = cli::kUnlimited, .sink = &o.images,
-                   .complete = cli::Complete::kImages}};
+                   .complete = cli::Complete::kRemoteImages}};
   command.examples = {{"pull alpine"},
                       {"pull --platform linux/arm64 docker.io/library/alpine:3.19"}};
   command.exits = {{"0", "all images are there"}, {"125", "an image could not be fetched"}};
@@ -46,12 +43,12 @@ cli::Command DescribeImport(ImportCommandOptions& o) {
       {.name = "change", .short_name = 'c', .value = "instruction",
        .help = "Instruction of a Containerfile to apply (CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, "
                "ONBUILD, STOPSIGNAL, USER, VOLUME, WORKDIR)",
-       .sink = &i.changes},
+       .sink = &i.changes, .words = words::kChanges},
       {.name = "message", .short_name = 'm', .value = "text",
        .help = "Comment for the image's history", .sink = &i.message},
       {.name = "arch", .value = "architecture", .help = "Architecture of the image",
-       .sink = &i.arch},
-      {.name = "os", .value = "os", .help = "Operating system of the image", .sink = &i.os},
+       .sink = &i.arch, .words = words::kArchitectures},
+      {.name = "os", .value = "os", .help = "Operating system of the image", .sink = &i.os, .words = words::kSystems},
       {.name = "variant", .value = "variant", .help = "Variant of the architecture",
        .sink = &i.variant},
       {.name = "quiet", .short_name = 'q', .help = "Show no progress", .sink = &i.quiet},

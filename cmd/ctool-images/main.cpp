@@ -5,5 +5,5 @@
 int main(int argc, char** argv) {
   ctool::Globals globals;
   const ctool::cli::App app = ctool::MakeApp(globals, ctool::ImageEntries(), {});
-  return ctool::RunApp(app, globals, argc, argv);
+  return ctool::RunApp(app, globals, argc, argv, "images");
 }

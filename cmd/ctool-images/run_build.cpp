@@ -6,7 +6,9 @@
 namespace ctool {
 
 Result<int> RunBuild(Context& context, const builder::BuildOptions& options) {
-  return TRY(builder::Build(context.engine, options)).exit_code;
+  const builder::BuildOutcome outcome = TRY(builder::Build(context.engine, options));
+  if (outcome.exit_code != 0) PrintError(Error(Code::kInternal, outcome.error));
+  return outcome.exit_code;
 }
 
 }  // namespace ctool

@@ -11,6 +11,7 @@
 #include <initializer_list>
 
 #include "base/log.hpp"
+#include "base/trace.hpp"
 #include "monitor/init_program.hpp"
 #include "monitor/monitor.hpp"
 #include "monitor/session.hpp"
@@ -29,6 +30,7 @@ int main(int argc, char** argv) {
     constexpr int kCommand = 3;
     ::fcntl(kCommand, F_SETFD, FD_CLOEXEC);
     sys::CloseRange(kCommand + 1, ~0U, 0);
+    FollowParent("monitor");
     runtime::SyncSocket command{sys::Fd(kCommand)};
     if (network) return monitor::KeepSharedNetwork(std::move(command));
     return supervise ? monitor::Supervise(std::move(command)) : monitor::ServeSession(std::move(command));

@@ -51,6 +51,7 @@ constexpr cli::Entry kEntries[] = {
     {"container cleanup", CleanupCommand},
 
     {"build", BuildCommand, {"image build", "buildx build"}},
+    {"builder prune", BuilderPruneCommand, {"buildx prune"}},
     {"pull", PullCommand, {"image pull"}},
     {"push", PushCommand, {"image push"}},
     {"manifest create", ManifestCreateCommand},
@@ -117,6 +118,7 @@ constexpr cli::Entry kEntries[] = {
 
     {"inspect", InspectCommand},
     {"info", InfoCommand, {"system info"}},
+    {"doctor", DoctorCommand},
     {"events", EventsCommand, {"system events"}},
     {"version", VersionCommand},
     {"system migrate", MigrateCommand},
@@ -130,6 +132,8 @@ constexpr cli::Entry kEntries[] = {
 
 constexpr cli::Group kGroups[] = {
     {"artifact", "Manage artifacts: files in registries"},
+    {"builder", "Manage what builds have left"},
+    {"buildx", "docker's name of build", true},
     {"container", "Manage containers"},
     {"healthcheck", "Check the health of containers"},
     {"image", "Manage images"},

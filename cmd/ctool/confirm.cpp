@@ -16,7 +16,7 @@ Result<bool> Confirm(const Context& context, std::string_view warning) {
     const ssize_t n = ::read(STDIN_FILENO, &c, 1);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return Error::Sys(errno, "read", "stdin");
-    if (n == 0) return Error(Code::kIo, "EOF");
+    if (n == 0) return Error(Code::kIo, "EOF").Hint("nobody can answer the question: --force asks none");
     if (answer.empty()) answer += c;
   }
   return answer[0] == 'y' || answer[0] == 'Y';

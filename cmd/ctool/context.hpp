@@ -22,6 +22,9 @@ struct Context {
 void PrintLine(const Context& context, std::string_view line);
 bool PrintRaw(const Context& context, std::string_view bytes);
 
+// A manual page in roff, by man(1) at the terminal; false when there is neither, and nothing shown.
+bool ShowPage(const Context& context, std::string_view page);
+
 // "Error: ..." and the hint, on stderr.
 void PrintError(const Error& error);
 

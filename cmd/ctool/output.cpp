@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
+
+#include <cstdlib>
 
 #include "base/text.hpp"
 #include "ctool/context.hpp"
+#include "ctool/error_format.hpp"
+#include "sys/child.hpp"
 #include "sys/file.hpp"
 
 namespace ctool {
@@ -22,7 +27,26 @@ void PrintLine(const Context& context, std::string_view line) {
   PrintRaw(context, std::string(line) + "\n");
 }
 
+bool ShowPage(const Context& context, std::string_view page) {
+  if (page.empty() || context.no_out || !context.out_file.empty()) return false;
+  if (::isatty(STDIN_FILENO) == 0 || ::isatty(STDOUT_FILENO) == 0) return false;
+  const char* path = std::getenv("PATH");
+  const Result<std::string> man = sys::FindProgram("man", path == nullptr ? "" : path);
+  const sys::Fd file(::memfd_create("page", MFD_CLOEXEC));
+  if (!man.ok() || file.get() < 0 || !sys::WriteAll(file.get(), page, "the page").ok()) return false;
+  if (::lseek(file.get(), 0, SEEK_SET) != 0) return false;
+  const sys::Fd terminal(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
+  if (terminal.get() < 0 || ::dup2(file.get(), STDIN_FILENO) < 0) return false;
+  ::execl(man->c_str(), "man", "-l", "-", nullptr);
+  return ::dup2(terminal.get(), STDIN_FILENO) < 0;  // man is no program after all
+}
+
 void PrintError(const Error& error) {
+  if (ErrorsAreJson()) {
+    const std::string line = ErrorAsJson(error.Message(), error.hint(), CodeName(error.code()));
+    if (!sys::WriteAll(STDERR_FILENO, line, "stderr").ok()) return;  // nowhere to say it
+    return;
+  }
   std::string text = "Error: " + Printable(error.Message()) + "\n";
   if (!error.hint().empty()) text += "hint: " + Printable(error.hint()) + "\n";
   if (!sys::WriteAll(STDERR_FILENO, text, "stderr").ok()) return;  // nowhere to say it

@@ -85,7 +85,7 @@ Result<bool> AttributeWriter::SelectId(std::string_view kind, uint32_t id,
   return Error(Code::kPermission, std::string(kind) + " " + std::to_string(id) + " of " +
                                       Shown(entry.path) + " is not mapped: there are " + have)
       .Hint("give the user more subordinate ids in /etc/subuid and /etc/subgid, or let the files "
-            "belong to the user with the storage option ignore_chown_errors");
+            "belong to the user with the storage option ignore_chown_errors; see: ctool doctor");
 }
 
 Result<Attributes> AttributeWriter::Select(Entry& entry) const {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/text.hpp"
+#include "base/trace.hpp"
 
 namespace ctool {
 namespace {
@@ -31,7 +32,9 @@ bool LogEnabled(LogLevel level) { return level >= g_level; }
 
 void Log(LogLevel level, std::string_view text) {
   if (!LogEnabled(level)) return;
-  const std::string line = std::string(Name(level)) + ": " + Printable(text) + "\n";
+  // Several programs speak: where all is shown, each line says whose it is.
+  const std::string source = LogEnabled(LogLevel::kDebug) ? std::string(Source()) + ": " : "";
+  const std::string line = std::string(Name(level)) + ": " + source + Printable(text) + "\n";
   // One write, so that lines of several processes don't mix. A stderr that can't be written to
   // leaves nobody to tell.
   if (::write(STDERR_FILENO, line.data(), line.size()) < 0) return;

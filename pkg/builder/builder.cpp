@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "base/clock.hpp"
@@ -16,8 +17,11 @@
 #include "builder/finish.hpp"
 #include "builder/host.hpp"
 #include "builder/inputs.hpp"
+#include "builder/shared_cache.hpp"
 #include "builder/stage.hpp"
 #include "engine/in_store.hpp"
+#include "engine/manifest_list.hpp"
+#include "engine/step.hpp"
 #include "engine/unused.hpp"
 #include "sys/file.hpp"
 
@@ -59,12 +63,14 @@ Status WriteIdFiles(const BuildOptions& options, const std::string& id) {
 // One build, inside the store's user namespace.
 class Inside {
  public:
-  Inside(const engine::GlobalOptions& where, const BuildOptions& options, const userns::IdMap& map, const sys::Fd& host, std::string run_root, engine::Interrupt& interrupt)
-      : options_(options), map_(map), host_(host, *interrupt.flag()), run_root_(std::move(run_root)), interrupt_(interrupt), engine_(where) {}
+  Inside(const engine::GlobalOptions& where, const BuildOptions& options, const userns::IdMap& map, const sys::Fd& host, std::string run_root,
+         const std::vector<std::string>& fetched, engine::Interrupt& interrupt)
+      : options_(options), map_(map), host_(host, *interrupt.flag()), run_root_(std::move(run_root)), fetched_(fetched), interrupt_(interrupt), engine_(where) {}
 
   Result<std::string> Run() {
     store_ = TRY(engine_.Store());
     db_ = TRY(engine_.Db());
+    if (const Status swept = engine::SweepSteps(engine_); !swept.ok()) Debug(swept.error().Message());
     const std::string cache_dir = store_->root() + "/cache/build";
     TRY(sys::MakeDirs(cache_dir + "/empty", 0755));
     digests_.emplace(cache_dir + "/digests");
@@ -80,15 +86,16 @@ class Inside {
     const build::Containerfile file = TRY(Parse(context));
     const spec::Platform platform = TRY(TargetPlatform(options_));
     build::GlobalScope scope(TRY(BuildArguments(options_)), spec::Platform::Host(), platform);
-    for (const build::Instruction& instruction : file.global_arguments) TRY(scope.Declare(std::get<build::Arg>(instruction.body), file.escape));
-    std::set<std::string> given;
+    for (const build::Instruction& instruction : file.global_arguments)
+      TRY_CTX(context.file + ":" + std::to_string(instruction.where.line), scope.Declare(std::get<build::Arg>(instruction.body), file.escape));
+    GivenContexts given;
     std::map<std::string, std::unique_ptr<SourceTree>> contexts;
     std::vector<std::optional<WorkFolder>> fetched;
     for (const NamedContext& named : TRY(NamedContextsOf(options_))) {
-      if (named.image) return Error(Code::kUnsupported, "--build-context " + named.name + ": an image in place of a name is not supported yet");
+      given[named.name] = named.image ? named.where : "";
+      if (named.image) continue;
       fetched.emplace_back();
       contexts[named.name] = TRY(OpenNamedContext(named.where, place, fetched.back()));
-      given.insert(named.name);
     }
     const Graph graph = TRY(Graph::Make(file, scope, given, options_.target, options_.from));
     const Secrets secrets = TRY(Secrets::Read(options_.secrets, options_.ssh));
@@ -100,6 +107,7 @@ class Inside {
     const Times times = TRY(TimesOf(options_));
     const int out = TRY(OutputFd());
     Cache cache(*store_, *db_, boot_id, {!options_.no_cache, ttl});
+    TRY(TakeOverCache(*store_, *db_, map_, boot_id, fetched_, interrupt_));
     const bool live = !options_.quiet && ::isatty(STDERR_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0;
     Output output({options_.quiet, live, out, STDERR_FILENO}, graph.needed.size());
     Slots slots(JobsOf(options_));
@@ -114,7 +122,7 @@ class Inside {
     for (const std::string& text : options_.outputs) TRY(Export(session, *target, text));
     TRY(WriteIdFiles(options_, id));
     Tell(output, stages.scope, names, id);
-    return id;
+    return options_.cache_to.empty() ? id : id + "\n" + Join(cache.keys(), "\n");
   }
 
   void Tell(Output& output, const build::GlobalScope& scope, const std::vector<std::string>& names, const std::string& id) const {
@@ -151,6 +159,7 @@ class Inside {
   const userns::IdMap& map_;
   const HostClient host_;
   const std::string run_root_;
+  const std::vector<std::string>& fetched_;
   engine::Interrupt& interrupt_;
   engine::Engine engine_;
   storage::Store* store_ = nullptr;
@@ -161,20 +170,64 @@ class Inside {
 
 }  // namespace
 
-Result<BuildOutcome> Build(engine::Engine& engine, const BuildOptions& options) {
+namespace {
+
+// For one platform.
+Result<BuildOutcome> BuildOne(engine::Engine& engine, const BuildOptions& options) {
   const config::Paths& paths = *TRY(engine.Paths());
   const engine::GlobalOptions where{paths.graph_root, paths.run_root};
   TRY(engine.Store());  // made, if it is new, before anybody enters it
   const userns::IdMap map = TRY(userns::DefaultMap());
+  const std::vector<std::string> fetched = TRY(FetchCache(where, options));
   const Host host = TRY(Host::Start(where, options));
-  const Result<std::string> done = engine::RunInStore(map, where, [&](engine::Interrupt& interrupt) {
-    return Inside(where, options, map, host.socket(), paths.run_root, interrupt).Run();
+  Result<std::string> done = engine::RunInStore(map, where, [&](engine::Interrupt& interrupt) {
+    return Inside(where, options, map, host.socket(), paths.run_root, fetched, interrupt).Run();
   });
-  TRY(Result<std::string>(done));
-  if (done->empty() || done->front() != kFailedRun) return BuildOutcome{};
-  const size_t blank = done->find(' ');
-  Log(LogLevel::kError, done->substr(blank + 1));
-  return BuildOutcome{std::atoi(done->c_str() + 1)};
+  const std::string said = TRY(std::move(done));
+  if (said.empty() || said.front() != kFailedRun) {
+    std::vector<std::string> lines = Split(said, '\n');
+    BuildOutcome outcome{0, lines.front(), ""};
+    lines.erase(lines.begin());
+    TRY(ExportCache(where, lines, options));
+    return outcome;
+  }
+  const size_t blank = said.find(' ');
+  return BuildOutcome{static_cast<int>(ParseInt(std::string_view(said).substr(1, blank - 1)).value_or(125)), "", said.substr(blank + 1)};
+}
+
+// Makes a list of the images, or adds them to the one that is there.
+Status MakeList(engine::Engine& engine, const std::string& name, const std::vector<std::string>& ids) {
+  const config::Paths& paths = *TRY(engine.Paths());
+  engine::Engine own({paths.graph_root, paths.run_root});
+  engine::CreateListOptions list;
+  list.name = name;
+  list.amend = true;
+  for (const std::string& id : ids) list.images.push_back("containers-storage:" + id);
+  TRY(engine::CreateList(own, list));
+  return Ok();
+}
+
+}  // namespace
+
+Result<BuildOutcome> Build(engine::Engine& engine, const BuildOptions& options) {
+  const bool several = options.platforms.size() > 1;
+  if (!several && options.manifest.empty()) return BuildOne(engine, options);
+  const std::string list = !options.manifest.empty() ? options.manifest : options.tags.empty() ? "" : options.tags.front();
+  std::vector<std::string> ids;
+  for (size_t i = 0; i < std::max<size_t>(options.platforms.size(), 1); ++i) {
+    BuildOptions one = options;
+    if (!options.platforms.empty()) {
+      one.platforms = {options.platforms[i]};
+      one.fetch.platform = options.platforms[i];
+    }
+    // The names are the list's.
+    if (several) one.tags.clear();
+    BuildOutcome outcome = TRY(BuildOne(engine, one));
+    if (outcome.exit_code != 0) return outcome;
+    ids.push_back(std::move(outcome.id));
+  }
+  if (!list.empty()) TRY(MakeList(engine, list, ids));
+  return BuildOutcome{};
 }
 
 }  // namespace ctool::builder

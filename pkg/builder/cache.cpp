@@ -53,6 +53,7 @@ Status Cache::Keep(const std::string& key, const std::optional<PackedLayer>& lay
     record.created = layer->created;
   }
   const std::lock_guard lock(mutex_);
+  kept_.push_back(key);
   return db_.Transaction(state::Database::Commit::kOrdered, [&]() -> Status {
     if (layer && !TRY(db_.FindLayer(record.diff_id))) {
       TRY(db_.PutLayer({record.diff_id, record.size, false, boot_id_}));
@@ -69,6 +70,7 @@ Status Cache::KeepAlias(const std::string& also, const std::string& key, const s
   record.description = description;
   record.created = record.used = WallNanos();
   const std::lock_guard lock(mutex_);
+  kept_.push_back(also);
   return db_.Transaction(state::Database::Commit::kOrdered, [&] { return db_.PutBuildRecord(record); });
 }
 
@@ -96,6 +98,13 @@ Status Cache::KeepImage(const std::string& key, const std::string& id, const std
   record.created = record.used = WallNanos();
   const std::lock_guard lock(mutex_);
   return db_.PutBuildRecord(record);
+}
+
+std::vector<std::string> Cache::keys() const {
+  const std::lock_guard lock(mutex_);
+  std::set<std::string> all(used_.begin(), used_.end());
+  all.insert(kept_.begin(), kept_.end());
+  return {all.begin(), all.end()};
 }
 
 Status Cache::Settle() {

@@ -43,6 +43,8 @@ class Cache {
 
   // The end of a build that went well: what was found is used now, what nobody has used for long is forgotten.
   Status Settle();
+  // The keys that this build has used or made.
+  std::vector<std::string> keys() const;
   const std::set<std::string>& made() const { return made_; }  // diff ids that are not durable yet
 
  private:
@@ -52,8 +54,8 @@ class Cache {
   state::Database& db_;
   const std::string boot_id_;
   const Options options_;
-  std::mutex mutex_;
-  std::vector<std::string> used_;
+  mutable std::mutex mutex_;
+  std::vector<std::string> used_, kept_;
   std::set<std::string> made_;
 };
 

@@ -105,7 +105,7 @@ Result<Fetched> Fetch(const std::string& where, const ContextPlace& place, std::
     if (below.empty()) return Fetched{std::nullopt, into};
     // A path of the repository's: no link leads out of it.
     const sys::Root root = TRY(sys::Root::Open(into));
-    const sys::Fd part = TRY_CTX(where, root.Open(below, O_PATH | O_DIRECTORY));
+    const sys::Fd part = TRY_CTX(WithoutPassword(where), root.Open(below, O_PATH | O_DIRECTORY));
     std::string path = TRY(sys::ReadLinkAt(AT_FDCWD, "/proc/self/fd/" + std::to_string(part.get())));
     return Fetched{std::nullopt, std::move(path)};
   }
@@ -115,10 +115,10 @@ Result<Fetched> Fetch(const std::string& where, const ContextPlace& place, std::
     if (!file) return Error::Sys(errno, "standard input");
   } else {
     TRY(sys::MakeDirs(folder->path() + "/download", 0700));
-    const std::string name = TRY(Download(where, "", folder->path() + "/download", place.interrupt));
+    const std::string name = TRY(Download({where, "", folder->path() + "/download", "context"}, place.interrupt));
     file = TRY(sys::Open(folder->path() + "/download/" + name, O_RDONLY));
   }
-  const std::unique_ptr<archive::Source> raw = archive::FromFd(file.get(), where == "-" ? "standard input" : where);
+  const std::unique_ptr<archive::Source> raw = archive::FromFd(file.get(), where == "-" ? "standard input" : WithoutPassword(where));
   std::optional<std::string> text = TRY(UnpackOrRead(*raw, into));
   return Fetched{std::move(text), into};
 }
@@ -159,6 +159,13 @@ Status FindContainerfile(const BuildOptions& options, Context& context) {
   return NoContainerfile(context.tree->shown);
 }
 
+// A link counts, wherever it leads.
+bool IsThere(const sys::Root& root, const std::string& name) {
+  const Result<sys::Root::Parent> parent = root.OpenParent(name);
+  struct stat st {};
+  return parent.ok() && ::fstatat(parent->dir.get(), parent->name.c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 Status FindIgnoreFile(const BuildOptions& options, Context& context) {
   if (context.tree == nullptr) return Ok();
   if (!options.ignore_file.empty()) {
@@ -168,10 +175,12 @@ Status FindIgnoreFile(const BuildOptions& options, Context& context) {
   }
   // One beside the Containerfile counts for that alone.
   for (const std::string& name : {context.file + ".containerignore", context.file + ".dockerignore", std::string(".containerignore"), std::string(".dockerignore")}) {
-    Result<std::string> text = context.tree->root.ReadRegular(name, build::kMaxIgnoreBytes);
-    if (!text.ok() && StartsWith(name, "/") && !context.fetched) text = sys::ReadFile(name, build::kMaxIgnoreBytes);
-    if (!text.ok()) continue;
-    context.tree->ignored = TRY(build::IgnoreList::Parse(name, *text));
+    Result<std::string> found = context.tree->root.ReadRegular(name, build::kMaxIgnoreBytes);
+    if (!found.ok() && StartsWith(name, "/") && !context.fetched) found = sys::ReadFile(name, build::kMaxIgnoreBytes);
+    // One that can't be read is not as if there were none: what it hides would be in the image.
+    if (!found.ok() && found.error().sys_errno() == ENOENT && !IsThere(context.tree->root, name)) continue;
+    const std::string text = TRY_CTX("the ignore file", std::move(found));
+    context.tree->ignored = TRY(build::IgnoreList::Parse(name, text));
     return Ok();
   }
   return Ok();
@@ -185,7 +194,7 @@ Result<Context> OpenContext(const BuildOptions& options, const ContextPlace& pla
   if (where == "-" || IsHttp(where) || IsGit(where)) {
     Fetched fetched = TRY(Fetch(where, place, context.fetched));
     if (fetched.text) {
-      context.file = where == "-" ? "stdin" : where;
+      context.file = where == "-" ? "stdin" : WithoutPassword(where);
       context.text = std::move(*fetched.text);
       return context;
     }
@@ -206,7 +215,7 @@ Result<std::unique_ptr<SourceTree>> OpenNamedContext(const std::string& where, c
     return TreeOf(real, place.digests);
   }
   const Fetched got = TRY(Fetch(where, place, fetched));
-  if (got.text) return Error(Code::kInvalidArgument, "--build-context: " + Quote(where) + " is no archive");
+  if (got.text) return Error(Code::kInvalidArgument, "--build-context: " + Quote(WithoutPassword(where)) + " is no archive");
   return TreeOf(got.folder, place.digests);
 }
 

@@ -15,7 +15,14 @@ bool IsGit(const std::string& text);
 
 // Downloads into `folder` and returns the file's name there; its time is the server's Last-Modified. `checksum`: "sha256:..." or
 // empty.
-Result<std::string> Download(const std::string& url, const std::string& checksum, const std::string& folder, const engine::Interrupt& interrupt);
+// A URL as it is shown: without the name and the password in it.
+std::string WithoutPassword(const std::string& url);
+
+struct RemoteFile {
+  std::string url, checksum, folder;
+  std::string name = {};  // of the file, when the URL has none
+};
+Result<std::string> Download(const RemoteFile& wanted, const engine::Interrupt& interrupt);
 
 // "URL[#REF[:SUBFOLDER]]": clones into `folder`; returns the path below it that is meant.
 Result<std::string> CloneGit(const std::string& text, const std::string& folder, bool keep_git_dir);

@@ -47,15 +47,18 @@ Result<size_t> FindTarget(const Containerfile& file, const std::string& target) 
 
 }  // namespace
 
-Origin Graph::Find(const Containerfile& file, const std::set<std::string>& given, size_t stage, const std::string& text) const {
-  if (given.count(text) != 0) return {Origin::Kind::kContext, 0, text, ""};
+Origin Graph::Find(const Containerfile& file, const GivenContexts& given, size_t stage, const std::string& text) const {
+  if (const auto named = given.find(text); named != given.end()) {
+    if (named->second.empty()) return {Origin::Kind::kContext, 0, text, ""};
+    return {Origin::Kind::kImage, 0, named->second, ""};
+  }
   if (const std::optional<size_t> named = StageNamed(file, stage, text)) return {Origin::Kind::kStage, *named, "", ""};
   const std::optional<uint64_t> number = ParseUint(text);
   if (number && *number < stage) return {Origin::Kind::kStage, static_cast<size_t>(*number), "", ""};
   return {Origin::Kind::kImage, 0, text, ""};
 }
 
-Result<Graph> Graph::Make(const Containerfile& file, const build::GlobalScope& scope, const std::set<std::string>& given,
+Result<Graph> Graph::Make(const Containerfile& file, const build::GlobalScope& scope, const GivenContexts& given,
                           const std::string& target, const std::string& from) {
   Graph graph;
   for (size_t i = 0; i < file.stages.size(); ++i) {

@@ -25,6 +25,9 @@ struct Origin {
   std::string platform;  // as asked for; empty: the build's
 };
 
+// Names of --build-context: the image that each stands for, or nothing when it is a folder.
+using GivenContexts = std::map<std::string, std::string>;
+
 struct Graph {
   struct Node {
     Origin base;
@@ -37,10 +40,10 @@ struct Graph {
 
   // `given`: names of --build-context. `from`: in place of the first image. kInvalidArgument: no such target, a stage that is
   // its own origin, an unset variable in FROM.
-  static Result<Graph> Make(const build::Containerfile& file, const build::GlobalScope& scope, const std::set<std::string>& given,
+  static Result<Graph> Make(const build::Containerfile& file, const build::GlobalScope& scope, const GivenContexts& given,
                             const std::string& target, const std::string& from);
   // What --from=TEXT means in a stage.
-  Origin Find(const build::Containerfile& file, const std::set<std::string>& given, size_t stage, const std::string& text) const;
+  Origin Find(const build::Containerfile& file, const GivenContexts& given, size_t stage, const std::string& text) const;
 };
 
 }  // namespace ctool::builder

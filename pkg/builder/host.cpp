@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "builder/fd_message_internal.hpp"
 #include "engine/images.hpp"
 #include "engine/outcome.hpp"
@@ -62,6 +63,8 @@ engine::Step StepOf(const Json& json, const BuildOptions& options) {
   step.options.entrypoint = "";
   step.options.command = json.at("argv").get<std::vector<std::string>>();
   for (std::string& entry : json.at("env").get<std::vector<std::string>>()) step.options.env.push_back(std::move(entry));
+  // docker's word for what is used without one.
+  if (step.options.network == std::vector<std::string>{"default"}) step.options.network.clear();
   if (const std::string network = json.at("network"); !network.empty()) step.options.network = {network};
   step.image.user = json.at("user");
   step.image.working_dir = json.at("dir");
@@ -102,7 +105,12 @@ Result<std::string> ServeRun(const engine::GlobalOptions& store, const BuildOpti
 Result<std::string> ServeImage(const engine::GlobalOptions& store, const BuildOptions& options, const Json& request) {
   engine::Engine engine(store);
   engine::FetchOptions fetch = options.fetch;
+  fetch.quiet = options.quiet;
   if (const std::string platform = request.at("platform"); !platform.empty()) fetch.platform = platform;
+  const std::string name = request.at("image");
+  // "oci-archive:FILE" and the like, of --build-context.
+  for (const char* transport : {"oci-archive:", "docker-archive:", "oci:", "dir:"})
+    if (StartsWith(name, transport)) return engine::Pull(engine, name, "always", fetch);
   return TRY(engine::EnsureImage(engine, request.at("image"), options.pull, fetch)).image.id;
 }
 
@@ -199,7 +207,9 @@ Result<int> HostClient::Run(const RunRequest& request, const sys::FileLock& lock
   TRY(SendDescriptors(socket_, {memory.get(), replies.theirs.get(), out, err, lock.fd()}));
   replies.theirs.Reset();
   const std::string code = TRY(Await(replies.ours, on_started));
-  return std::atoi(code.c_str());
+  const std::optional<int64_t> status = ParseInt(code);
+  if (!status) return Error(Code::kInternal, "a step ended with " + Quote(code));
+  return static_cast<int>(*status);
 }
 
 }  // namespace ctool::builder

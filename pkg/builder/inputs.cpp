@@ -93,6 +93,7 @@ Result<std::vector<NamedContext>> NamedContextsOf(const BuildOptions& options) {
       context.image = true;
       break;
     }
+    for (const char* transport : {"oci-archive:", "docker-archive:", "oci:", "dir:"}) context.image |= StartsWith(context.where, transport);
     contexts.push_back(std::move(context));
   }
   return contexts;

@@ -33,6 +33,8 @@ struct BuildOptions {
 
 struct BuildOutcome {
   int exit_code = 0;  // of the RUN that failed
+  std::string id;     // of the image; empty when one failed, or several were made
+  std::string error;  // what to say of the failure
 };
 
 }  // namespace ctool::builder

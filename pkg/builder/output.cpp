@@ -120,10 +120,10 @@ void Output::Tick() {
 Result<std::unique_ptr<OutputPipe>> OutputPipe::Start(Output& output, size_t stage, Output::Stream stream) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) < 0) return Error::Sys(errno, "pipe");
-  std::unique_ptr<OutputPipe> pipe(new OutputPipe);
-  pipe->read_ = sys::Fd(ends[0]);
-  pipe->write_ = sys::Fd(ends[1]);
-  pipe->reader_ = TRY(sys::StartThread([&output, stage, stream, fd = ends[0]] {
+  std::unique_ptr<OutputPipe> made(new OutputPipe);
+  made->read_ = sys::Fd(ends[0]);
+  made->write_ = sys::Fd(ends[1]);
+  made->reader_ = TRY(sys::StartThread([&output, stage, stream, fd = ends[0]] {
     std::array<char, 64 << 10> buffer;
     for (;;) {
       const ssize_t n = ::read(fd, buffer.data(), buffer.size());
@@ -132,7 +132,7 @@ Result<std::unique_ptr<OutputPipe>> OutputPipe::Start(Output& output, size_t sta
       output.Write(stage, stream, {buffer.data(), static_cast<size_t>(n)});
     }
   }));
-  return pipe;
+  return made;
 }
 
 OutputPipe::~OutputPipe() {

@@ -43,9 +43,9 @@ Status SetTimes(const std::string& folder, const Times& times) {
 }
 
 // A change of the root directory itself is part of the layer; most steps leave it alone.
-Result<bool> IsRootChanged(const std::string& upper, const std::string& below) {
-  const sys::Fd now = TRY(sys::Open(upper, O_PATH | O_DIRECTORY)), before = TRY(sys::Open(below, O_PATH | O_DIRECTORY));
-  const struct stat a = TRY(sys::StatFd(now.get(), upper)), b = TRY(sys::StatFd(before.get(), below));
+Result<bool> IsRootChanged(const std::string& upper, const struct stat& b) {
+  const sys::Fd now = TRY(sys::Open(upper, O_PATH | O_DIRECTORY));
+  const struct stat a = TRY(sys::StatFd(now.get(), upper));
   return a.st_mode != b.st_mode || a.st_uid != b.st_uid || a.st_gid != b.st_gid;
 }
 
@@ -67,7 +67,7 @@ Result<Archive> WriteArchive(Session& session, sys::Fd tree, bool layer, bool wi
   };
   const std::unique_ptr<storage::Store::BlobWriter> blob = TRY(session.store.NewBlob({}));
   archive::TarWriter tar([&](std::string_view bytes) -> Status {
-    TRY(session.interrupt.Check());
+    TRY(session.GoOn());
     return blob->Write(bytes);
   });
   engine::TreePacker packer(tar, options);
@@ -98,7 +98,7 @@ PackedLayer Describe(const Session& session, const Archive& archive) {
 
 }  // namespace
 
-Result<PackedLayer> PackLayer(Session& session, Layer& layer, const std::string& upper, const std::string& below) {
+Result<PackedLayer> PackLayer(Session& session, Layer& layer, const std::string& upper, const struct stat& below) {
   TRY(SetTimes(upper, session.times));
   const bool root_changed = TRY(IsRootChanged(upper, below));
   sys::Fd tree = TRY(sys::Open(upper, kReadDir));

@@ -35,7 +35,7 @@ Result<SecretText> ParseSecret(const std::string& text) {
 Result<std::string> ValueOf(const SecretText& secret) {
   const bool from_env = secret.type == "env" || (secret.file.empty() && !secret.variable.empty());
   if (from_env) {
-    const std::string& name = !secret.variable.empty() ? secret.variable : secret.file;
+    const std::string& name = !secret.variable.empty() ? secret.variable : !secret.file.empty() ? secret.file : secret.id;
     const char* value = std::getenv(name.c_str());
     if (value == nullptr) return Error(Code::kNotFound, "secret " + secret.id + ": the environment variable " + Quote(name) + " is not set");
     return std::string(value);

@@ -17,4 +17,9 @@ void Slots::Give() {
   given_.notify_one();
 }
 
+Status Session::GoOn() const {
+  TRY(interrupt.Check());
+  return interrupt.stopped() ? Status(Error(Code::kIo, "another stage has failed")) : Ok();
+}
+
 }  // namespace ctool::builder

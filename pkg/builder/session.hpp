@@ -70,6 +70,9 @@ struct Session {
   const Times times;
   const bool one_layer;  // all steps of a stage write to one layer, and nothing is cached
 
+  // An error once a signal came, or another stage has failed.
+  Status GoOn() const;
+
   // Shared: paths of layers are being read, until they are mounted; exclusive: a layer gets its name.
   std::shared_mutex paths;
 };

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -167,6 +168,13 @@ class Reader {
     return Ok();
   }
 
+  // A program's capabilities are a part of it. (A change of them changes ctime, so that a known digest is not taken.)
+  static void AddXattrs(int file, digest::Hasher& hasher) {
+    std::string value(64 << 10, '\0');  // XATTR_SIZE_MAX
+    const ssize_t n = ::fgetxattr(file, "security.capability", value.data(), value.size());
+    if (n > 0) hasher.Update("security.capability" + value.substr(0, static_cast<size_t>(n)));
+  }
+
   Result<std::string> DigestOf(int dir, const std::string& name, const std::string& below, const struct stat& st) {
     if (tree_.digests != nullptr)
       if (const std::optional<std::string> known = tree_.digests->Find(st)) return *known;
@@ -182,6 +190,7 @@ class Reader {
       if (n == 0) break;
       hasher.Update({buffer_.data(), static_cast<size_t>(n)});
     }
+    AddXattrs(file.get(), hasher);
     const spec::Digest digest = hasher.Finish();
     std::string bytes;
     for (size_t i = 0; i + 1 < digest.hex().size(); i += 2) bytes += static_cast<char>(std::stoi(std::string(digest.hex().substr(i, 2)), nullptr, 16));

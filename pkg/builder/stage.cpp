@@ -2,20 +2,23 @@
 #include "builder/stage.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 #include "builder/stage_builder_internal.hpp"
 #include "sys/thread.hpp"
 
 namespace ctool::builder {
 
-Stages::Stages(Session& of, const build::Containerfile& in, const Graph& from, std::set<std::string> names,
+Stages::Stages(Session& of, const build::Containerfile& in, const Graph& from, GivenContexts names,
                std::map<std::string, std::unique_ptr<SourceTree>> trees, build::GlobalScope variables, spec::Platform target)
     : session(of), file(in), graph(from), given(std::move(names)), contexts(std::move(trees)), scope(std::move(variables)),
       platform(std::move(target)), results_(in.stages.size()) {}
 
 Result<const StageState*> Stages::Await(size_t stage) {
   std::unique_lock lock(mutex_);
-  finished_.wait(lock, [&] { return results_[stage].has_value(); });
+  // A signal, or the failure of a third one, may come before that one has even begun.
+  constexpr auto kLook = std::chrono::milliseconds(200);
+  while (!finished_.wait_for(lock, kLook, [&] { return results_[stage].has_value(); })) TRY(session.GoOn());
   if (!results_[stage]->ok()) return results_[stage]->error();
   return &**results_[stage];
 }

@@ -43,7 +43,7 @@ struct StageState {
 // What all stages of one build share: the file, who needs whom, and what has come out.
 class Stages {
  public:
-  Stages(Session& session, const build::Containerfile& file, const Graph& graph, std::set<std::string> given,
+  Stages(Session& session, const build::Containerfile& file, const Graph& graph, GivenContexts given,
          std::map<std::string, std::unique_ptr<SourceTree>> contexts, build::GlobalScope scope, spec::Platform platform);
 
   // Builds all that the target needs; stages that don't need each other at the same time. The first failure ends it.
@@ -59,7 +59,7 @@ class Stages {
   Session& session;
   const build::Containerfile& file;
   const Graph& graph;
-  const std::set<std::string> given;
+  const GivenContexts given;
   const std::map<std::string, std::unique_ptr<SourceTree>> contexts;  // of --build-context
   build::GlobalScope scope;
   const spec::Platform platform;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/stage_builder_internal.hpp"
 
+#include <sys/stat.h>
+
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "build/parser.hpp"
@@ -11,6 +13,9 @@ namespace ctool::builder {
 namespace {
 
 constexpr size_t kShownId = 11;  // characters of a step's id, as buildah shows
+
+// In quotes, as it stands in the file: what a terminal would obey is taken out when it is printed.
+std::string Shown(const std::string& text) { return "\"" + text + "\""; }
 
 }  // namespace
 
@@ -37,9 +42,9 @@ Result<StageState> StageBuilder::Run() {
 }
 
 Status StageBuilder::Step(const build::Instruction& instruction) {
-  TRY(session_.interrupt.Check());
+  TRY(session_.GoOn());
   Status done = Evaluate(instruction);
-  if (!done.ok()) return std::move(done).error().Wrap("building at STEP " + Quote(instruction.text));
+  if (!done.ok()) return std::move(done).error().Wrap("building at STEP " + Shown(instruction.text));
   EndStep();
   return Ok();
 }
@@ -69,7 +74,7 @@ Status StageBuilder::Begin() {
     case Origin::Kind::kContext:
       return Error(Code::kUnsupported, "FROM " + node.image + ": a build context that is a folder is nothing to build on")
           .Hint("--build-context " + node.image + "=docker://IMAGE names an image");
-    case Origin::Kind::kImage: return BeginFromImage(node.image, node.base.platform);
+    case Origin::Kind::kImage: return BeginFromImage(node.base.name, node.base.platform);
   }
   return Ok();
 }
@@ -128,6 +133,14 @@ Result<WorkFolder> StageBuilder::BeginLayer() {
   return folder;
 }
 
+// The root directory's attributes under a new layer; a folder that is there can't fail to say.
+struct stat StageBuilder::RootBelow(const std::string& folder) const {
+  const std::shared_lock lock(session_.paths);
+  struct stat st {};
+  if (::stat((folder.empty() ? state_.fs.Folders().front() : folder).c_str(), &st) < 0) Debug(Error::Sys(errno, "stat the layer below").Message());
+  return st;
+}
+
 void StageBuilder::AddLayer(NewLayer made) {
   state_.fs_key = made.key;
   if (session_.one_layer) {
@@ -135,7 +148,8 @@ void StageBuilder::AddLayer(NewLayer made) {
     Note(std::move(made.created_by));
     return;
   }
-  const std::string upper = made.folder.Upper(), below = made.below.empty() ? state_.fs.Folders().front() : made.below;
+  const std::string upper = made.folder.Upper();
+  const struct stat below = RootBelow(made.below);
   auto layer = std::make_shared<Layer>(std::move(made.folder));
   // The next step runs meanwhile.
   stages_.InBackground([&session = session_, layer, upper, below, key = made.key, also = made.also, text = instruction_->text] {
@@ -155,7 +169,8 @@ void StageBuilder::AddLayer(NewLayer made) {
 // The end of a stage of one layer.
 Status StageBuilder::Seal() {
   if (!open_) return Ok();
-  const std::string upper = open_->Upper(), below = state_.fs.Folders().front();
+  const std::string upper = open_->Upper();
+  const struct stat below = RootBelow("");
   auto layer = std::make_shared<Layer>(std::move(*open_));
   open_.reset();
   layer->Finish(PackLayer(session_, *layer, upper, below));

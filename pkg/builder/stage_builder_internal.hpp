@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <sys/stat.h>
+
 #include <set>
 #include <string>
 #include <vector>
@@ -68,6 +70,7 @@ class StageBuilder {
     std::string below = {};  // the folder under it; empty: the stage's top
   };
   void AddLayer(NewLayer made);
+  struct stat RootBelow(const std::string& folder) const;
   Result<WorkFolder> BeginLayer();  // with what the steps before have written, when all are one layer
 
   std::string FsKey() const { return state_.fs_key; }

@@ -37,23 +37,22 @@ struct Found {
   bool unpack = false;
 };
 
-Result<std::optional<mode_t>> ParseMode(const std::string& text) {
-  if (text.empty()) return std::optional<mode_t>();
-  constexpr size_t kDigits = 5;
-  if (text.size() > kDigits || text.find_first_not_of("01234567") != std::string::npos)
-    return Error(Code::kInvalidArgument, "invalid chmod parameter " + Quote(text) + ": it should be octal, like 0755");
-  return std::optional<mode_t>(static_cast<mode_t>(std::stoul(text, nullptr, 8) & 07777));
-}
-
 std::string AccountFile(const sys::Root& root, const char* path) {
   Result<std::string> text = root.ReadRegular(path, kMaxAccounts);
   return text.ok() ? std::move(text).value() : std::string();
 }
 
+// The build is at fault, and no command that can't be executed.
+Result<runtime::ResolvedUser> ResolveOwner(const std::string& text, const sys::Root& root) {
+  Result<runtime::ResolvedUser> user = runtime::ResolveUser(text, {}, AccountFile(root, "/etc/passwd"), AccountFile(root, "/etc/group"));
+  if (!user.ok()) return std::move(user).error().Wrap("--chown=" + text).As(Code::kInvalidArgument);
+  return user;
+}
+
 // "user[:group]" by the image's own accounts. Of a number alone the group is the same number, as the Dockerfile reference has it.
 Result<Owner> ParseOwner(const std::string& text, const sys::Root& root) {
   if (text.empty()) return Owner();
-  const runtime::ResolvedUser user = TRY_CTX("--chown=" + text, runtime::ResolveUser(text, {}, AccountFile(root, "/etc/passwd"), AccountFile(root, "/etc/group")));
+  const runtime::ResolvedUser user = TRY(ResolveOwner(text, root));
   const bool number = text.find_first_not_of("0123456789") == std::string::npos;
   return Owner({user.uid, number ? user.uid : user.gid});
 }
@@ -180,6 +179,11 @@ Status CopyStep::OpenOrigin() {
 Status CopyStep::AddFrom(const SourceTree& tree, const std::string& text) {
   std::vector<SourceItem> items = TRY(FindItems(tree, text, copy_.parents));
   for (SourceItem& item : items) {
+    const std::string name = item.named.substr(item.named.rfind('/') + 1);
+    const auto excludes = [&](const std::string& path) {
+      return !path.empty() && wanted_.excluded.Ignores(path) && !(item.is_directory && wanted_.excluded.MayWantBelow(path));
+    };
+    if (excludes(item.named) || excludes(name)) continue;
     ItemContent content = TRY(ReadItem(tree, item, wanted_.excluded));
     found_.push_back({&tree, std::move(item), std::move(content)});
   }
@@ -204,7 +208,9 @@ Status CopyStep::FindLocal(const std::string& text) {
 Status CopyStep::FindRemote(const std::string& text) {
   const std::string folder = TRY(Scratch());
   const bool git = IsGit(text);
-  const std::string name = TRY(git ? CloneGit(text, folder, copy_.keep_git_dir) : Download(text, wanted_.checksum, folder, session_.interrupt));
+  // The destination's, when the URL has none.
+  const auto name_for = [this](const std::string&) { return wanted_.into_folder ? std::string() : wanted_.destination.substr(wanted_.destination.rfind('/') + 1); };
+  const std::string name = TRY(git ? CloneGit(text, folder, copy_.keep_git_dir) : Download({text, wanted_.checksum, folder, name_for(text)}, session_.interrupt));
   sys::Root root = TRY(sys::Root::Open(folder));
   own_.push_back(std::make_unique<SourceTree>(SourceTree{std::move(root), text, {}, false, nullptr}));
   TRY(AddFrom(*own_.back(), name));
@@ -283,6 +289,9 @@ Status StageBuilder::Apply(const build::Copy& copy) {
   wanted.chmod = TRY(Expand(copy.chmod));
   TRY(ParseMode(wanted.chmod));
   wanted.checksum = TRY(Expand(copy.checksum));
+  if (!wanted.checksum.empty())
+    for (const std::string& source : wanted.sources)
+      if (!IsHttp(source)) return Error(Code::kInvalidArgument, "--checksum is for a URL, and " + Quote(source) + " is none");
   std::vector<std::string> excludes, heredocs;
   for (const std::string& pattern : copy.excludes) excludes.push_back(TRY(Expand(pattern)));
   wanted.excluded = TRY(build::IgnoreList::Of(excludes));
@@ -298,7 +307,7 @@ Status StageBuilder::Apply(const build::Copy& copy) {
   const std::string quick = TRY(step.QuickKey(FsKey()));
   if (!quick.empty() && !session_.one_layer && TRY(UseCached(quick, created_by))) return Ok();
   const Slots::Held slot(session_.slots);
-  TRY(session_.interrupt.Check());
+  TRY(session_.GoOn());
   const std::string key = TRY(step.FindAll(FsKey(), heredocs));
   if (!session_.one_layer && TRY(UseCached(key, created_by))) return Ok();
   WorkFolder folder = TRY(BeginLayer());

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 
+#include <map>
+
 #include "base/log.hpp"
+#include "base/scope.hpp"
 #include "base/text.hpp"
 #include "build/run_text.hpp"
 #include "builder/run_mounts.hpp"
@@ -38,6 +41,22 @@ std::string CreatedBy(const build::StageScope& scope, const Words& argv) {
   return count == 0 ? command : "|" + std::to_string(count) + " " + text + command;
 }
 
+// A program of another architecture runs by an emulator that the host has registered (binfmt_misc).
+Status CheckPlatform(const spec::Platform& platform) {
+  const spec::Platform host = spec::Platform::Host();
+  if (platform.architecture.empty() || platform.architecture == host.architecture) return Ok();
+  static const std::map<std::string, std::vector<std::string>> kNames = {
+      {"amd64", {"x86_64"}}, {"arm64", {"aarch64"}}, {"386", {"i386", "i686"}}, {"ppc64le", {"ppc64le"}}, {"s390x", {"s390x"}}, {"riscv64", {"riscv64"}}, {"arm", {"arm"}}};
+  // Half of them run on the other half as they are.
+  if ((host.architecture == "amd64" && platform.architecture == "386") || (host.architecture == "arm64" && platform.architecture == "arm")) return Ok();
+  const auto names = kNames.find(platform.architecture);
+  if (names != kNames.end())
+    for (const std::string& name : names->second)
+      if (sys::Exists("/proc/sys/fs/binfmt_misc/qemu-" + name)) return Ok();
+  return Error(Code::kUnsupported, "RUN needs an emulator for " + platform.Print() + ", and this host (" + host.Print() + ") has none registered")
+      .Hint("install qemu-user-static and binfmt-support, as an administrator");
+}
+
 Result<engine::ContainerMount> WriteProgram(const std::string& bundle, const std::string& text, const std::string& place) {
   const std::string file = bundle + "/program";
   TRY(sys::MakeDirs(bundle, 0700));
@@ -53,6 +72,7 @@ Result<engine::ContainerMount> WriteProgram(const std::string& bundle, const std
 }  // namespace
 
 Status StageBuilder::Apply(const build::Run& run) {
+  TRY(CheckPlatform(state_.config.platform));
   const build::RunText text = build::TextOfRun(run);
   const std::string place = text.is_program ? kProgramPlace + (run.heredocs.empty() ? "EOF" : run.heredocs[0].name) : "";
   Words argv;
@@ -74,9 +94,13 @@ Status StageBuilder::Apply(const build::Run& run) {
   if (!session_.one_layer && TRY(UseCached(name, created_by))) return Ok();
 
   const Slots::Held slot(session_.slots);
-  TRY(session_.interrupt.Check());
+  TRY(session_.GoOn());
   WorkFolder folder = TRY(BeginLayer());
   const std::string bundle = session_.run_root + "/" + folder.id();
+  // A failure leaves none of what is in there, secrets above all; after a step that ran the monitor takes it away.
+  ScopeFail forget([&bundle] {
+    if (const Status gone = sys::RemoveTree(bundle); !gone.ok()) Debug(gone.error().Message());
+  });
   TRY(mounts.Prepare(folder, bundle));
   RunRequest request;
   request.id = folder.id();
@@ -100,6 +124,7 @@ Status StageBuilder::Apply(const build::Run& run) {
     const auto started = [&lock] { lock.unlock(); };
     code = TRY(session_.host.Run(request, folder.lock(), out->fd(), err->fd(), started));
   }
+  forget.Commit();
   if (code != 0) {
     stages_.Failed(code);
     return Error(Code::kInternal, "while running runtime: exit status " + std::to_string(code));

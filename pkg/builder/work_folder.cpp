@@ -3,6 +3,7 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "engine/step.hpp"
 #include "sys/file.hpp"
 
 namespace ctool::builder {
@@ -12,6 +13,8 @@ Result<WorkFolder> WorkFolder::Make(const storage::Store& store) {
   std::string path = store.ContainerPath(id);
   TRY(sys::MakeDirs(path, 0700));
   sys::FileLock lock = TRY(sys::FileLock::Acquire(path + "/lock", sys::FileLock::Mode::kExclusive));
+  // Only now: who finds it with a lock that is free knows that its maker is dead.
+  TRY(sys::WriteFileAtomic(path + "/" + engine::kStepMark, "", 0600, sys::Durability::kNone));
   return WorkFolder(store, std::move(id), std::move(path), std::move(lock));
 }
 

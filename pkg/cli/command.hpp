@@ -8,6 +8,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,19 +36,33 @@ enum class Complete {
   kDirectories,
   kValues,  // Option::values
   kContainers,
-  kRunningContainers,
-  kStoppedContainers,
+  kRunningContainers,  // paused ones too
+  kActiveContainers,   // without those
+  kStoppedContainers,  // created or exited
   kPausedContainers,
   kContainerPaths,  // CONTAINER:PATH or a file, as cp takes
   kImages,
+  kRemoteImages,  // what is here, and the registries that are known
   kArtifacts,
   kObjects,  // anything `inspect` knows
   kVolumes,
+  kVolumeSources,  // VOLUME:FOLDER or a path of the host
   kNetworks,
   kPods,
   kSecrets,
   kRegistries,
+  kUsers,        // of the host
+  kTimeZones,
+  kEnvironment,  // names of the caller's variables
   kCommands,  // the words of another command: `help`
+};
+
+// A word that a shell may offer, and the man page explains. One that ends in '=' or ':' goes on,
+// with what `after` says; "status=exited" is offered behind "status=".
+struct Word {
+  std::string_view text;
+  std::string_view about = {};
+  Complete after = Complete::kNone;
 };
 
 // A Setter sees each occurrence; its error text is shown after `invalid argument "x" for "--y"`.
@@ -81,6 +96,8 @@ struct Option {
   std::string_view def = {};      // shown as the default instead of the sink's value
   std::string_view detail = {};   // more for the man page
   bool hidden = false;            // accepted, shown nowhere
+  std::span<const Word> words = {};  // more to choose from, any of it: the filters of a list
+  bool keys = false;                 // words with commas between: "type=bind,source=/x"
 };
 
 inline constexpr size_t kUnlimited = std::numeric_limits<size_t>::max();
@@ -94,6 +111,7 @@ struct Positional {
   Sink sink = {};
   Complete complete = Complete::kNone;
   std::vector<std::string_view> values = {};
+  std::span<const Word> words = {};
 };
 
 struct Example {

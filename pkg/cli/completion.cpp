@@ -34,20 +34,24 @@ class Completer {
     std::string out;
     for (const std::string& line : lines_) out += line + "\n";
     std::string directive = ":";
-    if (files_) directive += "files ";
-    if (directories_) directive += "dirs ";
+    const std::string front = front_ > 0 ? fmt::format("={} ", front_) : " ";
+    if (files_) directive += "files" + front;
+    if (directories_) directive += "dirs" + front;
     if (nospace_) directive += "nospace ";
     return out + std::string(Trim(directive)) + "\n";
   }
 
+  // Those of the command, or of `help`, whose words are a command's.
+  std::span<const Option> OwnOptions() const { return runnable_.description.options; }
+
   const Option* Find(std::string_view word) const {
     if (StartsWith(word, "--")) {
       const std::string_view name = word.substr(2, word.find('=') - 2);
-      const Option* own = command_ ? FindOption(command_->options, name) : nullptr;
+      const Option* own = FindOption(OwnOptions(), name);
       return own != nullptr ? own : FindOption(app_.globals, name);
     }
     const char letter = word[word.size() - 1];  // of -it, the last one may want a value
-    const Option* own = command_ ? FindOption(command_->options, letter) : nullptr;
+    const Option* own = FindOption(OwnOptions(), letter);
     return own != nullptr ? own : FindOption(app_.globals, letter);
   }
 
@@ -92,7 +96,12 @@ class Completer {
       lost_ = lost_ || !IsGroup(app_, path_);
       return;
     }
-    if (entry->make == HelpCommand) return path_.clear();  // its words are those of a command
+    if (entry->make == HelpCommand) {  // its words are those of a command
+      helps_ = true;
+      runnable_ = Make(*entry, path_);
+      return path_.clear();
+    }
+    if (helps_) return;  // it is only named
     runnable_ = Make(*entry, path_);
     command_ = &runnable_.description;
   }
@@ -112,6 +121,9 @@ class Completer {
   }
 
   void OfferCommands(std::string_view current) {
+    if (helps_ && path_.empty())
+      for (const Topic& topic : app_.topics)
+        if (StartsWith(topic.name, current)) Add(std::string(topic.name), topic.summary);
     for (const Child& child : Children(app_, path_)) {
       if (!StartsWith(child.word, current)) continue;
       if (child.group != nullptr) {
@@ -125,9 +137,8 @@ class Completer {
   void OfferOptions(std::string_view current) {
     static const Option kHelp = {.name = "help", .help = "Show help"};
     OfferOption(kHelp, current);
-    if (command_ != nullptr)
-      for (const Option& o : command_->options) OfferOption(o, current);
-    if (command_ == nullptr)
+    for (const Option& o : OwnOptions()) OfferOption(o, current);
+    if (command_ == nullptr && !helps_)
       for (const Option& o : app_.globals) OfferOption(o, current);
   }
 
@@ -141,7 +152,10 @@ class Completer {
   void OfferPositional(std::string_view current) {
     size_t at = positionals_;
     for (const Positional& p : command_->args) {
-      if (at < p.max) return OfferKind(p.complete, p.values, "", current);
+      if (at < p.max) {
+        OfferWords(p.words, "", current);
+        return OfferKind(p.complete, p.values, "", current);
+      }
       at -= p.max;
     }
   }
@@ -149,41 +163,71 @@ class Completer {
   // `typed` stays in front of every candidate: "--name=", or the values before the last comma.
   void OfferValue(const Option& option, std::string_view typed, std::string_view current) {
     std::string in_front(typed);
-    if (const size_t comma = current.rfind(','); option.comma && comma != current.npos) {
+    const size_t comma = option.comma || option.keys ? current.rfind(',') : current.npos;
+    if (comma != current.npos) {
       in_front += current.substr(0, comma + 1);
       current.remove_prefix(comma + 1);
     }
     if (IsFlag(option)) {
       static constexpr std::string_view kBool[] = {"false", "true"};
-      return OfferWords(kBool, in_front, current);
+      return OfferValues(kBool, in_front, current);
     }
-    const bool words = option.complete == Complete::kNone && !option.values.empty();
-    OfferKind(words ? Complete::kValues : option.complete, option.values, in_front, current);
+    OfferWords(option.words, in_front, current);
+    if (option.complete != Complete::kValues) OfferValues(option.values, in_front, current);
+    OfferKind(option.complete, option.values, in_front, current);
   }
 
-  void OfferWords(std::span<const std::string_view> words, std::string_view typed,
-                  std::string_view current) {
-    for (const std::string_view word : words)
-      if (StartsWith(word, current)) Add(fmt::format("{}{}", typed, word), "");
+  void OfferValues(std::span<const std::string_view> values, std::string_view typed,
+                   std::string_view current) {
+    for (const std::string_view value : values)
+      if (StartsWith(value, current)) Add(fmt::format("{}{}", typed, value), "");
+  }
+
+  void OfferWords(std::span<const Word> words, std::string_view typed, std::string_view current) {
+    for (const Word& word : words) {
+      const bool goes_on = EndsWith(word.text, "=") || EndsWith(word.text, ":");
+      if (goes_on && StartsWith(current, word.text)) {
+        OfferKind(word.after, {}, fmt::format("{}{}", typed, word.text),
+                  current.substr(word.text.size()));
+      } else if (StartsWith(word.text, current)) {
+        // The values of a key come when the key is there.
+        const size_t equals = goes_on ? word.text.npos : word.text.find('=');
+        if (equals == word.text.npos || current.size() > equals)
+          Add(fmt::format("{}{}", typed, word.text), word.about);
+      }
+    }
   }
 
   void OfferKind(Complete kind, std::span<const std::string_view> values, std::string_view typed,
                  std::string_view current) {
     switch (kind) {
       case Complete::kNone: return;
-      case Complete::kFiles: files_ = true; return;
-      case Complete::kDirectories: directories_ = true; return;
-      case Complete::kValues: return OfferWords(values, typed, current);
+      case Complete::kFiles: return OfferPaths(files_, typed);
+      case Complete::kDirectories: return OfferPaths(directories_, typed);
+      case Complete::kValues: return OfferValues(values, typed, current);
       case Complete::kCommands: return;  // Offer has done it
-      case Complete::kContainerPaths: files_ = true; break;
+      case Complete::kContainerPaths:
+      case Complete::kVolumeSources:
+        // Behind the colon it is a path of the container's.
+        if (current.find(':') == current.npos) OfferPaths(files_, typed);
+        break;
       default: break;
     }
     if (!app_.candidates) return;
-    const std::string_view colon = kind == Complete::kContainerPaths ? ":" : "";
+    const bool names = kind != Complete::kContainerPaths && kind != Complete::kVolumeSources;
     for (const Candidate& c : app_.candidates(kind))
-      if (StartsWith(c.text, current))
-        Add(fmt::format("{}{}{}", typed, c.text, colon), c.description);
+      if (StartsWith(c.text, current) && (!c.rare || current.size() >= kTypedOfId))
+        Add(fmt::format("{}{}{}", typed, c.text, names ? "" : ":"), c.description);
   }
+
+  void OfferPaths(bool& kind, std::string_view typed) {
+    kind = true;
+    front_ = typed.size();
+  }
+
+  // Hundreds of ids are no help to who has typed nothing.
+  static constexpr size_t kTypedOfId = 2;
+
 
   const App& app_;
   Runnable runnable_ = {};
@@ -191,8 +235,8 @@ class Completer {
   std::string path_;
   std::vector<const Option*> used_;
   const Option* awaiting_ = nullptr;
-  size_t positionals_ = 0;
-  bool options_end_ = false, lost_ = false;
+  size_t positionals_ = 0, front_ = 0;
+  bool options_end_ = false, lost_ = false, helps_ = false;
   bool files_ = false, directories_ = false, nospace_ = false;
   std::vector<std::string> lines_;
 };

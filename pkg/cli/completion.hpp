@@ -13,8 +13,8 @@ std::string CompletionScript(std::string_view shell, std::string_view program);
 
 // `ctool __complete INDEX WORD...`: the WORDs are the command line without the program's name,
 // INDEX is the word the cursor is in. Answers one line a candidate, "text\tdescription", each a
-// whole replacement for that word, and a last line of directives: ":" followed by "files", "dirs"
-// or "nospace". Never fails: what can't be completed has no candidates.
+// whole replacement for that word, and a last line of directives: ":" followed by "files" or "dirs",
+// each with "=N" when the path begins behind N characters of the word, or "nospace". Never fails: what can't be completed has no candidates.
 std::string CompleteWords(const App& app, Args args);
 
 }  // namespace ctool::cli

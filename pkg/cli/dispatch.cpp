@@ -15,6 +15,11 @@ namespace {
 
 Plan Print(std::string text) { return {.command = {}, .out = std::move(text), .err = {}}; }
 
+std::string VersionLine(const App& app) {
+  const std::string commit = app.commit.empty() ? "" : fmt::format(" ({})", app.commit);
+  return fmt::format("{} version {}{}\n", app.name, app.version, commit);
+}
+
 Plan Fail(std::string_view text, std::string out = {}) {
   return {.command = {}, .out = std::move(out), .err = fmt::format("Error: {}\n", text),
           .status = kUsageStatus};
@@ -47,18 +52,29 @@ Plan NoCommand(const App& app, Parser& parser, std::string_view path, Args args)
   auto outcome = parser.Parse({}, args, false, version);
   if (!outcome.ok()) return BadOptions(app, path, outcome.error());
   if (outcome->help) return Print(GroupHelp(app, path));
-  if (outcome->version) return Print(fmt::format("{} version {}\n", app.name, app.version));
+  if (outcome->version) return Print(VersionLine(app));
   if (!outcome->positionals.empty()) return UnknownCommand(app, path, outcome->positionals[0]);
   return Fail(fmt::format("missing command '{} COMMAND'", Called(app, path)),
               GroupHelp(app, path));
 }
 
-Plan HelpFor(const App& app, std::span<const std::string> words) {
+Plan HelpFor(const App& app, const Command& help, std::span<const std::string> words) {
+  const bool json = !std::get<std::string*>(FindOption(help.options, "format")->sink)->empty();
+  const auto show = [&](std::string text, const std::string& page) {
+    return Plan{.command = {}, .out = std::move(text), .err = {}, .status = 0,
+                .page = ManPage(app, page)};
+  };
+  for (const Topic& topic : app.topics)
+    if (words.size() == 1 && words[0] == topic.name && !json)
+      return show(TopicText(topic), ManPageName(app, topic));
   std::string path;
   for (const std::string& word : words) {
     const std::string next = path.empty() ? word : path + " " + word;
-    if (const Entry* entry = FindEntry(app, next))
-      return Print(CommandHelp(app, Make(*entry, next).description));
+    if (const Entry* entry = FindEntry(app, next)) {
+      if (json) return Print(DumpJson(app, entry->path));
+      return show(CommandHelp(app, Make(*entry, next).description),
+                  ManPageName(app, entry->path));
+    }
     if (!IsGroup(app, next))
       return {.command = {}, .out = {},
               .err = fmt::format("Error: unknown help topic {}\nTry '{} --help' for more "
@@ -67,7 +83,10 @@ Plan HelpFor(const App& app, std::span<const std::string> words) {
               .status = kUsageStatus};
     path = next;
   }
-  return Print(GroupHelp(app, path));
+  if (json) return Print(DumpJson(app, path));
+  // Without a word it is the list of commands that is wanted.
+  return path.empty() ? Print(GroupHelp(app, path))
+                      : show(GroupHelp(app, path), ManPageName(app, path));
 }
 
 Plan Leaf(const App& app, Parser& parser, const Entry& entry, std::string_view path, Args args) {
@@ -77,7 +96,7 @@ Plan Leaf(const App& app, Parser& parser, const Entry& entry, std::string_view p
   if (!outcome.ok()) return BadOptions(app, path, outcome.error());
   // Afresh: the sinks of `command` hold what was given, and help shows them as the defaults.
   if (outcome->help) return Print(CommandHelp(app, Make(entry, path).description));
-  if (entry.make == HelpCommand) return HelpFor(app, outcome->positionals);
+  if (entry.make == HelpCommand) return HelpFor(app, command, outcome->positionals);
   const std::vector<std::string> words = outcome->positionals;
   if (Status s = StorePositionals(command, Called(app, path), std::move(outcome->positionals));
       !s.ok())
@@ -96,7 +115,10 @@ Plan Leaf(const App& app, Parser& parser, const Entry& entry, std::string_view p
 std::optional<Plan> Hidden(const App& app, Args args) {
   if (args.empty() || !StartsWith(args[0], "__")) return std::nullopt;
   if (args[0] == "__complete") return Print(CompleteWords(app, args.subspan(1)));
-  if (args[0] == "__dump") return Print(DumpJson(app));
+  if (args[0] == "__parse") {  // as far as it goes without running anything
+    Plan plan = Dispatch(app, args.subspan(1));
+    return Plan{.command = {}, .out = {}, .err = std::move(plan.err), .status = plan.status};
+  }
   if (args[0] == "__man" && args.size() == 1) return Print(Join(ManPageNames(app), "\n") + "\n");
   if (args[0] == "__man") {
     std::string page = ManPage(app, args[1]);
@@ -195,7 +217,7 @@ Plan Dispatch(const App& app, Args args) {
     const auto version = path.empty() ? Parser::Version::kYes : Parser::Version::kNo;
     auto outcome = parser.Parse({}, flags, false, version);
     if (!outcome.ok()) return Fail(outcome.error().Message());
-    if (outcome->version) return Print(fmt::format("{} version {}\n", app.name, app.version));
+    if (outcome->version) return Print(VersionLine(app));
     if (entry != nullptr) return Leaf(app, parser, *entry, next, args.subspan(i + 1));
     path = next;
     level = i + 1;
@@ -207,6 +229,7 @@ Plan Dispatch(const App& app, Args args) {
 namespace {
 struct Words {
   std::vector<std::string> words;
+  std::string format;
 };
 }  // namespace
 
@@ -214,11 +237,17 @@ Runnable HelpCommand() {
   return Bind<Words, Result<int>>(
       [](Words& o) {
         return Command{.summary = "Help about any command",
-                       .prose = "Shows the help of a command, as --help behind it does.",
-                       .usage = "[COMMAND]",
+                       .prose = "Shows the manual page of a command or of a topic by man(1), if it runs at a "
+                                "terminal, and else what --help behind the command shows.",
+                       .usage = "[COMMAND|TOPIC]",
+                       .options = {{.name = "format", .value = "format",
+                                    .help = "Print the descriptions of the commands as json",
+                                    .sink = &o.format, .values = {"json"}, .only_values = true}},
                        .args = {{.name = "COMMAND", .min = 0, .max = kUnlimited, .sink = &o.words,
                                  .complete = Complete::kCommands}},
-                       .examples = {{"help run"}, {"help image ls"}}};
+                       .examples = {{"help run"}, {"help image ls"}, {"help rootless", "How ctool does without root"},
+                                    {"help --format json",
+                                     "All commands and options, for programs"}}};
       },
       [](Context&, const Words&) -> Result<int> { return 0; });
 }

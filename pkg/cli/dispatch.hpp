@@ -16,6 +16,16 @@ namespace ctool::cli {
 struct Candidate {
   std::string text;
   std::string description = {};
+  bool rare = false;  // ids: offered to who has begun to type one
+};
+
+// A page of the manual that is no command's. `prose` as Command's, and besides: "# Heading", and
+// "TERM :: text" for an entry of a list.
+struct Topic {
+  std::string_view name;     // "rootless", as `help` takes it; the page is PROGRAM-NAME
+  std::string_view section;  // "5", "7"
+  std::string_view summary;
+  std::string_view prose;
 };
 
 // The program: its command table and its global options, which are bound to one options object
@@ -23,6 +33,7 @@ struct Candidate {
 struct App {
   std::string_view name;     // "ctool", or what the program was called as
   std::string_view version;  // "1.2.3"
+  std::string_view commit = {};  // shown by --version
   std::string_view date;     // of that version, for the man pages: "2026-01-31"
   std::string_view summary;
   std::string_view prose = {};
@@ -31,6 +42,7 @@ struct App {
   std::vector<Option> globals;  // their defaults are shown by Option::def alone
   std::vector<Example> examples = {};
   std::vector<ExitCode> exits = {};
+  std::span<const Topic> topics = {};
   // Names for shell completion: must be quick, offline, and empty rather than wrong. Called after
   // the global options of the words so far are stored.
   std::function<std::vector<Candidate>(Complete)> candidates = {};
@@ -42,6 +54,7 @@ struct Plan {
   std::optional<Runnable> command;
   std::string out, err;
   int status = 0;
+  std::string page = {};  // `out` as a manual page in roff, for who reads it at a terminal
 };
 
 // A usage error, and cobra's status for it.
@@ -49,7 +62,8 @@ inline constexpr int kUsageStatus = 125;
 
 // `args` is the command line without the program's name. Finds the command, parses its options
 // into a fresh options object and the global ones into App::globals. Help, --version, `help`,
-// `completion SHELL` and the hidden __complete, __man and __dump are answered here, in Plan::out.
+// `completion SHELL` and the hidden __complete, __man and __parse (a dry run of the parser) are
+// answered here, in Plan::out.
 Plan Dispatch(const App& app, Args args);
 
 // Every command, described: what the renderers of all pages walk over. Not for the fast path.

@@ -95,6 +95,39 @@ std::string Wrap(std::string_view text, size_t width) {
   return out;
 }
 
+std::string TopicText(const Topic& topic) {
+  std::string out = fmt::format("{}\n\n", topic.summary);
+  std::string text;  // running, until something else begins
+  size_t indent = 2;
+  const auto flush = [&] {
+    if (text.empty()) return;
+    for (const std::string& part : Split(Wrap(text, kProseWidth + 2 - indent), '\n'))
+      out += fmt::format("{:{}}{}\n", "", indent, part);
+    text.clear();
+    indent = 2;
+  };
+  for (const std::string& line : Split(Trim(topic.prose), '\n')) {
+    const size_t term = line.find(" :: ");
+    const bool literal = StartsWith(line, "    "), heading = StartsWith(line, "# ");
+    if (!literal && !heading && term == line.npos && !line.empty()) {
+      text += text.empty() ? line : " " + line;
+      continue;
+    }
+    flush();
+    if (literal) out += fmt::format("  {}\n", line);
+    else if (heading) out += fmt::format("{}:\n", line.substr(2));
+    else if (line.empty()) out += "\n";
+    else {
+      out += fmt::format("  {}\n", line.substr(0, term));
+      text = line.substr(term + 4);
+      indent = 6;
+    }
+  }
+  flush();
+  while (EndsWith(out, "\n\n")) out.pop_back();
+  return out;
+}
+
 std::string UsageLine(const App& app, const Command& command) {
   std::string line = fmt::format("{} {}", app.name, command.path);
   if (!command.options.empty()) line += " [options]";
@@ -146,6 +179,11 @@ std::string GroupHelp(const App& app, std::string_view path) {
   }
   if (!commands.empty()) out += fmt::format("\nAvailable Commands:\n{}", commands.Text(1));
   if (!path.empty()) return out;
+  Columns topics;
+  for (const Topic& topic : app.topics)
+    topics.Add(fmt::format("  {}", topic.name), std::string(topic.summary));
+  if (!topics.empty())
+    out += fmt::format("\nTopics, for '{} help TOPIC':\n{}", app.name, topics.Text(1));
   std::vector<Option> options = app.globals;
   options.push_back({.name = "help", .help = "Show this help, or a command's behind its name"});
   options.push_back({.name = "version", .short_name = 'v', .help = "Show the version"});

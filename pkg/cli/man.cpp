@@ -29,10 +29,17 @@ std::string Roff(std::string_view text) {
   return out;
 }
 
-constexpr size_t kLine = 76;
+constexpr size_t kLine = 78;
 
-// Running text, on lines of a length that mandoc likes.
-std::string Fill(std::string_view text) { return Roff(Wrap(text, kLine)) + "\n"; }
+// Running text, on lines of a length that mandoc likes, escapes included.
+std::string Fill(std::string_view text) {
+  std::string out;
+  for (const std::string& line : Split(Wrap(Roff(text), kLine), '\n')) {
+    const bool request = StartsWith(line, ".") || StartsWith(line, "'");
+    out += fmt::format("{}{}\n", request ? "\\&" : "", line);
+  }
+  return out;
+}
 
 std::string Bold(std::string_view text) { return fmt::format("\\fB{}\\fR", Roff(text)); }
 std::string Italic(std::string_view text) { return fmt::format("\\fI{}\\fR", Roff(text)); }
@@ -47,31 +54,65 @@ std::string Sentence(std::string_view text) {
   return text.empty() || EndsWith(text, ".") ? std::string(text) : fmt::format("{}.", text);
 }
 
+// "TERM :: text" of a topic.
+constexpr std::string_view kTerm = " :: ";
+
+// A paragraph, a heading or an entry of a list.
+std::string Block(std::string_view line) {
+  if (StartsWith(line, "# ")) {
+    std::string heading(line.substr(2));
+    for (char& c : heading)
+      if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+    return fmt::format(".SH {}\n", Roff(heading));
+  }
+  const size_t term = line.find(kTerm);
+  if (term == line.npos) return Fill(line);
+  return fmt::format(".TP\n{}\n{}", Bold(line.substr(0, term)),
+                     Fill(line.substr(term + kTerm.size())));
+}
+
+bool OpensItself(std::string_view line) {
+  return StartsWith(line, "# ") || line.find(kTerm) != line.npos;
+}
+
 // Paragraphs; lines that begin with four blanks are shown as they are.
 std::string Paragraphs(std::string_view prose) {
   std::string out;
-  bool literal = false, between = false;
+  bool literal = false, between = false, heading = false;
   for (const std::string& line : Split(prose, '\n')) {
     const bool is_literal = StartsWith(line, "    ");
     if (literal && !is_literal) out += ".EE\n.RE\n";
-    if (!literal && is_literal) out += out.empty() ? ".RS 4\n.EX\n" : ".PP\n.RS 4\n.EX\n";
-    if (literal && !is_literal && !line.empty()) out += ".PP\n";
-    if (!literal && !is_literal && between && !line.empty()) out += ".PP\n";
+    if (!literal && is_literal) out += out.empty() || heading ? ".RS 4\n.EX\n" : ".PP\n.RS 4\n.EX\n";
+    const bool opens = !line.empty() && !is_literal && !OpensItself(line) && !heading;
+    if (opens && (literal || between)) out += ".PP\n";
     literal = is_literal;
     between = line.empty();
+    if (!line.empty()) heading = StartsWith(line, "# ");
     if (!line.empty())
-      out += is_literal ? Roff(std::string_view(line).substr(4)) + "\n" : Fill(line);
+      out += is_literal ? Roff(std::string_view(line).substr(4)) + "\n" : Block(line);
   }
   return literal ? out + ".EE\n.RE\n" : out;
 }
 
-std::string Title(std::string_view page, const App& app) {
+std::string Title(std::string_view page, const App& app, std::string_view section = "1") {
   std::string upper(page);
   for (char& c : upper)
     if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
   // The date is the version's: its pages are the same bytes whenever they are made.
-  return fmt::format(".TH {} 1 \"{}\" \"{} {}\" \"User Commands\"\n", Roff(upper), app.date,
-                     app.name, app.version);
+  const std::string_view volume = section == "1"   ? "User Commands"
+                                  : section == "5" ? "File Formats"
+                                                   : "Miscellaneous Information";
+  return fmt::format(".TH {} {} \"{}\" \"{} {}\" \"{}\"\n", Roff(upper), section, app.date,
+                     app.name, app.version, volume);
+}
+
+// The words that are explained; their values only as far as they are, too.
+std::string WordList(std::span<const Word> words) {
+  std::string out;
+  for (const Word& word : words)
+    if (!word.about.empty())
+      out += fmt::format(".TP\n{}\n{}", Bold(word.text), Fill(Sentence(word.about)));
+  return out.empty() ? out : ".RS\n" + out + ".RE\n";
 }
 
 enum class Defaults { kOfSinks, kAsWritten };
@@ -106,6 +147,7 @@ std::string OptionList(std::span<const Option> options, Defaults defaults) {
       }
       out += line + "\n";
     }
+    out += WordList(o->words);
   }
   return out.empty() ? out : ".SH OPTIONS\n" + out;
 }
@@ -134,12 +176,27 @@ std::string ExitList(const App& app, std::span<const ExitCode> exits) {
   return out;
 }
 
-// References to the pages above and below.
+// References to the pages above and below: "ctool" is ctool(1), "ctool-rootless.7" has its section.
 std::string SeeAlso(const std::vector<std::string>& pages) {
   std::string out = ".SH SEE ALSO\n";
-  for (const std::string& page : pages)
-    out += fmt::format(".BR {} (1){}\n", Roff(page), &page == &pages.back() ? "" : " ,");
+  for (const std::string& page : pages) {
+    const size_t dot = page.size() > 2 && page[page.size() - 2] == '.' ? page.size() - 2 : page.npos;
+    out += fmt::format(".BR {} ({}){}\n", Roff(page.substr(0, dot)),
+                       dot == page.npos ? "1" : page.substr(dot + 1),
+                       &page == &pages.back() ? "" : " ,");
+  }
   return out;
+}
+
+std::string TopicPage(const App& app, const Topic& topic) {
+  const std::string page = PageName(app.name, topic.name);
+  std::string out = Title(page, app, topic.section);
+  out += fmt::format(".SH NAME\n{} \\- {}\n", Roff(page), Roff(topic.summary));
+  out += ".SH DESCRIPTION\n" + Paragraphs(Trim(topic.prose));
+  std::vector<std::string> others = {std::string(app.name)};
+  for (const Topic& other : app.topics)
+    if (&other != &topic) others.push_back(ManPageName(app, other));
+  return out + SeeAlso(others);
 }
 
 std::string CommandPage(const App& app, const Command& command) {
@@ -192,27 +249,40 @@ std::string GroupPage(const App& app, std::string_view path, std::string_view su
   std::vector<std::string> others;
   if (!path.empty()) others.push_back(std::string(app.name));
   for (const std::string& p : pages) others.push_back(p);
+  if (path.empty())
+    for (const Topic& topic : app.topics) others.push_back(ManPageName(app, topic));
   return others.empty() ? out : out + SeeAlso(others);
 }
 
 }  // namespace
 
+std::string ManPageName(const App& app, std::string_view path) {
+  return PageName(app.name, path) + ".1";
+}
+
+std::string ManPageName(const App& app, const Topic& topic) {
+  return fmt::format("{}.{}", PageName(app.name, topic.name), topic.section);
+}
+
 std::vector<std::string> ManPageNames(const App& app) {
-  std::vector<std::string> names = {std::string(app.name)};
+  std::vector<std::string> names = {ManPageName(app, "")};
   for (const Group& g : app.groups)
-    if (!g.hidden) names.push_back(PageName(app.name, g.path));
+    if (!g.hidden) names.push_back(ManPageName(app, g.path));
   for (const Runnable& c : AllCommands(app))
-    if (!c.description.hidden) names.push_back(PageName(app.name, c.description.path));
+    if (!c.description.hidden) names.push_back(ManPageName(app, c.description.path));
+  for (const Topic& t : app.topics) names.push_back(ManPageName(app, t));
   std::sort(names.begin(), names.end());
   return names;
 }
 
 std::string ManPage(const App& app, std::string_view page) {
-  if (page == app.name) return GroupPage(app, "", app.summary);
+  if (page == ManPageName(app, "")) return GroupPage(app, "", app.summary);
   for (const Group& g : app.groups)
-    if (PageName(app.name, g.path) == page) return GroupPage(app, g.path, g.summary);
+    if (ManPageName(app, g.path) == page) return GroupPage(app, g.path, g.summary);
+  for (const Topic& t : app.topics)
+    if (ManPageName(app, t) == page) return TopicPage(app, t);
   for (const Entry& e : app.entries)
-    if (PageName(app.name, e.path) == page) return CommandPage(app, Make(e, e.path).description);
+    if (ManPageName(app, e.path) == page) return CommandPage(app, Make(e, e.path).description);
   return {};
 }
 

@@ -17,14 +17,21 @@ std::string GroupHelp(const App& app, std::string_view path);
 // "ctool run [options] IMAGE [COMMAND [ARG...]]"
 std::string UsageLine(const App& app, const Command& command);
 
-// Section 1 pages in man(7) roff, one a command and one a group: "ctool", "ctool-run".
+// Pages in man(7) roff, one a command, a group and a topic: "ctool.1", "ctool-run.1".
 std::vector<std::string> ManPageNames(const App& app);
 std::string ManPage(const App& app, std::string_view page);  // "" when there is no such page
+// Of a command's or a group's path, or of a topic.
+std::string ManPageName(const App& app, std::string_view path);
+std::string ManPageName(const App& app, const Topic& topic);
+
+// A topic's page without roff.
+std::string TopicText(const Topic& topic);
 
 // The words of `text` on lines of at most `width` bytes, one newline between lines.
 std::string Wrap(std::string_view text, size_t width);
 
-// All of the descriptions as one JSON array, for tests and tools.
-std::string DumpJson(const App& app);
+// The descriptions as one JSON document, for tests and tools; those of one command or group when
+// `path` is not empty.
+std::string DumpJson(const App& app, std::string_view path = {});
 
 }  // namespace ctool::cli

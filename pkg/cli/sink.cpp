@@ -140,6 +140,7 @@ Status Store(const Option& option, std::string_view text, bool first) {
 
 std::string_view ValueName(const Option& option) {
   if (!option.value.empty()) return option.value;
+  if (option.implied == "true") return {};  // a flag, whatever keeps it
   return std::visit(
       [](const auto& sink) { return TypeName<TargetOf<std::decay_t<decltype(sink)>>>(); },
       option.sink);

@@ -8,6 +8,7 @@
 #include <climits>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/text.hpp"
 #include "config/auth_internal.hpp"
@@ -183,12 +184,33 @@ std::string NormalizeAuthKey(std::string_view key) {
   return name;
 }
 
+std::vector<std::string> CredentialKeys() {
+  std::vector<std::pair<std::string, bool>> files;
+  if (const std::string named = NamedFile(""); !named.empty())
+    files.emplace_back(named, false);
+  else if (auto search = SearchPath(); search.ok())
+    files = std::move(*search);
+  std::set<std::string> keys;
+  const auto add = [&keys](const Json& entries) {
+    if (!entries.is_object()) return;
+    for (const auto& item : entries.items()) keys.insert(NormalizeAuthKey(item.key()));
+  };
+  for (const auto& [path, legacy] : files) {
+    if (!sys::Exists(path)) continue;
+    const Result<AuthFile> file = ReadAuthFile(path, legacy);
+    if (!file.ok()) continue;
+    if (file->Auths() != nullptr) add(*file->Auths());
+    if (!legacy && file->document.contains("credHelpers")) add(file->document["credHelpers"]);
+  }
+  return {keys.begin(), keys.end()};
+}
+
 Result<StoredCredentials> FindCredentials(const std::string& authfile, const std::string& host,
                                           const std::string& repository) {
   const std::string name = NormalizeAuthKey(host);
   const std::string named = NamedFile(authfile);
   if (!named.empty()) {
-    if (::faccessat(AT_FDCWD, named.c_str(), R_OK, AT_EACCESS) != 0)
+    if (::access(named.c_str(), R_OK) != 0)
       return Error::Sys(errno, "credential file is not accessible: faccessat " + named);
     const AuthFile file = TRY(ReadAuthFile(named, false));
     return FindInFile(file, name, repository);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 
@@ -21,6 +22,10 @@ struct StoredCredentials {
 // kCorrupt, with the file named, for what is no auth file. `repository` may be empty (login).
 Result<StoredCredentials> FindCredentials(const std::string& authfile, const std::string& host,
                                           const std::string& repository);
+
+// What credentials are stored for, "host" or "host/ns/repo", each once: of all files that are there
+// (or of the one named in REGISTRY_AUTH_FILE). Asks no helper; what can't be read is left out.
+std::vector<std::string> CredentialKeys();
 
 // The file that login and logout write: --authfile, REGISTRY_AUTH_FILE,
 // $XDG_RUNTIME_DIR/containers/auth.json, or (there is no run directory of ours)

@@ -57,7 +57,7 @@ Result<std::string> RunRoot(const std::string& runroot) {
   if (!S_ISDIR(st.st_mode) || st.st_uid != ::getuid() || (st.st_mode & 077) != 0)
     return Error(Code::kPermission,
                  "run directory '" + fallback + "' is not a directory of our own with mode 0700")
-        .Hint("somebody else may have made it: set XDG_RUNTIME_DIR, or use --runroot");
+        .Hint("somebody else may have made it: set XDG_RUNTIME_DIR, or use --runroot; see: ctool doctor");
   return fallback;
 }
 
@@ -102,7 +102,7 @@ Result<std::string> FindHome() {
   }
   if (!StartsWith(home, "/"))
     return Error(Code::kInvalidArgument, "home directory " + Quote(home) + " is no absolute path")
-        .Hint("set HOME to an absolute path");
+        .Hint("set HOME to an absolute path; see: ctool doctor");
   return home;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "base/trace.hpp"
 #include "engine/attach_internal.hpp"
 #include "sys/file.hpp"
 #include "sys/syscalls.hpp"
@@ -87,6 +88,7 @@ Result<sys::Fd> AwaitStarted(const runtime::SyncSocket& monitor, runtime::Stage*
   if (frame.header.msg == Msg::kFailed) return runtime::FrameError(frame);
   if (frame.header.msg != Msg::kStarted && frame.header.msg != Msg::kHeld)
     return Error(Code::kInternal, "unexpected frame from ctool-monitor");
+  Mark("container runs");
   return std::move(frame.fd);
 }
 

@@ -220,7 +220,7 @@ void PassNotifySocket(const ContainerSpec& spec, spec::RuntimeSpec& out, monitor
 }
 
 void WarnOfSingleId(const userns::IdMap& map) {
-  if (map.single_id) Warn(map.degraded_reason + "; only one id is mapped" + (map.degraded_hint.empty() ? "" : " (" + map.degraded_hint + ")"));
+  if (map.single_id) Warn(map.degraded_reason + "; only one id is mapped" + (map.degraded_hint.empty() ? "" : " (" + map.degraded_hint + "; see: ctool doctor)"));
 }
 
 }  // namespace

@@ -156,20 +156,36 @@ Status TreeCopier::BeginDirectory(const std::string& name, const std::string& as
   const int from = TRY(from_->Current()), to = TRY(to_->Current());
   struct stat there {};
   const bool exists = ::fstatat(to, as.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0;
+  if (exists && S_ISLNK(there.st_mode) && options_.follow)
+    if (std::optional<sys::Fd> into = TRY(options_.follow(Path(as)))) return CopyBehindLink(as, std::move(*into));
   if (exists && (!S_ISDIR(there.st_mode) || (options_.layer && IsOpaque(from)))) TRY(MakeRoom(to, as, true));
   if (::mkdirat(to, as.c_str(), 0700) < 0 && errno != EEXIST) return Error::Sys(errno, "mkdir", Shown(as));
   TRY(to_->Enter(as));
   Level level;
   level.st = st;
+  level.keep = exists && S_ISDIR(there.st_mode) && options_.keep_directories;
   level.names = TRY(sys::ListDir(from, Shown("")));
   levels_.push_back(std::move(level));
   return Ok();
 }
 
+// By a copier of its own: the way back from there is not the one that led here. What has hard links on both sides is copied twice.
+Status TreeCopier::CopyBehindLink(const std::string& as, sys::Fd into) {
+  const std::string source = from_->path(), target = Path(as);
+  CopyTreeOptions options = options_;
+  options.shown = Shown(as);
+  if (options_.skip) options.skip = [this, source](const std::string& path) { return options_.skip(source + "/" + path); };
+  options.follow = [this, target](const std::string& path) { return options_.follow(target + "/" + path); };
+  sys::Fd from = TRY(sys::OpenAt(TRY(from_->Current()), ".", O_RDONLY | O_DIRECTORY));
+  Status copied = TreeCopier(std::move(options)).CopyContents(std::move(from), std::move(into));
+  from_->Leave();
+  return copied;
+}
+
 // Owner, mode and times come last: making entries needs the directory to be ours, and changes its times.
 Status TreeCopier::EndDirectory() {
   const int from = TRY(from_->Current()), to = TRY(to_->Current());
-  TRY(SetAttributes(from, to, levels_.back().st, Shown("")));
+  if (!levels_.back().keep) TRY(SetAttributes(from, to, levels_.back().st, Shown("")));
   from_->Leave();
   to_->Leave();
   levels_.pop_back();
@@ -314,7 +330,8 @@ Status TreeCopier::SetOwnerAndTimes(int dir, const std::string& as, const struct
 // chown clears set-id bits and file capabilities: it comes first.
 Status TreeCopier::SetAttributes(int from, int to, const struct stat& st, const std::string& path) const {
   TRY(ChangeOwner(to, "", st, path));
-  if (::fchmod(to, options_.mode.value_or(st.st_mode & 07777)) < 0) return Error::Sys(errno, "chmod", path);
+  const mode_t mode = options_.mode ? options_.mode(st.st_mode & 07777, S_ISDIR(st.st_mode)) : st.st_mode & 07777;
+  if (::fchmod(to, mode) < 0) return Error::Sys(errno, "chmod", path);
   TRY(CopyXattrs(from, to, path));
   const timespec times[2] = {st.st_atim, st.st_mtim};
   if (::futimens(to, times) < 0) return Error::Sys(errno, "set times", path);

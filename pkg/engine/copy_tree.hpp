@@ -21,8 +21,12 @@ struct CopyTreeOptions {
   bool layer = false;
   // Everything gets this owner; otherwise that of the source.
   std::optional<std::pair<uid_t, gid_t>> owner;
-  // Everything but symbolic links gets this mode; otherwise that of the source.
-  std::optional<mode_t> mode;
+  // What everything but symbolic links gets of the source's mode.
+  std::function<mode_t(mode_t mode, bool directory)> mode;
+  // Directories that are there keep their owner, mode and times.
+  bool keep_directories = false;
+  // A link in the way of a directory: the directory that it leads to, to be copied into, or nothing, and it is replaced.
+  std::function<Result<std::optional<sys::Fd>>(const std::string& path)> follow;
   // An owner that the target can't have (there is only one id) is no error.
   bool any_owner = false;
   // A directory may take the place of something else, and the reverse.
@@ -55,6 +59,7 @@ class TreeCopier {
     std::vector<std::string> names;
     size_t next = 0;
     struct stat st {};  // of the source directory, for its copy when that is complete
+    bool keep = false;  // it was there, and stays as it is
   };
   struct Link {
     std::string path;  // below the target
@@ -67,6 +72,7 @@ class TreeCopier {
   Status Handle(const std::string& name, const std::string& as);
   Status BeginDirectory(const std::string& name, const std::string& as, const struct stat& st);
   Status EndDirectory();
+  Status CopyBehindLink(const std::string& as, sys::Fd into);
   Status CopyFile(int from, const std::string& name, int to, const std::string& as);
   Result<sys::Fd> MakeFile(int to, const std::string& as);
   Result<sys::Fd> OpenInPlace(int to, const std::string& as, const Error& removed);

@@ -149,6 +149,7 @@ Result<DiskUsage> MeasureDiskUsage(Engine& engine) {
   TRY(MeasureArtifacts(engine, usage));
   TRY(MeasureContainers(engine, usage));
   TRY(MeasureVolumes(engine, usage));
+  usage.build_cache = TRY(ListBuildCache(engine));
   return usage;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "engine/build_cache.hpp"
 #include "engine/engine.hpp"
 
 namespace ctool::engine {
@@ -37,6 +38,7 @@ struct DiskUsage {
   std::vector<ArtifactUsage> artifacts;
   std::vector<ContainerUsage> containers;
   std::vector<VolumeUsage> volumes;
+  std::vector<BuildCacheUsage> build_cache;
   int64_t images_size = 0;         // every layer and blob once
   int64_t images_reclaimable = 0;  // of these, what no image has that containers were made from
   int64_t artifacts_size = 0;      // every blob once that no image has

@@ -59,7 +59,7 @@ Result<std::string> Engine::EventsLog() {
 Result<std::string> Engine::Program(const std::string& name) {
   const std::string path = TRY(Paths())->libexec + "/" + name;
   if (::access(path.c_str(), X_OK) < 0)
-    return Error::Sys(errno, "find program", path).Hint("the installation is incomplete");
+    return Error::Sys(errno, "find program", path).Hint("the installation is incomplete; see: ctool doctor");
   return path;
 }
 

@@ -10,6 +10,7 @@
 
 #include <array>
 
+#include "base/trace.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "engine/image_lookup_internal.hpp"
@@ -125,6 +126,7 @@ Result<std::string> FetchInProgram(Engine& engine, const std::string& name,
   child_out.Reset();
   const std::string outcome = TRY(Collect(child, out.get(), signals));
   const sys::ExitStatus status = TRY(child.Wait());
+  Mark("image fetched");
   Result<std::string> id = DecodeOutcome(outcome);
   if (!id.ok() && id.error().code() == Code::kInternal && !status.ok())
     return Error(Code::kInternal, "ctool-images " + status.Describe());

@@ -117,7 +117,7 @@ Status FoldEnv(const FoldInput& in, ContainerSpec& spec) {
         AddEnv(env, std::string(name) + "=" + WithoutUserinfo(value));
   if (o.env_host || in.conf.env_host.value_or(false))
     for (char** e = environ; *e != nullptr; ++e) AddEnv(env, *e);
-  for (const std::string& file : o.env_file) TRY(AddEnvFile(env, file));
+  for (const std::string& file : o.env_file) TRY_CTX("--env-file", AddEnvFile(env, file));
   for (const std::string& entry : o.env) TRY(AddUserEnv(env, entry));
   for (const std::string& key : o.unsetenv) Unset(env, key);
   const bool has_hostname =

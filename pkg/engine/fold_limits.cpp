@@ -72,7 +72,7 @@ Status FoldCpu(const LimitOptions& o, Limits& l) {
   if (!o.cpus.empty()) {
     char* end = nullptr;
     l.cpus = std::strtod(o.cpus.c_str(), &end);
-    if (*end != '\0' || !std::isfinite(l.cpus) || l.cpus < 0) return Invalid("invalid value " + Quote(o.cpus) + " for --cpus");
+    if (*end != '\0' || !std::isfinite(l.cpus) || l.cpus < 0) return Invalid("invalid value " + Quote(o.cpus) + " for --cpus: wanted a number of processors, such as 1.5");
     l.cpu_period = l.cpu_quota = 0;
   }
   if (o.cpu_period || o.cpu_quota) l.cpus = 0;

@@ -26,7 +26,7 @@ Result<uint64_t> Mask(const std::vector<std::string>& names) {
       continue;
     }
     const std::optional<int> bit = runtime::CapabilityBit(name);
-    if (!bit) return Error(Code::kInvalidArgument, "unknown capability " + Quote(name));
+    if (!bit) return Error(Code::kInvalidArgument, "unknown capability " + Quote(name)).Hint("capabilities(7) names them: CAP_NET_RAW, or net_raw for short; ALL means all");
     mask |= uint64_t{1} << *bit;
   }
   return mask;

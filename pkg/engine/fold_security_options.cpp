@@ -36,7 +36,7 @@ struct Wishes {
   runtime::Landlock landlock;
 };
 
-Error Invalid(const std::string& text) { return Error(Code::kInvalidArgument, "invalid --security-opt " + Quote(text)); }
+Error Invalid(const std::string& text) { return Error(Code::kInvalidArgument, "invalid --security-opt " + Quote(text)).Hint("there are no-new-privileges, seccomp=, label=, apparmor=, mask=, unmask=, proc-opts= and landlock="); }
 
 // As a shell has it: "*" stops at a slash.
 bool Unmasked(const Wishes& wishes, const std::string& path) {

@@ -17,8 +17,8 @@ namespace {
 Status Complain(const ContainerSpec& spec, const std::vector<std::string>& options, const std::string& why, const std::string& hint) {
   if (options.empty()) return Ok();
   const std::string what = Join(options, ", ") + (options.size() == 1 ? " is" : " are") + " not applied: " + why;
-  if (spec.strict_limits) return Error(Code::kUnsupported, what).Hint(hint);
-  Warn(what + (hint.empty() ? "" : "; " + hint));
+  if (spec.strict_limits) return Error(Code::kUnsupported, what).Hint(hint + (hint.empty() ? "" : "; ") + "see: ctool doctor");
+  Warn(what + (hint.empty() ? "" : "; " + hint) + "; see: ctool doctor");
   return Ok();
 }
 

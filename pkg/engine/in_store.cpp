@@ -19,7 +19,7 @@ constexpr size_t kMaxOutcome = 1 << 20;
 void WarnAboutSingleId(const userns::IdMap& map) {
   if (!map.single_id) return;
   std::string text = "files of the image will all belong to you: " + map.degraded_reason;
-  if (!map.degraded_hint.empty()) text += "; " + map.degraded_hint;
+  if (!map.degraded_hint.empty()) text += "; " + map.degraded_hint + "; see: ctool doctor";
   Warn(text);
 }
 

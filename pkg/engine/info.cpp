@@ -14,7 +14,7 @@
 #include "config/registries.hpp"
 #include "engine/containers.hpp"
 #include "engine/fold_internal.hpp"
-#include "engine/info_internal.hpp"
+#include "engine/host_facts.hpp"
 #include "engine/security_modules_internal.hpp"
 #include "network/slirp4netns.hpp"
 #include "spec/platform.hpp"
@@ -69,6 +69,8 @@ class Collector {
     const storage::Store& store = *TRY(engine_.Store());
     const OverlayInfo overlay = ProbeOverlay(store);
     degraded_.insert(degraded_.end(), overlay.degraded.begin(), overlay.degraded.end());
+    if (const Result<int> proc = TryFreshProc(); proc.ok() && *proc != 0)
+      degraded_.push_back({"proc", "containers see the outer /proc, as none can be mounted here", "give the outer container an uncovered /proc; see: ctool doctor"});
     Json out;
     out["host"] = TRY(Host());
     out["plugins"] = {{"authorization", nullptr},

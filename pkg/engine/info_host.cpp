@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "base/text.hpp"
-#include "engine/info_internal.hpp"
+#include "engine/host_facts.hpp"
 
 namespace ctool::engine {
 namespace {
@@ -72,6 +72,8 @@ std::string FilesystemName(uint64_t magic) {
     case 0x47504653: return "gpfs";
     case 0xff534d42: return "cifs";
     case 0x01021997: return "9p";
+    case 0x858458f6: return "ramfs";
+    case MSDOS_SUPER_MAGIC: return "vfat";
     default: return fmt::format("0x{:x}", magic);
   }
 }

@@ -5,13 +5,16 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/mount.h>
+#include <sched.h>
 #include <sys/vfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <cstring>
 
 #include "base/scope.hpp"
-#include "engine/info_internal.hpp"
+#include "engine/host_facts.hpp"
 #include "sys/child.hpp"
 #include "sys/file.hpp"
 #include "userns/userns.hpp"
@@ -24,6 +27,7 @@ Result<int> MountInside(const std::string& folder) {
   // volatile: or the end of the mount would sync the store's whole file system.
   const std::string options = "lowerdir=" + folder + "/lower,upperdir=" + folder +
                               "/upper,workdir=" + folder + "/work,userxattr,volatile";
+  if (!sys::KeepsUserAttributes(folder)) return EOPNOTSUPP;
   return userns::RunInside(userns::SingleIdMap("", ""), [&] {
     const std::string merged = folder + "/merged";
     return ::mount("overlay", merged.c_str(), "overlay", 0, options.c_str()) == 0 ? 0 : errno;
@@ -46,6 +50,19 @@ Result<int> TryMount(const storage::Store& store) {
 
 }  // namespace
 
+Result<int> TryFreshProc() {
+  return userns::RunInside(userns::SingleIdMap("", ""), [] {
+    if (::unshare(CLONE_NEWPID) < 0) return errno;
+    const pid_t pid = ::fork();
+    if (pid < 0) return errno;
+    if (pid == 0) ::_exit(::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) == 0 ? 0 : errno);
+    int status = 0;
+    while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : EIO;
+  });
+}
+
 OverlayInfo ProbeOverlay(const storage::Store& store) {
   OverlayInfo info;
   struct statfs fs {};
@@ -61,11 +78,12 @@ OverlayInfo ProbeOverlay(const storage::Store& store) {
   const std::string refusal =
       std::string("the kernel's overlay does not work here (") + ::strerrordesc_np(*tried) + ")";
   const Result<std::string> fuse = sys::FindProgram("fuse-overlayfs", sys::ProgramPath());
-  if (fuse.ok()) info.fuse = *fuse;
+  const bool usable = fuse.ok() && ::access("/dev/fuse", R_OK | W_OK) == 0;
+  if (usable) info.fuse = *fuse;
   info.degraded.push_back({"overlay",
-                           refusal + (fuse.ok() ? ": fuse-overlayfs is used, which is slower"
+                           refusal + (usable ? ": fuse-overlayfs is used, which is slower"
                                                 : ": each container gets a copy of its image"),
-                           fuse.ok() ? "" : "install fuse-overlayfs"});
+                           usable ? "" : fuse.ok() ? "/dev/fuse must be readable and writable for you" : "install fuse-overlayfs"});
   return info;
 }
 

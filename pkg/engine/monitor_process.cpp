@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/log.hpp"
+#include "base/trace.hpp"
 #include "sys/file.hpp"
 
 namespace ctool::engine {
@@ -24,7 +25,7 @@ Result<sys::Fd> SealedCopy(int program) {
 
 // Root in the container is our own uid outside: what we may write, or make writable, it could.
 bool WithinReach(const struct stat& st, const std::string& path) {
-  return st.st_uid == ::geteuid() || ::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) == 0;
+  return st.st_uid == ::geteuid() || ::access(path.c_str(), W_OK) == 0;
 }
 
 struct Spawned {
@@ -59,6 +60,7 @@ Result<runtime::SyncSocket> SpawnDetached(Engine& engine, const char* word) {
 
 Result<MonitorProcess> MonitorProcess::Start(Engine& engine, const monitor::Sandbox& sandbox, const std::vector<int>& files) {
   Spawned spawned = TRY(SpawnMonitor(engine, "supervise"));
+  Mark("monitor started");
   MonitorProcess process(std::move(spawned.child), std::move(spawned.socket));
   // The socket holds it until the monitor reads it.
   TRY(process.socket_.Send(runtime::Msg::kSandbox, runtime::Stage::kPlan, sandbox.Print()));
@@ -81,6 +83,7 @@ Result<runtime::SyncSocket> MonitorProcess::Supervise(const std::string& bundle,
   runtime::SyncSocket socket = std::move(socket_);
   std::move(child_).Detach();  // it outlives us; init reaps it
   const Status sent = socket.Send(runtime::Msg::kBundle, runtime::Stage::kPlan, bundle, lock.fd());
+  Mark("bundle written");
   // EPIPE: it has failed already, and says why in a frame.
   if (!sent.ok() && sent.error().sys_errno() != EPIPE) return sent.error();
   return socket;

@@ -38,23 +38,23 @@ std::vector<std::string> HelperFolders(const config::ContainersConf& conf) {
   return folders;
 }
 
+}  // namespace
+
 Result<std::string> FindHelper(const config::ContainersConf& conf, const std::string& name) {
   return sys::FindProgram(name, Join(HelperFolders(conf), ":") + ":" + sys::ProgramPath());
 }
-
-}  // namespace
 
 Result<network::NetavarkOrder> FindNetavark(Engine& engine, bool names) {
   const config::ContainersConf& conf = *TRY(engine.Conf());
   Result<std::string> netavark = FindHelper(conf, "netavark");
   if (!netavark.ok())
     return Error(Code::kNotFound, "bridge networks need netavark, which is not installed")
-        .Hint("install the packages netavark and aardvark-dns, or use --network=slirp4netns");
+        .Hint("install the packages netavark and aardvark-dns, or use --network=slirp4netns; see: ctool doctor");
   // Debian's package does not depend on what it executes; a newer netavark takes nftables.
   const std::string path = sys::ProgramPath();
   if (!sys::FindProgram("iptables", path).ok() && !sys::FindProgram("nft", path).ok())
     return Error(Code::kNotFound, "bridge networks need iptables (or nftables, with a newer netavark), which is not installed")
-        .Hint("install the package iptables, or use --network=slirp4netns");
+        .Hint("install the package iptables, or use --network=slirp4netns; see: ctool doctor");
   network::NetavarkOrder order;
   order.program = *netavark;
   order.lock = TRY(SharedNetworkFolder(engine)).NetavarkLock();

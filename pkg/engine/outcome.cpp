@@ -45,7 +45,7 @@ std::string EncodeOutcome(const Result<std::string>& outcome) {
 Result<std::string> DecodeOutcome(std::string_view text) {
   std::string kind, value, hint;
   if (!Take(text, kind) || !Take(text, value) || !Take(text, hint) || text != kEnd)
-    return Error(Code::kInternal, "the process that fetches images died early");
+    return Error(Code::kInternal, "the process that was to do it died early");
   if (kind == "ok") return value;
   const std::optional<int64_t> code = ParseInt(kind);
   const bool known = code && *code >= 0 && *code <= static_cast<int64_t>(Code::kInternal);

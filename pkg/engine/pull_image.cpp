@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/trace.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "engine/add_image_internal.hpp"
@@ -49,14 +50,18 @@ Result<std::string> FetchFrom(const PullSession& session, const PullSource& sour
                       options.cancel = session.interrupt.flag();
                       return CheckSignatures(source, *opened.endpoint, options, manifest);
                     }});
+  Mark("manifest fetched");
   AddedImage image = TRY(adder.Add(*opened.image, std::move(opened.top)));
+  Mark("layers unpacked");
   // An image that was fetched by digest is named by it: there is no tag that stands for it.
   image.row.names = {source.reference.Name()};
   image.row.digests = RepoDigests(source.reference, image);
   TRY(session.interrupt.Check());
   std::vector<AddedImage> images;
   images.push_back(std::move(image));
-  return TRY(CommitImages(session.store, session.db, std::move(images))).front();
+  const std::string id = TRY(CommitImages(session.store, session.db, std::move(images))).front();
+  Mark("image recorded");
+  return id;
 }
 
 void Announce(const PullSession& session, const PullSource& source) {

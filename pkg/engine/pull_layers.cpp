@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/pull_layers_internal.hpp"
+#include "base/trace.hpp"
 
 #include <algorithm>
 #include <string>
@@ -116,6 +117,7 @@ Status DoJob(const LayerWork& work, LayerJob& job) {
   else if (job.unpack)
     TRY(UnpackBlob(work, job));
   transfer->Finish(job.fetch || job.unpack ? "done" : "skipped: already exists");
+  Mark("layer " + std::string(job.blob.digest.hex().substr(0, 12)));
   return Ok();
 }
 

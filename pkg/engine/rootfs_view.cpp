@@ -163,7 +163,7 @@ Result<sys::Child> MountFuse(const sys::DetachedMount::Options& options, const s
     if (st.ok() && st->st_dev != before.st_dev) return daemon;
     ::usleep(1000);
   }
-  return Error(Code::kUnsupported, "fuse-overlayfs did not start").Hint("it needs /dev/fuse, readable and writable for you (mode 0666)");
+  return Error(Code::kUnsupported, "fuse-overlayfs did not start").Hint("it needs /dev/fuse, readable and writable for you (mode 0666); see: ctool doctor");
 }
 
 bool IsForced(const char* mode) {
@@ -242,6 +242,9 @@ Result<std::string> Inside(std::vector<Source>& sources, const std::string& volu
 }  // namespace
 
 Status MountOverlay(const sys::DetachedMount::Options& options, const std::string& target) {
+  for (const auto& [key, value] : options)
+    if (key == "upperdir" && !sys::KeepsUserAttributes(value))
+      return Error(Code::kUnsupported, "'" + value + "' is on a file system without extended attributes");
   Result<sys::DetachedMount> overlay = sys::DetachedMount::New("overlay", "overlay", options, 0);
   if (overlay.ok()) return overlay->AttachAt(target);
   const Error& e = overlay.error();

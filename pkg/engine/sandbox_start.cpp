@@ -14,7 +14,7 @@ Status RequireDescriptors() {
   if (::getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= kNeeded) return Ok();
   return Error(Code::kInternal, "the limit of open files is " + std::to_string(limit.rlim_cur) +
                                     ": too few to start a container")
-      .Hint("allow " + std::to_string(kNeeded) + " at least: ulimit -n 1024");
+      .Hint("allow " + std::to_string(kNeeded) + " at least: ulimit -n 1024; see: ctool doctor");
 }
 
 // `preserved`: our descriptors that become 3, 4, ...

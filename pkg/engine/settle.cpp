@@ -93,7 +93,9 @@ Result<std::optional<LiveProcess>> FindProcess(Engine& engine, const std::string
   LiveProcess live;
   live.status = TRY(monitor::RunStatus::Parse(*text));
   Result<sys::Fd> pidfd = sys::OpenProcess(live.status.pid, live.status.start_time);
-  if (!pidfd.ok()) return std::optional<LiveProcess>();
+  // A call that is refused says nothing about the process.
+  if (!pidfd.ok() && pidfd.error().hint().empty()) return std::optional<LiveProcess>();
+  if (!pidfd.ok()) return std::move(pidfd).error();
   if (!sys::IsRunning(pidfd->get())) return std::optional<LiveProcess>();
   live.pidfd = std::move(pidfd).value();
   return std::optional<LiveProcess>(std::move(live));

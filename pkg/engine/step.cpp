@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/step.hpp"
 
+#include <signal.h>
+
 #include "base/log.hpp"
 #include "engine/attach_internal.hpp"
 #include "engine/create_internal.hpp"
 #include "engine/sandbox_start_internal.hpp"
 #include "engine/settle_internal.hpp"
 #include "sys/file.hpp"
+#include "sys/syscalls.hpp"
 
 namespace ctool::engine {
 namespace {
@@ -30,11 +33,12 @@ Result<Attachment> Attach() {
 
 }  // namespace
 
-Result<int> RunStep(Engine& engine, const Step& step, const sys::FileLock& lock, const std::function<void()>& on_started) {
+namespace {
+
+Result<int> Try(Engine& engine, const Step& step, const ContainerFiles& files, const sys::FileLock& lock, const std::function<void()>& on_started) {
   TRY(RequireDescriptors());
   ContainerSpec spec = TRY(BeginSpec(engine, step.options, step.id));
   Sandboxed sandboxed = TRY(MakeSandbox(engine, spec, {}));
-  const ContainerFiles files = TRY(FilesOf(engine, step.id));
   spec.layers = step.layers;
   spec.name = step.id.substr(0, 12);
   TRY(FoldDefaults(engine, step.options, step.image, spec));
@@ -52,12 +56,26 @@ Result<int> RunStep(Engine& engine, const Step& step, const sys::FileLock& lock,
   if (!pidfd.ok()) return pidfd.error();
   sandboxed.origin.leases.clear();
   on_started();
-  const std::optional<int> code = TRY(attachment.Relay(monitor, pidfd->get()));
+  const Result<std::optional<int>> relayed = attachment.Relay(monitor, pidfd->get());
+  // Its monitor was killed: nobody else ends it.
+  if (!relayed.ok() && sys::PidfdSendSignal(pidfd->get(), SIGKILL) < 0) Debug(Error::Sys(errno, "end the step").Message());
+  const std::optional<int> code = TRY(Result<std::optional<int>>(relayed));
   // What is in memory the monitor deletes; the folder in the store is the caller's.
   const Status done = monitor.Send(runtime::Msg::kDone, runtime::Stage::kExec, files.bundle + '\0');
   if (!done.ok()) Debug(done.error().Message());
   if (!code) return Error(Code::kInternal, "the step's monitor has let it go");
   return *code;
+}
+
+}  // namespace
+
+Result<int> RunStep(Engine& engine, const Step& step, const sys::FileLock& lock, const std::function<void()>& on_started) {
+  const ContainerFiles files = TRY(FilesOf(engine, step.id));
+  Result<int> code = Try(engine, step, files, lock, on_started);
+  if (code.ok()) return code;
+  const Status removed = sys::RemoveTree(files.bundle);
+  if (!removed.ok()) Debug(removed.error().Message());
+  return code;
 }
 
 }  // namespace ctool::engine

@@ -23,6 +23,12 @@ struct Step {
   std::vector<ContainerMount> mounts;
 };
 
+// A file in the folder of a step, made once its lock is held: with the lock free again the folder is nobody's.
+inline constexpr char kStepMark[] = "step";
+
+// Puts away what dead builds have left: folders of steps in the store, and in memory. Inside the user namespace.
+Status SweepSteps(Engine& engine);
+
 // Runs it to its end and returns its exit status. Its output goes to our standard streams; afterwards containers/ID/upper
 // is what it has changed. It ends when we do, in whatever way. `on_started`: the layers' paths are needed no more.
 // Errors as `run` has them: kNotFound, kNotExecutable of the command; kUnsupported where no overlay works.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 
 #include <set>
@@ -8,8 +9,10 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "engine/settle_internal.hpp"
+#include "engine/step.hpp"
 #include "sys/file.hpp"
 #include "sys/lock.hpp"
+#include "sys/syscalls.hpp"
 
 namespace ctool::engine {
 namespace {
@@ -19,7 +22,8 @@ constexpr int64_t kYoungSeconds = 60;
 
 bool IsAbandoned(const std::string& folder) {
   struct stat st {};
-  if (::lstat(folder.c_str(), &st) < 0 || st.st_mtime > WallNanos() / 1'000'000'000 - kYoungSeconds) return false;
+  const bool step = sys::Exists(folder + "/" + kStepMark);
+  if (!step && (::lstat(folder.c_str(), &st) < 0 || st.st_mtime > WallNanos() / 1'000'000'000 - kYoungSeconds)) return false;
   const Result<sys::FileLock> lock = TryLock(ContainerFiles(folder, ""));
   return lock.ok() || lock.error().code() != Code::kBusy;
 }
@@ -32,6 +36,21 @@ std::vector<std::string> FoldersIn(const std::string& path) {
 }
 
 }  // namespace
+
+Status SweepSteps(Engine& engine) {
+  const storage::Store& store = *TRY(engine.Store());
+  const std::string containers = store.root() + "/containers";
+  for (const std::string& id : FoldersIn(containers)) {
+    const std::string folder = containers + "/" + id;
+    if (!sys::Exists(folder + "/" + kStepMark) || !IsAbandoned(folder)) continue;
+    // Its monitor was killed too, so that nobody has ended it.
+    const Result<std::optional<LiveProcess>> live = FindProcess(engine, id);
+    if (live.ok() && *live && sys::PidfdSendSignal((*live)->pidfd.get(), SIGKILL) < 0) Debug(Error::Sys(errno, "end a step").Message());
+    TRY(sys::RemoveTree(TRY(engine.RunDir(id, false))));
+    TRY(store.Discard(folder));
+  }
+  return Ok();
+}
 
 Status SweepContainers(Engine& engine) {
   const std::string containers = TRY(engine.Store())->root() + "/containers";

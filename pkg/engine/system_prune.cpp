@@ -2,6 +2,7 @@
 #include "engine/system_prune.hpp"
 
 #include "base/text.hpp"
+#include "engine/build_cache.hpp"
 #include "engine/container_size_internal.hpp"
 #include "engine/disk_usage.hpp"
 #include "engine/image_prune.hpp"
@@ -61,6 +62,8 @@ Result<SystemPruned> PruneSystem(Engine& engine, const SystemPruneOptions& optio
   const int64_t before = TRY(MeasureImages(engine));
   out.images = TRY(PruneImages(engine, {.all = options.all, .filters = options.filters}));
   out.reclaimed += before - TRY(MeasureImages(engine));
+  // A filter names what has labels and a time of its own.
+  if (options.filters.empty()) out.reclaimed += TRY(PruneBuildCache(engine, {.all = options.all || options.build, .mounts = options.all || options.build}));
   TRY(SweepContainers(engine));
   TRY(engine.Db())->Tidy();
   return out;

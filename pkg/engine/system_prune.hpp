@@ -13,6 +13,7 @@ namespace ctool::engine {
 struct SystemPruneOptions {
   bool all = false;      // also images with a name
   bool volumes = false;
+  bool build = false;    // all of the build cache, not only layers that no image has
   std::vector<std::string> filters;  // label=, label!=, until=
 };
 struct SystemPruned {

@@ -344,6 +344,11 @@ int Supervise(runtime::SyncSocket command) {
   // The others: what they look at next is true by now.
   relay.LetGo(record.code);
   DeleteFolders(folders, order.sandbox.store.uids.empty() ? order.sandbox.map : order.sandbox.store);
+  // What is tied has no record, and nobody who would come back for it.
+  if (running->tied) {
+    if (!done) DeleteFolders(order.config.run_dir + '\0', order.sandbox.map);
+    return 0;
+  }
   // Who stopped it waits for our end and puts the record right then: a second program would only be in the way.
   if (tidy || (!done && !SomebodyWaits(order.config.run_dir))) RunCleanup(order.config);
   return 0;

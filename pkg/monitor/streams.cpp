@@ -12,6 +12,7 @@
 #include <tuple>
 #include <utility>
 
+#include "base/trace.hpp"
 #include "sys/file.hpp"
 #include "sys/syscalls.hpp"
 
@@ -98,6 +99,7 @@ void LetGoOfStderr() {
     ::dup2(null, STDERR_FILENO);
     ::close(null);
   }
+  EndProfile();
 }
 
 void KeepOnly(std::vector<int> descriptors) {

@@ -60,6 +60,13 @@ Error DescribeFailure(const std::string& name, const std::string& errors, const 
   return Error(Code::kNetwork, name + " " + status.Describe() + (lines.empty() ? "" : ": " + Join(lines, "; ")));
 }
 
+std::optional<std::vector<std::string>> Without(const std::vector<std::string>& command, const char* option) {
+  std::vector<std::string> rest = command;
+  rest.erase(std::remove(rest.begin(), rest.end(), option), rest.end());
+  if (rest.size() == command.size()) return std::nullopt;
+  return rest;
+}
+
 }  // namespace
 
 Status CheckTunDevice() {
@@ -70,14 +77,14 @@ Status CheckTunDevice() {
       return Error(Code::kNotFound, "user-mode networking needs /dev/net/tun, which does not exist")
           .Hint(
               "load the kernel module ('modprobe tun'), in a container pass "
-              "'--device /dev/net/tun', or use --network=host or --network=none");
+              "'--device /dev/net/tun', or use --network=host or --network=none; see: ctool doctor");
     case EACCES:
     case EPERM:
       return Error(Code::kPermission,
                    "user-mode networking needs /dev/net/tun, which you may not open")
           .Hint(
               "an administrator can allow it: chmod 0666 /dev/net/tun (the distributions' "
-              "default); or use --network=host or --network=none");
+              "default); or use --network=host or --network=none; see: ctool doctor");
     default:
       return Error::Sys(errno, "access", kTun);
   }
@@ -107,12 +114,12 @@ Status FinishBackendStart(const Backend& backend, BackendProcess& process) {
 
 std::optional<std::vector<std::string>> WithoutUnknownOption(
     const std::vector<std::string>& command, const Error& failure) {
+  // It shuts itself up in /run, which sandboxes around us (bubblewrap's) may not have.
+  if (failure.text().find("create_sandbox failed") != std::string::npos) return Without(command, "--enable-sandbox");
   for (const char* option : {"--enable-sandbox", "--enable-seccomp"}) {
     if (failure.text().find("unrecognized option '" + std::string(option)) == std::string::npos)
       continue;
-    std::vector<std::string> rest = command;
-    rest.erase(std::remove(rest.begin(), rest.end(), option), rest.end());
-    if (rest.size() < command.size()) return rest;
+    if (auto rest = Without(command, option)) return rest;
   }
   return std::nullopt;
 }
@@ -124,7 +131,9 @@ Status AwaitBackend(Backend& backend, BackendProcess& process, pid_t pid, const 
     // The user hears of it, and the container runs.
     auto fewer = WithoutUnknownOption(backend.command, ready.error());
     if (!fewer) return ready;
-    Warn("this slirp4netns is too old for all of its sandbox options: " + ready.error().Message());
+    const bool old = ready.error().text().find("unrecognized option") != std::string::npos;
+    Warn((old ? "this slirp4netns is too old for all of its sandbox options: " : "slirp4netns runs here without a part of its own sandbox: ") +
+         ready.error().Message());
     backend.command = std::move(*fewer);
     process = TRY(StartBackend(backend, pid, ports));
   }

@@ -110,7 +110,7 @@ Result<std::string> FindPasta(const std::vector<std::string>& directories) {
   Result<std::string> found = sys::FindProgram(kPasta, path);
   if (found.ok()) return found;
   return Error(Code::kNotFound, "pasta is not installed")
-      .Hint("install it ('apt install passt', 'dnf install passt'), or use --network=slirp4netns");
+      .Hint("install it ('apt install passt', 'dnf install passt'), or use --network=slirp4netns; see: ctool doctor");
 }
 
 Backend PastaBackend(const std::string& program, const PastaOptions& options) {

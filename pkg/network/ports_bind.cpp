@@ -83,7 +83,7 @@ Error Explain(int err, const PortMapping& mapping, uint16_t port) {
           .Hint("allow it with 'sysctl net.ipv4.ip_unprivileged_port_start=" +
                 std::to_string(port) + "' (now " + std::to_string(start) + "), or publish port " +
                 std::to_string(std::max<int>(start, port < 1000 ? 8000 + port : start)) +
-                " or any from " + std::to_string(start) + " on");
+                " or any from " + std::to_string(start) + " on; see: ctool doctor");
     }
     case EADDRNOTAVAIL:
       return Error(Code::kInvalidArgument, what + ": this host does not have that address")

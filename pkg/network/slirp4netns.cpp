@@ -2,8 +2,12 @@
 #include "network/slirp4netns.hpp"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+#include <array>
 
 #include "network/pipe_internal.hpp"
 #include "sys/file.hpp"
@@ -12,6 +16,12 @@ namespace ctool::network {
 namespace {
 
 constexpr int kReadyFd = 3, kExitFd = 4;  // their numbers in slirp4netns
+
+bool MayEnterNamespaces() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  std::array<__user_cap_data_struct, 2> data{};
+  return ::syscall(SYS_capget, &header, data.data()) == 0 && (data[0].effective & (1U << CAP_SYS_ADMIN)) != 0;
+}
 
 }  // namespace
 
@@ -30,6 +40,14 @@ Result<BackendProcess> StartSlirp(const std::vector<std::string>& command, pid_t
   options.fds = {{ready.write.get(), kReadyFd},
                  {exit.read.get(), kExitFd},
                  {errors.write.get(), STDERR_FILENO}};
+  // Started as uid 0, it takes itself for privileged and stays out of the user namespace. Root of a container that has not
+  // been given CAP_SYS_ADMIN is not: there it is started inside.
+  sys::Fd user;
+  if (::geteuid() == 0 && !MayEnterNamespaces()) {
+    user = TRY(sys::Open("/proc/" + std::to_string(pid) + "/ns/user", O_RDONLY));
+    options.user_namespace = user.get();
+    options.await_exec = false;
+  }
   // It binds the socket by its name in this folder, see SlirpCommand.
   sys::Fd folder;
   if (!api_socket.empty()) {

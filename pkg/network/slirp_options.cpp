@@ -119,7 +119,7 @@ Result<std::string> FindSlirp(const std::string& configured,
   return Error(Code::kNotFound, "slirp4netns is not installed")
       .Hint(
           "install it ('apt install slirp4netns', 'dnf install slirp4netns'), or use "
-          "--network=host or --network=none");
+          "--network=host or --network=none; see: ctool doctor");
 }
 
 Result<std::vector<std::string>> SlirpCommand(const std::string& program,

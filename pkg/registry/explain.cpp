@@ -49,7 +49,9 @@ Error ForFailure(const Endpoint& endpoint, const http::Transfer& transfer) {
     case http::Failure::kCertificate:
       return std::move(error).Hint("put its CA certificate (.crt), or your client certificate "
                                    "(.cert and .key), into /etc/containers/certs.d/" +
-                                   host + "; --tls-verify=false gives up all verification");
+                                   host + "; --tls-verify=false gives up all verification; see: ctool doctor for the clock");
+    case http::Failure::kUnreachable:
+      return std::move(error).Hint("is the name right, and the network there? see: ctool doctor");
     default: return error;
   }
 }

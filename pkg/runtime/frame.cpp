@@ -94,7 +94,8 @@ Status SyncSocket::SendHeader(FrameHeader header, std::string_view payload, int 
     // The container's own filter may refuse sendmsg, and its last word before exec is under that.
     if (attach_fd < 0 && (err == EPERM || err == ENOSYS || err == EACCES) && ::writev(fd_.get(), parts.data(), parts.size()) >= 0)
       return Ok();
-    return Error::Sys(err, "send on the sync socket");
+    // It was closed with frames of ours unread: nobody is there any more, as with EPIPE.
+    return Error::Sys(err == ECONNRESET ? EPIPE : err, "send on the sync socket");
   }
   return Ok();
 }

@@ -18,7 +18,7 @@ namespace ctool::runtime {
 namespace {
 
 Error NotInstalled() {
-  return Error(Code::kUnsupported, "fuse-overlayfs is not installed").Hint("install the package fuse-overlayfs");
+  return Error(Code::kUnsupported, "fuse-overlayfs is not installed").Hint("install the package fuse-overlayfs; see: ctool doctor");
 }
 
 // Its stdout and stderr.
@@ -48,7 +48,7 @@ Status AwaitService(sys::Child& child, Said said) {
   // The daemon has stdout too, so reading to EOF would wait for it; a failed start has none.
   const Result<std::string> words = sys::ReadAll(said.read_end.get(), "fuse-overlayfs", 4096);
   return Error(Code::kUnsupported, "fuse-overlayfs " + status.Describe() + ": " + std::string(Trim(words.ok() ? *words : "")))
-      .Hint("it needs /dev/fuse, readable and writable for you (mode 0666)");
+      .Hint("it needs /dev/fuse, readable and writable for you (mode 0666); see: ctool doctor");
 }
 
 }  // namespace

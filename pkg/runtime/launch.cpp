@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/text.hpp"
+#include "base/trace.hpp"
 #include "runtime/init/init.hpp"
 
 namespace ctool::runtime {
@@ -47,6 +48,7 @@ Result<Launch> Launch::Start(uint64_t namespaces, const userns::IdMap& map, cons
     InitMain({namespaces, group.awaited}, theirs, stdio, preserved);
   }
   theirs.Close();
+  Mark("namespaces made");
   // init's maps can be written from its first moment on.
   userns::MapWriter maps = TRY(userns::MapWriter::Start(child.pid(), map));
   return Launch(std::move(child), std::move(ours), std::move(maps));
@@ -54,7 +56,8 @@ Result<Launch> Launch::Start(uint64_t namespaces, const userns::IdMap& map, cons
 
 Status Launch::AwaitIdMap() {
   if (maps_) TRY(maps_->Finish());
-  return sync_.Send(Msg::kIdMapDone, Stage::kIdMap);
+  Mark("ids mapped");
+  return Tell(Msg::kIdMapDone, Stage::kIdMap);
 }
 
 Result<Launch> Launch::Join(int init, InitPlan plan, const int (&stdio)[3], const std::vector<int>& preserved, int group) {
@@ -71,7 +74,7 @@ Result<Launch> Launch::Join(int init, InitPlan plan, const int (&stdio)[3], cons
   }
   theirs.Close();
   Launch launch = TRY(Adopt(std::move(joiner), std::move(ours)));
-  TRY(launch.sync_.Send(Msg::kIdMapDone, Stage::kIdMap));
+  TRY(launch.Tell(Msg::kIdMapDone, Stage::kIdMap));
   return launch;
 }
 
@@ -93,6 +96,16 @@ Result<bool> Launch::Receive(Frame& frame) {
   return true;
 }
 
+// A word to init. Where it has failed meanwhile, the reason is what it said last.
+Status Launch::Tell(Msg msg, Stage stage) {
+  Status sent = sync_.Send(msg, stage);
+  if (sent.ok() || sent.error().sys_errno() != EPIPE) return sent;
+  Frame frame;
+  while (TRY(Receive(frame))) {
+  }
+  return Died();
+}
+
 Error Launch::Died() {
   const Result<sys::ExitStatus> status = child_.Wait();
   return Error(Code::kInternal, std::string("container init died after stage ") + Name(last_) + ": " +
@@ -107,7 +120,7 @@ Status Launch::AwaitReady(const MountFuse& mount_fuse) {
         const std::vector<std::string> parts = Split(frame.payload, '\0');
         if (parts.size() != 3) return Error(Code::kInternal, "unexpected frame from container init");
         TRY(mount_fuse(child_.pid(), {parts[0], parts[1], parts[2], std::move(frame.fd)}));
-        TRY(sync_.Send(Msg::kFuseDone, Stage::kRootfs));
+        TRY(Tell(Msg::kFuseDone, Stage::kRootfs));
         break;
       }
       case Msg::kConsole:
@@ -115,6 +128,7 @@ Status Launch::AwaitReady(const MountFuse& mount_fuse) {
         break;
       case Msg::kReady:
         home_ = std::move(frame.payload);
+        Mark("container set up");
         return Ok();
       default:
         return Error(Code::kInternal, "unexpected frame from container init");
@@ -123,7 +137,7 @@ Status Launch::AwaitReady(const MountFuse& mount_fuse) {
 }
 
 Status Launch::Exec(const Listen& listen) {
-  TRY(sync_.Send(Msg::kExec, Stage::kExec));
+  TRY(Tell(Msg::kExec, Stage::kExec));
   last_ = Stage::kExec;
   // EOF is success: the socket is close-on-exec. A dead init closes it as well, and is seen later
   // as a container that has ended.
@@ -133,6 +147,7 @@ Status Launch::Exec(const Listen& listen) {
       return Error(Code::kInternal, "unexpected frame from container init");
     TRY(listen(std::move(frame.fd)));
   }
+  Mark("command executed");
   return Ok();
 }
 

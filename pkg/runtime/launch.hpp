@@ -49,7 +49,7 @@ class Launch {
   // Waits until the maps are written, with which init goes on.
   Status AwaitIdMap();
   // Init is in its control group. After AwaitIdMap.
-  Status EnterGroup() { return sync_.Send(Msg::kGroupDone, Stage::kMounts); }
+  Status EnterGroup() { return Tell(Msg::kGroupDone, Stage::kMounts); }
 
   // Waits until init has done everything but exec. `mount_fuse` serves init's request for
   // fuse-overlayfs.
@@ -73,6 +73,7 @@ class Launch {
   static Result<Launch> Adopt(sys::Child joiner, SyncSocket sync);
   Result<bool> Receive(Frame& frame);
   Error Died();
+  Status Tell(Msg msg, Stage stage);
 
   sys::Child child_;
   SyncSocket sync_;

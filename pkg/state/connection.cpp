@@ -219,7 +219,7 @@ Error Connection::SqlError(int code, std::string_view doing) const {
     case SQLITE_READONLY:
       return Error(Code::kPermission, store + " is read-only");
     case SQLITE_FULL:
-      return Error::Sys(ENOSPC, "write", path_).Hint("ctool container prune and ctool rmi give space back");
+      return Error::Sys(ENOSPC, "write", path_).Hint("ctool container prune and ctool rmi give space back; see: ctool doctor");
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       return Error(Code::kCorrupt, store + " is damaged: " + sqlite3_errmsg(db_))
@@ -228,10 +228,10 @@ Error Connection::SqlError(int code, std::string_view doing) const {
     case SQLITE_CANTOPEN:
       // SQLite keeps no errno of the shared index. Its file is written, not only extended: ENOSPC is why that fails.
       if (code == SQLITE_IOERR_SHMSIZE)
-        return Error::Sys(ENOSPC, "write", path_ + "-shm").Hint("ctool container prune and ctool rmi give space back");
+        return Error::Sys(ENOSPC, "write", path_ + "-shm").Hint("ctool container prune and ctool rmi give space back; see: ctool doctor");
       if (IsFull(code, system_errno))
         return Error::Sys(system_errno, "write", path_)
-            .Hint("ctool container prune and ctool rmi give space back");
+            .Hint("ctool container prune and ctool rmi give space back; see: ctool doctor");
       if (system_errno != 0) return Error::Sys(system_errno, "access", path_);
       return Error(Code::kIo, store + ": " + sqlite3_errmsg(db_));
     default:

@@ -92,7 +92,7 @@ class StagedBlob : public Store::BlobWriter {
     return std::move(e).Hint("the store '" + store_.root() + "' is full" +
                              (needed > 0 ? ", " + std::to_string(needed) + " more bytes are needed"
                                          : std::string()) +
-                             "; ctool container prune and ctool rmi give space back");
+                             "; ctool container prune and ctool rmi give space back; see: ctool doctor");
   }
 
   const Store store_;

@@ -57,7 +57,7 @@ Status PublishLayer(const Store& store, Staged& staged, const std::string& path,
 
 Error ExplainFull(Error e, const std::string& root) {
   if (e.sys_errno() != ENOSPC && e.sys_errno() != EDQUOT) return e;
-  return std::move(e).Hint("the store '" + root + "' is full; ctool container prune and ctool rmi give space back");
+  return std::move(e).Hint("the store '" + root + "' is full; ctool container prune and ctool rmi give space back; see: ctool doctor");
 }
 
 }  // namespace

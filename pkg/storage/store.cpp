@@ -43,7 +43,10 @@ Result<Store> Store::Open(const std::string& graph_root) {
     const sys::Fd dir = TRY(sys::OpenPrivateDir(root));
     return Store(std::move(root));
   }
-  const sys::Fd dir = TRY(sys::OpenPrivateDir(root));
+  Result<sys::Fd> opened = sys::OpenPrivateDir(root);
+  if (!opened.ok() && opened.error().hint().empty())
+    return std::move(opened).error().Hint("the store can't be there: set HOME or XDG_DATA_HOME, or give another folder with --root; see: ctool doctor");
+  const sys::Fd dir = TRY(std::move(opened));
   TRY(CheckEmptyOrOurs(dir.get(), root));
   for (const char* folder :
        {kBlobs, "blobs/sha256", "blobs/sha512", kLayers, kContainers, kVolumes, kStaging, kTrash})

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
+#include <sys/xattr.h>
 
 #include <algorithm>
 #include <array>
@@ -122,7 +123,12 @@ Status WriteFileAtomic(const std::string& path, std::string_view data, mode_t mo
   return Ok();
 }
 
-bool Exists(const std::string& path) { return ::faccessat(AT_FDCWD, path.c_str(), F_OK, 0) == 0; }
+// Not faccessat(), which glibc makes of faccessat2(2): filters that do not know that one let nothing exist.
+bool Exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+
+bool KeepsUserAttributes(const std::string& path) {
+  return ::getxattr(path.c_str(), "user.overlay.opaque", nullptr, 0) >= 0 || errno != EOPNOTSUPP;
+}
 
 Result<struct stat> StatFd(int fd, std::string_view what) {
   struct stat st {};

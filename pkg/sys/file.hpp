@@ -36,6 +36,9 @@ Status WriteFileAtomic(const std::string& path, std::string_view data, mode_t mo
                        Durability durability);
 
 bool Exists(const std::string& path);
+// Whether the file system of `path` has extended attributes of users, which overlays of unprivileged mounters are kept
+// in: without them the kernel mounts one that fails later, where a directory is deleted and made again.
+bool KeepsUserAttributes(const std::string& path);
 Result<struct stat> StatFd(int fd, std::string_view what);
 
 // mkdir -p with `mode` exactly for what is new.

@@ -22,6 +22,14 @@ std::string KernelReason(int fs) {
   return reason;
 }
 
+// What a filter that knows nothing newer than mount(2) says.
+Error Refused(int err, std::string_view call, std::string_view object = {}) {
+  Error error = Error::Sys(err, call, object);
+  if (err != ENOSYS && err != EPERM) return error;
+  return std::move(error).Hint("a seccomp filter around ctool, or a kernel before 5.12, may refuse the calls that mounts are made with (fsopen, fsmount, "
+                               "open_tree, move_mount, mount_setattr): allow them there; see: ctool doctor");
+}
+
 Error Explain(int err, int fs, const std::string& what) {
   const std::string reason = KernelReason(fs);
   return Error::Sys(err, reason.empty() ? what : what + " (" + reason + ")");
@@ -32,7 +40,7 @@ Error Explain(int err, int fs, const std::string& what) {
 Result<DetachedMount> DetachedMount::New(const std::string& type, const std::string& source,
                                          const Options& options, uint64_t attributes) {
   const Fd fs(::fsopen(type.c_str(), FSOPEN_CLOEXEC));
-  if (!fs) return Error::Sys(errno, "fsopen", type);
+  if (!fs) return Refused(errno, "fsopen", type);
   if (::fsconfig(fs.get(), FSCONFIG_SET_STRING, "source", source.c_str(), 0) < 0)
     return Explain(errno, fs.get(), "source of a new " + type);
   for (const auto& [key, value] : options) {
@@ -44,6 +52,7 @@ Result<DetachedMount> DetachedMount::New(const std::string& type, const std::str
   if (::fsconfig(fs.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) < 0)
     return Explain(errno, fs.get(), "create a " + type);
   Fd mount(::fsmount(fs.get(), FSMOUNT_CLOEXEC, static_cast<unsigned>(attributes)));
+  if (!mount && (errno == EPERM || errno == ENOSYS)) return Refused(errno, "fsmount of a " + type);
   if (!mount) return Explain(errno, fs.get(), "fsmount of a " + type);
   return DetachedMount(std::move(mount));
 }
@@ -53,7 +62,7 @@ Result<DetachedMount> DetachedMount::Clone(int dirfd, const std::string& path, b
   if (path.empty()) flags |= AT_EMPTY_PATH;
   if (recursive) flags |= AT_RECURSIVE;
   Fd tree(::open_tree(dirfd, path.c_str(), flags));
-  if (!tree) return Error::Sys(errno, "open_tree", path);
+  if (!tree) return Refused(errno, "open_tree", path);
   return DetachedMount(std::move(tree));
 }
 
@@ -66,19 +75,19 @@ Status DetachedMount::SetAttributes(uint64_t set, uint64_t propagation, bool rec
   attr.propagation = propagation;
   const int flags = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0);
   if (::mount_setattr(fd_.get(), "", static_cast<unsigned>(flags), &attr, sizeof attr) < 0)
-    return Error::Sys(errno, "mount_setattr");
+    return Refused(errno, "mount_setattr");
   return Ok();
 }
 
 Status DetachedMount::Attach(int target_fd) {
   if (::move_mount(fd_.get(), "", target_fd, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
-    return Error::Sys(errno, "move_mount");
+    return Refused(errno, "move_mount");
   return Ok();
 }
 
 Status DetachedMount::AttachAt(const std::string& host_path) {
   if (::move_mount(fd_.get(), "", AT_FDCWD, host_path.c_str(), MOVE_MOUNT_F_EMPTY_PATH) < 0)
-    return Error::Sys(errno, "move_mount", host_path);
+    return Refused(errno, "move_mount", host_path);
   return Ok();
 }
 

@@ -34,7 +34,9 @@ Result<Fd> OpenProcess(pid_t pid, uint64_t start_time) {
   Fd pidfd(PidfdOpen(pid, 0));
   if (!pidfd) {
     const int err = errno;
-    return Error::Sys(err, "pidfd_open", std::to_string(pid)).As(err == ESRCH ? Code::kNotFound : Code::kIo);
+    Error error = Error::Sys(err, "pidfd_open", std::to_string(pid)).As(err == ESRCH ? Code::kNotFound : Code::kIo);
+    if (err != EPERM && err != ENOSYS) return error;
+    return std::move(error).Hint("a seccomp filter around ctool refuses it: allow it there; see: ctool doctor");
   }
   // Compared after the pidfd is held, so that the pid can't be reused in between.
   const Result<uint64_t> ticks = ProcessStartTime(pid);

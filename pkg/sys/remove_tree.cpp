@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <dirent.h>
+#include <sys/sysmacros.h>
 
+#include "base/text.hpp"
 #include "sys/entries_internal.hpp"
 #include "sys/file.hpp"
 
@@ -14,10 +16,24 @@ struct Identity {
   bool operator==(const Identity&) const = default;
 };
 
+// For outer seccomp filters that refuse statx(2).
+Result<Identity> IdentifyWithoutStatx(int fd, std::string_view what) {
+  const struct stat st = TRY(StatFd(fd, what));
+  const std::string info = TRY(ReadFile("/proc/self/fdinfo/" + std::to_string(fd)));
+  constexpr std::string_view kKey = "mnt_id:";
+  const size_t at = info.find(kKey);
+  if (at == std::string::npos) return Error(Code::kUnsupported, "the mount of '" + std::string(what) + "' can't be told");
+  const size_t begin = at + kKey.size(), end = info.find('\n', begin);
+  const std::optional<uint64_t> mount = ParseUint(Trim(std::string_view(info).substr(begin, end - begin)));
+  return Identity{mount.value_or(0), st.st_ino, major(st.st_dev), minor(st.st_dev)};
+}
+
 Result<Identity> Identify(int fd, std::string_view what) {
   struct statx sx {};
-  if (::statx(fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_MNT_ID | STATX_INO, &sx) < 0)
+  if (::statx(fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_MNT_ID | STATX_INO, &sx) < 0) {
+    if (errno == ENOSYS || errno == EPERM) return IdentifyWithoutStatx(fd, what);
     return Error::Sys(errno, "statx", what);
+  }
   return Identity{sx.stx_mnt_id, sx.stx_ino, sx.stx_dev_major, sx.stx_dev_minor};
 }
 

@@ -5,13 +5,25 @@
 #include <linux/openat2.h>
 #include <sys/stat.h>
 
+#include <atomic>
+
 #include "sys/file.hpp"
+#include "sys/resolve_internal.hpp"
 #include "sys/syscalls.hpp"
 
 namespace ctool::sys {
 namespace {
 
 constexpr uint64_t kInRoot = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+
+// Until a kernel before 5.6, or a seccomp filter around us, has refused it.
+std::atomic<bool> g_has_openat2{true};
+
+bool IsAllowed() {
+  open_how how{};
+  how.flags = O_PATH | O_CLOEXEC;
+  return static_cast<bool>(Fd(RawOpenat2(AT_FDCWD, "/", how)));
+}
 
 }  // namespace
 
@@ -21,12 +33,15 @@ Result<Fd> Openat2(int dirfd, const std::string& path, uint64_t flags, uint64_t 
   how.flags = flags | O_CLOEXEC;
   how.mode = mode;
   how.resolve = resolve;
-  const int fd = RawOpenat2(dirfd, path.c_str(), how);
-  if (fd >= 0) return Fd(fd);
-  Error e = Error::Sys(errno, "openat2", path);
-  if (e.sys_errno() == ENOSYS)
-    return std::move(e).Hint("the kernel is older than 5.6, or an outer seccomp filter blocks openat2");
-  return e;
+  if (g_has_openat2) {
+    const int fd = RawOpenat2(dirfd, path.c_str(), how);
+    if (fd >= 0) return Fd(fd);
+    const int err = errno;
+    // EPERM is also an answer of the call's own (O_NOATIME, files that can't be changed).
+    if ((err != ENOSYS && err != EPERM) || IsAllowed()) return Error::Sys(err, "openat2", path);
+    g_has_openat2 = false;
+  }
+  return WalkPath(dirfd, path, flags, mode, resolve);
 }
 
 Result<Root> Root::Open(const std::string& host_dir) {

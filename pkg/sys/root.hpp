@@ -11,7 +11,8 @@
 
 namespace ctool::sys {
 
-// openat2(2), Linux 5.6, O_CLOEXEC always. ENOSYS and EPERM get a hint: an outer seccomp filter.
+// openat2(2), O_CLOEXEC always, with RESOLVE_IN_ROOT or RESOLVE_BENEATH. Where the kernel (before 5.6) or an outer seccomp
+// filter refuses it, its steps are done one by one, which takes longer.
 Result<Fd> Openat2(int dirfd, const std::string& path, uint64_t flags, uint64_t mode,
                    uint64_t resolve);
 

@@ -76,7 +76,8 @@ Result<std::string> ReadSecret(int fd, std::string_view prompt) {
     {
       const Caught signals;
       termios saved{};
-      if (::tcgetattr(fd, &saved) < 0) return Error::Sys(errno, "tcgetattr");
+      if (::tcgetattr(fd, &saved) < 0)
+        return Error::Sys(errno, "tcgetattr").Hint("it is read from a terminal, or redirected: ... --password-stdin < FILE");
       termios quiet = saved;
       quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
       // Before the prompt: who sees it may answer at once. What was typed earlier is no answer to it.

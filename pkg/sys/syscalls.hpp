@@ -15,7 +15,9 @@
 
 namespace ctool::sys {
 
-long Clone3(clone_args* args) noexcept;                              // Linux 5.3
+// Linux 5.3. Where it, or close_range, is refused (seccomp filters around us), by older calls: a new time namespace and
+// cleared signal handlers are not to be had then.
+long Clone3(clone_args* args) noexcept;
 int PidfdOpen(pid_t pid, unsigned flags) noexcept;                   // Linux 5.3
 int PidfdSendSignal(int pidfd, int sig) noexcept;                    // Linux 5.1
 int RawOpenat2(int dirfd, const char* path, const open_how& how) noexcept;  // Linux 5.6

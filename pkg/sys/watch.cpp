@@ -14,7 +14,7 @@ Result<FolderWatch> FolderWatch::New() {
     const int err = errno;
     Error error = Error::Sys(err, "inotify_init1");
     if (err != EMFILE) return error;
-    return std::move(error).Hint("raise fs.inotify.max_user_instances");
+    return std::move(error).Hint("raise fs.inotify.max_user_instances; see: ctool doctor");
   }
   return FolderWatch(std::move(fd));
 }
@@ -25,7 +25,7 @@ Status FolderWatch::Add(const std::string& folder) {
   const int err = errno;
   Error error = Error::Sys(err, "watch", folder);
   if (err != ENOSPC) return error;
-  return std::move(error).Hint("raise fs.inotify.max_user_watches");
+  return std::move(error).Hint("raise fs.inotify.max_user_watches; see: ctool doctor");
 }
 
 void FolderWatch::Drain() {

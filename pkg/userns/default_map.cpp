@@ -111,6 +111,12 @@ std::vector<IdMapping> OwnMap(const char* path) {
   return map;
 }
 
+std::vector<SubidRange> Everything(const std::vector<IdMapping>& own) {
+  std::vector<SubidRange> ranges;
+  for (const IdMapping& m : own) ranges.push_back({m.inside, m.count});
+  return ranges;
+}
+
 // An unprivileged copy (conda and nix bring one) that comes first in PATH must not hide the
 // distribution's.
 std::string FindHelper(const std::string& name) {
@@ -169,8 +175,14 @@ Result<IdMap> DefaultMap(const SubidFiles& files) {
   const SubidScan gid_scan = ScanSubids(gid_file.text, user.name, user.uid);
 
   IdMap map;
-  map.uids = LayOut(::geteuid(), uid_scan.ranges, OwnMap("/proc/self/uid_map"));
-  map.gids = LayOut(::getegid(), gid_scan.ranges, OwnMap("/proc/self/gid_map"));
+  const std::vector<IdMapping> own_uids = OwnMap("/proc/self/uid_map"), own_gids = OwnMap("/proc/self/gid_map");
+  map.uids = LayOut(::geteuid(), uid_scan.ranges, own_uids);
+  map.gids = LayOut(::getegid(), gid_scan.ranges, own_gids);
+  // Root inside another container: whoever made that one has given us its ids, all of them.
+  if ((map.uids.size() == 1 || map.gids.size() == 1) && InUserNamespace() && MayWriteMaps()) {
+    map.uids = LayOut(::geteuid(), Everything(own_uids), own_uids);
+    map.gids = LayOut(::getegid(), Everything(own_gids), own_gids);
+  }
   const bool no_uids = map.uids.size() == 1, no_gids = map.gids.size() == 1;
   if (no_uids || no_gids) {
     const SubidFile& file = no_uids ? uid_file : gid_file;

@@ -26,7 +26,7 @@ std::string OwnPath() {
 Error Because(int err, Code code, std::string_view reason, std::string hint) {
   return Error::Sys(err, "create a user namespace (" + std::string(reason) + ")")
       .As(code)
-      .Hint(std::move(hint));
+      .Hint(std::move(hint) + "; see: ctool doctor");
 }
 
 }  // namespace

@@ -73,7 +73,8 @@ class Helper {
     std::string text = program_ + " " + status.Describe();
     if (const std::string_view said = Trim(output_); !said.empty())
       text.append(": ").append(Printable(said));
-    return Error(Code::kPermission, std::move(text)).Hint(HintFor());
+    const std::string hint = HintFor();
+    return Error(Code::kPermission, std::move(text)).Hint(hint + (hint.empty() ? "see: ctool doctor" : "; see: ctool doctor"));
   }
 
  private:
@@ -144,6 +145,9 @@ Result<MapWriter> MapWriter::Start(pid_t pid, const IdMap& map) {
     if (direct.ok()) return MapWriter(nullptr);
     // EPERM with the capabilities: an outer namespace lacks an id. The helpers may have more
     // rights than we; nothing was written, as the uid map comes first.
+    if (direct.error().sys_errno() == EPERM && ::geteuid() == 0 && (map.single_id || !by_helpers))
+      return InContext(std::move(direct).error())
+          .Hint("root needs the capability SETFCAP to pass its id on: add it to the outer container (--cap-add SETFCAP), or be another user there; see: ctool doctor");
     if (map.single_id || !by_helpers || direct.error().sys_errno() != EPERM)
       return InContext(std::move(direct).error());
   }

@@ -31,6 +31,19 @@ def bench_ps(runs):
     remove_containers()
 
 
+def bench_completion(runs):
+    have = len(subprocess.run([*OURS, "ps", "-aq"], capture_output=True, check=True).stdout.split())
+    for _ in range(500 - have):
+        subprocess.run([*OURS, "create", "--network", "none", IMAGE, "true"], check=True, **QUIET)
+    words = OURS[1:] + ["start", ""]
+    commands = {"names of 500 containers": [OURS[0], "__complete", str(len(words) - 1), *words],
+                "options of run": [OURS[0], "__complete", "1", "run", "--"],
+                "commands": [OURS[0], "__complete", "0", ""],
+                "ctool --help": [OURS[0], "--help"], "ctool version": OURS + ["version"]}
+    table("completion, help", paired(commands, runs), base="")
+    remove_containers()
+
+
 def bench_monitor(_):
     count = 50
     print(f"\n### private memory of the monitor of an idle detached container, {count} running\n\n| program | median KiB | min..max |\n| --- | --- | --- |")
@@ -48,7 +61,7 @@ def main():
     parser.add_argument("-n", type=int, default=20)
     parser.add_argument("parts", nargs="*")
     options = parser.parse_args()
-    parts = options.parts or ["run", "ps", "monitor"]
+    parts = options.parts or ["run", "ps", "completion", "monitor"]
     measure_all([functools.partial(globals()["bench_" + part], options.n) for part in parts])
 
 

@@ -12,7 +12,7 @@ trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/man" "$work/completions"/{bash,zsh,fish}
 "$ctool" __man >"$work/pages"
 while read -r page; do
-  "$ctool" __man "$page" >"$work/man/$page.1"
+  "$ctool" __man "$page" >"$work/man/$page"
 done <"$work/pages"
 "$ctool" completion bash >"$work/completions/bash/ctool"
 "$ctool" completion zsh >"$work/completions/zsh/_ctool"
@@ -20,7 +20,7 @@ done <"$work/pages"
 
 if [[ ${3:-} == --write ]]; then
   mkdir -p "$root/man" "$root/completions"
-  rm -rf "${root:?}"/man/*.1 "${root:?}"/completions/{bash,zsh,fish}
+  rm -rf "${root:?}"/man/*.[157] "${root:?}"/completions/{bash,zsh,fish}
   cp -r "$work/man" "$work/completions" "$root"
   exit
 fi

@@ -4,10 +4,10 @@
 
 load helpers
 
-# context FILE...: a folder with a Containerfile from the standard input; prints its path.
+# A folder with a Containerfile from the standard input; prints its path.
 context() {
   local dir
-  dir=$(user_dir "ctx.${1:-1}")
+  dir=$(user_dir ctx)
   cat >"$dir/Containerfile"
   chown -R "$ACCOUNT:" "$dir"
   echo "$dir"

@@ -7,6 +7,7 @@
 #include "ctool/image/commands.hpp"
 #include "engine/artifact.hpp"
 #include "spec/reference.hpp"
+#include "ctool/words.hpp"
 
 namespace ctool {
 namespace {
@@ -21,7 +22,7 @@ struct LsOptions {
 cli::Command Describe(LsOptions& o) {
   cli::Command c;
   c.summary = "List the artifacts in the store";
-  c.options = {{.name = "format", .value = "format", .help = "Print by a Go template, or json", .sink = &o.format},
+  c.options = {{.name = "format", .value = "format", .help = "Print by a Go template, or json", .sink = &o.format, .words = words::kArtifactFormats},
                {.name = "no-trunc", .help = "Show digests whole", .sink = &o.no_trunc},
                {.name = "noheading", .short_name = 'n', .help = "Show no headings", .sink = &o.no_heading}};
   c.examples = {{"artifact ls"}, {"artifact ls --format \"{{.Repository}}:{{.Tag}} {{.VirtualSize}}\""}};

@@ -21,7 +21,7 @@ cli::Command Describe(AttachCommandOptions& o) {
   c.options.push_back({.name = "sig-proxy", .help = "Pass signals on to the container", .sink = &o.sig_proxy});
   c.options.push_back({.name = "detach-keys", .value = "keys", .help = "Keys that detach from a terminal; empty switches them off", .sink = &o.detach_keys});
   c.options.push_back({.name = "latest", .short_name = 'l', .help = "Take the container that was created last", .sink = &o.latest});
-  c.args = {{.name = "CONTAINER", .min = 0, .sink = &o.container, .complete = cli::Complete::kRunningContainers}};
+  c.args = {{.name = "CONTAINER", .min = 0, .sink = &o.container, .complete = cli::Complete::kActiveContainers}};
   c.examples = {{"attach shell", "Back to a container that was detached from"}, {"attach --no-stdin web", "Only look on"}};
   c.exits = {{"125", "ctool itself failed, or the container does not run"}, {"n", "the container's exit status"}};
   return c;

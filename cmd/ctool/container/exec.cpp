@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "ctool/container/options.hpp"
 #include "sys/file.hpp"
+#include "ctool/words.hpp"
 
 namespace ctool {
 namespace {
@@ -32,7 +33,7 @@ cli::Command Describe(ExecCommandOptions& o) {
   c.options.push_back({.name = "detach", .short_name = 'd', .help = "Run in the background and print the session's id", .sink = &o.exec.detach});
   c.options.push_back({.name = "env", .short_name = 'e', .value = "NAME=value", .help = "Set a variable; NAME alone takes the caller's value", .sink = &o.exec.env});
   c.options.push_back({.name = "env-file", .value = "file", .help = "Read variables from a file, one NAME=value a line", .sink = &o.exec.env_file, .complete = cli::Complete::kFiles});
-  c.options.push_back({.name = "user", .short_name = 'u', .value = "name[:group]", .help = "Be this user of the container", .sink = &o.exec.user});
+  c.options.push_back({.name = "user", .short_name = 'u', .value = "name[:group]", .help = "Be this user of the container", .sink = &o.exec.user, .words = words::kUsers});
   c.options.push_back({.name = "workdir", .short_name = 'w', .value = "dir", .help = "Start in this folder", .sink = &o.exec.working_dir});
   c.options.push_back({.name = "privileged", .help = "Give the command every capability that the container's user namespace has", .sink = &o.exec.privileged});
   c.options.push_back({.name = "latest", .short_name = 'l', .help = "Take the container that was created last", .sink = &o.latest});
@@ -40,7 +41,7 @@ cli::Command Describe(ExecCommandOptions& o) {
   c.options.push_back({.name = "detach-keys", .value = "keys", .help = "Keys that detach from a terminal; empty switches them off", .sink = &o.exec.detach_keys});
   AddPreserveOptions(c.options, o.preserve);
   c.options.push_back({.name = "no-session", .help = "Accepted for podman's sake: a session costs nothing here", .sink = &o.no_session, .hidden = true});
-  c.args = {{.name = "CONTAINER", .min = 0, .max = cli::kUnlimited, .sink = &o.words, .complete = cli::Complete::kRunningContainers}};
+  c.args = {{.name = "CONTAINER", .min = 0, .max = cli::kUnlimited, .sink = &o.words, .complete = cli::Complete::kActiveContainers}};
   c.stop_at_first_positional = true;
   c.examples = {{"exec web cat /etc/os-release", "One command"}, {"exec -it web sh", "A shell beside it"}, {"exec -u 1000 -w /tmp web id", "As another user, elsewhere"}};
   c.exits = {{"125", "ctool itself failed"}, {"126", "the command exists but can't be executed"}, {"127", "there is no such command"}, {"255", "the container does not run"}, {"n", "the command's own exit status"}};

@@ -2,6 +2,7 @@
 //
 // Of cp also for ctool-images, which runs `cp -`.
 #include "ctool/container/file_options.hpp"
+#include "ctool/words.hpp"
 
 namespace ctool {
 
@@ -56,7 +57,7 @@ cli::Command DescribeCommit(CommitCommandOptions& o) {
       {.name = "author", .short_name = 'a', .value = "name", .help = "Who made the image", .sink = &i.author},
       {.name = "change", .short_name = 'c', .value = "instruction",
        .help = "Instruction of a Containerfile to apply (CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME, WORKDIR)",
-       .sink = &i.changes},
+       .sink = &i.changes, .words = words::kChanges},
       {.name = "format", .short_name = 'f', .value = "format", .help = "Format of the image: oci or docker", .sink = &i.format, .values = {"oci", "docker"}},
       {.name = "iidfile", .value = "file", .help = "Write the image's id to this file", .sink = &o.iidfile, .complete = cli::Complete::kFiles},
       {.name = "include-volumes", .help = "Let the image's containers have volumes where this one has its own", .sink = &i.include_volumes},

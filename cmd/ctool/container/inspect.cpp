@@ -14,6 +14,7 @@
 #include "engine/containers.hpp"
 #include "ctool/network/commands.hpp"
 #include "ctool/volume/commands.hpp"
+#include "ctool/words.hpp"
 #include "engine/images.hpp"
 #include "engine/networks.hpp"
 
@@ -206,12 +207,13 @@ Result<int> Run(Context& context, const InspectOptions& o) {
 
 // --- descriptions
 
-void AddFormat(cli::Command& c, InspectOptions& o) {
+void AddFormat(cli::Command& c, InspectOptions& o, std::span<const cli::Word> fields) {
   c.options.push_back({.name = "format",
                        .short_name = 'f',
                        .value = "format",
                        .help = "Print by a Go template, or json",
-                       .sink = &o.format});
+                       .sink = &o.format,
+                       .words = fields});
 }
 
 void AddContainerOptions(cli::Command& c, InspectOptions& o) {
@@ -238,7 +240,7 @@ cli::Command Describe(InspectOptions& o) {
       "Prints a JSON array with an object for each NAME: a container, an image if there is no "
       "such container, or else a volume, an artifact or a network. "
       "With -f, what a Go template makes of each.";
-  AddFormat(c, o);
+  AddFormat(c, o, words::kInspectFormats);
   c.options.push_back({.name = "type",
                        .short_name = 't',
                        .value = "type",
@@ -260,7 +262,7 @@ cli::Command DescribeContainer(InspectOptions& o) {
   c.prose =
       "Prints a JSON array with an object for each CONTAINER. With -f, what a Go template makes of "
       "each.";
-  AddFormat(c, o);
+  AddFormat(c, o, words::kInspectFormats);
   AddContainerOptions(c, o);
   AddNames(c, o, "CONTAINER", 0, cli::Complete::kContainers);
   c.examples = {{"container inspect -f \"{{json .State}}\" web"}};
@@ -274,7 +276,7 @@ cli::Command DescribeImage(InspectOptions& o) {
   c.prose =
       "Prints a JSON array with an object for each IMAGE. With -f, what a Go template makes of "
       "each.";
-  AddFormat(c, o);
+  AddFormat(c, o, words::kJson);
   AddNames(c, o, "IMAGE", 1, cli::Complete::kImages);
   c.examples = {{"image inspect -f \"{{.Os}}/{{.Architecture}} {{len .RootFS.Layers}}\" alpine"}};
   return c;
@@ -287,7 +289,7 @@ cli::Command DescribeNetwork(InspectOptions& o) {
   c.prose =
       "Prints a JSON array with an object for each NETWORK, the containers among it that run on it. With -f, what a Go "
       "template makes of each.";
-  AddFormat(c, o);
+  AddFormat(c, o, words::kJson);
   AddNames(c, o, "NETWORK", 1, cli::Complete::kNetworks);
   c.examples = {{"network inspect -f \"{{range .Subnets}}{{.Subnet}} {{end}}\" web"}};
   c.exits = {{"0", "all were found"}, {"125", "one was not, or something failed"}};

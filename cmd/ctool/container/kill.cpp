@@ -3,6 +3,7 @@
 #include "ctool/container/targets.hpp"
 #include "engine/signal_option.hpp"
 #include "engine/stop.hpp"
+#include "ctool/words.hpp"
 
 namespace ctool {
 namespace {
@@ -16,7 +17,7 @@ cli::Command Describe(KillOptions& o) {
   cli::Command c;
   c.summary = "Send a signal to containers";
   c.prose = "Sends a signal to the first process of each CONTAINER. After SIGKILL, waits until the container is gone. No restart policy starts it again.";
-  c.options.push_back({.name = "signal", .short_name = 's', .value = "signal", .help = "Name or number of the signal", .sink = &o.signal});
+  c.options.push_back({.name = "signal", .short_name = 's', .value = "signal", .help = "Name or number of the signal", .sink = &o.signal, .words = words::kSignals});
   AddTargets(c, o.targets, {.all = "Signal every container that runs", .latest = "Signal the container that was created last", .cidfile = true, .complete = cli::Complete::kRunningContainers});
   c.examples = {{"kill web", "End it at once"}, {"kill -s HUP web", "Have it read its configuration again"}};
   return c;

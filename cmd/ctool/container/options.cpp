@@ -2,6 +2,7 @@
 #include "ctool/container/options.hpp"
 
 #include "ctool-images/commands.hpp"
+#include "ctool/words.hpp"
 
 namespace ctool {
 namespace {
@@ -41,7 +42,7 @@ void AddLifecycle(Table& t, engine::CreateOptions& o) {
   t("init-path", 0, "file", "A program of the host for --init", &o.init_path).complete = Complete::kFiles;
   t("personality", 0, "persona", "Execution domain: LINUX or LINUX32", &o.personality).values = {"LINUX", "LINUX32"};
   t("init", 0, "", "Run a small init as PID 1 that passes signals on and reaps zombies", &o.init);
-  t("stop-signal", 0, "signal", "Signal that asks the container to end", &o.stop_signal);
+  t("stop-signal", 0, "signal", "Signal that asks the container to end", &o.stop_signal).words = words::kSignals;
   t("stop-timeout", 0, "seconds", "Time from the stop signal to SIGKILL; -1 waits for ever", &o.stop_timeout);
   t("timeout", 0, "seconds", "Kill the container after so many seconds", &o.timeout);
   t("cidfile", 0, "file", "Write the container's id to this file", &o.cidfile).complete = Complete::kFiles;
@@ -55,7 +56,7 @@ void AddLifecycle(Table& t, engine::CreateOptions& o) {
 void AddProcess(Table& t, engine::CreateOptions& o) {
   t("interactive", 'i', "", "Keep stdin open", &o.interactive);
   t("tty", 't', "", "Give the container a terminal", &o.tty);
-  t("env", 'e', "name[=value]", "Set an environment variable; without a value, take the caller's", &o.env);
+  t("env", 'e', "name[=value]", "Set an environment variable; without a value, take the caller's", &o.env).complete = Complete::kEnvironment;
   t("env-file", 0, "file", "Set environment variables from a file", &o.env_file).complete = Complete::kFiles;
   t("env-host", 0, "", "Pass the caller's whole environment on", &o.env_host);
   t("env-merge", 0, "name=value", "Change a variable of the image; the value may name it, as in PATH=${PATH}:/extra", &o.env_merge);
@@ -67,13 +68,17 @@ void AddProcess(Table& t, engine::CreateOptions& o) {
   t("annotation", 0, "key=value", "Add an annotation to the OCI configuration", &o.annotation);
   t("hostname", 'h', "name", "Host name inside the container", &o.hostname);
   t("workdir", 'w', "folder", "Working directory inside the container", &o.workdir);
-  t("user", 'u', "user[:group]", "User, and group, of the command: names or ids of the container's own", &o.user);
-  t("group-add", 0, "group", "One more group for the user; keep-groups: the caller's own", &o.group_add).comma = true;
+  t("user", 'u', "user[:group]", "User, and group, of the command: names or ids of the container's own", &o.user).words = words::kUsers;
+  Option& group_add = t("group-add", 0, "group", "One more group for the user; keep-groups: the caller's own", &o.group_add);
+  group_add.comma = true;
+  group_add.words = words::kGroups;
   t("umask", 0, "mask", "File mode mask, in octal", &o.umask);
-  t("tz", 0, "zone", "Time zone, as Europe/Berlin; local is the host's", &o.tz);
+  Option& tz = t("tz", 0, "zone", "Time zone, as Europe/Berlin; local is the host's", &o.tz);
+  tz.words = words::kTimeZones;
+  tz.complete = Complete::kTimeZones;
   t("passwd-entry", 0, "line", "The line for /etc/passwd, with $USERNAME, $UID, $GID, $NAME and $HOME", &o.passwd_entry);
   t("group-entry", 0, "line", "The line for /etc/group, with $GROUPNAME, $GID and $USERLIST", &o.group_entry);
-  t("hostuser", 0, "name", "Add this user of the host to /etc/passwd", &o.hostuser);
+  t("hostuser", 0, "name", "Add this user of the host to /etc/passwd", &o.hostuser).complete = Complete::kUsers;
   t("passwd", 0, "", "Add the user to /etc/passwd where the image does not know it", &o.passwd);
 }
 
@@ -89,13 +94,20 @@ constexpr std::string_view kMountDetail =
     "subpath=; for image rw. For tmpfs: tmpfs-size=, tmpfs-mode=, notmpcopyup. For devpts: uid=, gid=, mode=, max=.";
 
 void AddFiles(Table& t, engine::CreateOptions& o) {
-  t("volume", 'v', "[source:]folder[:options]", "Mount a host folder or file, or a volume", &o.volume).detail = kVolumeDetail;
+  Option& volume = t("volume", 'v', "[source:]folder[:options]", "Mount a host folder or file, or a volume", &o.volume);
+  volume.detail = kVolumeDetail;
+  volume.complete = Complete::kVolumeSources;
 
-  t("mount", 0, "type=...,...", "Mount by keys: type, source, target, readonly, ...", &o.mount).detail = kMountDetail;
+  Option& mount = t("mount", 0, "type=...,...", "Mount by keys: type, source, target, readonly and more", &o.mount);
+  mount.detail = kMountDetail;
+  mount.words = words::kMountKeys;
+  mount.keys = true;
   t("tmpfs", 0, "folder[:options]", "Mount an empty file system in memory", &o.tmpfs);
   t("volumes-from", 0, "container[:options]", "Mount the volumes of another container, all of them ro or rw if that is said", &o.volumes_from).complete = Complete::kContainers;
   Option& secret = t("secret", 0, "name[,key=value]", "Give the container a secret, as /run/secrets/NAME", &o.secret);
   secret.complete = Complete::kSecrets;
+  secret.words = words::kSecretKeys;
+  secret.keys = true;
   secret.detail = "Keys: target= (a path, or a name below /run/secrets), uid=, gid=, mode= (0444); or type=env with target=NAME for an environment variable.";
   t("device", 0, "path[:path][:rwm]", "Make a device node of the host, the nodes of a folder, or a CDI device (vendor.com/class=name) available", &o.device).complete = Complete::kFiles;
   t("gpus", 0, "all|name", "Make GPUs available: the CDI devices nvidia.com/gpu=NAME", &o.gpus).comma = true;
@@ -111,7 +123,7 @@ void AddNetwork(Table& t, engine::CreateOptions& o) {
   Option& network = t("network", 0, "mode", "Network: slirp4netns[:options], pasta[:options], none, host, bridge or a network's name[:ip=,mac=,alias=], container:NAME, ns:PATH", &o.network);
   network.aliases = {"net"};
   network.complete = Complete::kNetworks;
-  network.values = {"slirp4netns", "pasta", "none", "host", "bridge"};
+  network.words = words::kNetworkModes;
   t("network-alias", 0, "name", "One more name on its bridge networks", &o.network_alias);
   t("ip", 0, "address", "Its IPv4 address on a bridge network", &o.ip);
   t("ip6", 0, "address", "Its IPv6 address on a bridge network", &o.ip6);
@@ -132,26 +144,38 @@ void AddNetwork(Table& t, engine::CreateOptions& o) {
 
 void AddIsolation(Table& t, engine::CreateOptions& o) {
   t("privileged", 0, "", "All capabilities in the container's own user namespace, the host's devices, no masks, no seccomp", &o.privileged);
-  t("cap-add", 0, "capability", "Add a capability, or all", &o.cap_add).comma = true;
-  t("cap-drop", 0, "capability", "Drop a capability, or all", &o.cap_drop).comma = true;
-  t("security-opt", 0, "option", "seccomp=file, seccomp=record:file, landlock=rules, no-new-privileges, mask=path, unmask=path, proc-opts=options, label=, apparmor=", &o.security_opt);
+  Option& cap_add = t("cap-add", 0, "capability", "Add a capability, or all", &o.cap_add);
+  cap_add.comma = true;
+  cap_add.words = words::kCapabilities;
+  Option& cap_drop = t("cap-drop", 0, "capability", "Drop a capability, or all", &o.cap_drop);
+  cap_drop.comma = true;
+  cap_drop.words = words::kCapabilities;
+  t("security-opt", 0, "option", "Part of the isolation: seccomp=file, seccomp=record:file, landlock=rules, no-new-privileges, mask=path, unmask=path, proc-opts=options, label=, apparmor=", &o.security_opt).words = words::kSecurityOptions;
   t("seccomp-policy", 0, "policy", "Where the seccomp profile comes from: default, or image, its label", &o.seccomp_policy).values = {"default", "image"};
-  t("userns", 0, "mode", "User namespace: host, keep-id[:uid=,gid=,size=], nomap, auto[:size=,uidmapping=,gidmapping=], private, container:NAME, ns:PATH", &o.userns);
+  t("userns", 0, "mode", "User namespace: host, keep-id[:uid=,gid=,size=], nomap, auto[:size=,uidmapping=,gidmapping=], private, container:NAME, ns:PATH", &o.userns).words = words::kUserNamespaces;
   t("uidmap", 0, "inside:from[:count]", "Map users: ids inside the container to ids of your own namespace, where 0 is you", &o.uidmap).comma = true;
   t("gidmap", 0, "inside:from[:count]", "Map groups likewise; without it as users", &o.gidmap).comma = true;
-  t("subuidname", 0, "name", "Map the subordinate user ids of this name, which is yours", &o.subuidname);
-  t("subgidname", 0, "name", "Map the subordinate group ids of this name, which is yours", &o.subgidname);
-  t("pid", 0, "mode", "PID namespace: private, host, container:NAME, ns:PATH", &o.pid).values = {"private", "host"};
-  t("ipc", 0, "mode", "IPC namespace and /dev/shm: shareable, private, none, host, container:NAME, ns:PATH", &o.ipc).values = {"shareable", "private", "none", "host"};
-  t("uts", 0, "mode", "UTS namespace: private, host, container:NAME, ns:PATH", &o.uts).values = {"private", "host"};
-  t("cgroupns", 0, "mode", "Cgroup namespace: private, host, container:NAME, ns:PATH", &o.cgroupns).values = {"private", "host"};
+  t("subuidname", 0, "name", "Map the subordinate user ids of this name, which is yours", &o.subuidname).complete = Complete::kUsers;
+  t("subgidname", 0, "name", "Map the subordinate group ids of this name, which is yours", &o.subgidname).complete = Complete::kUsers;
+  Option& pid = t("pid", 0, "mode", "PID namespace: private, host, container:NAME, ns:PATH", &o.pid);
+  pid.values = {"private", "host"};
+  pid.words = words::kOtherNamespaces;
+  Option& ipc = t("ipc", 0, "mode", "IPC namespace and /dev/shm: shareable, private, none, host, container:NAME, ns:PATH", &o.ipc);
+  ipc.values = {"shareable", "private", "none", "host"};
+  ipc.words = words::kOtherNamespaces;
+  Option& uts = t("uts", 0, "mode", "UTS namespace: private, host, container:NAME, ns:PATH", &o.uts);
+  uts.values = {"private", "host"};
+  uts.words = words::kOtherNamespaces;
+  Option& cgroupns = t("cgroupns", 0, "mode", "Cgroup namespace: private, host, container:NAME, ns:PATH", &o.cgroupns);
+  cgroupns.values = {"private", "host"};
+  cgroupns.words = words::kOtherNamespaces;
   t("cgroups", 0, "mode", "Control group: enabled, disabled, no-conmon (none for its monitor), split (below the caller's own)", &o.cgroups).values = {"enabled", "disabled", "no-conmon", "split"};
   t("cgroup-parent", 0, "group", "Where the control group is made: a slice of systemd's, or a path below /sys/fs/cgroup", &o.cgroup_parent);
-  t("ulimit", 0, "type=soft[:hard]", "Resource limit; host keeps the caller's", &o.ulimit);
+  t("ulimit", 0, "type=soft[:hard]", "Resource limit; host keeps the caller's", &o.ulimit).words = words::kUlimits;
   t("sysctl", 0, "name=value", "Kernel parameter of the container's namespaces", &o.sysctl);
   t("oom-score-adj", 0, "number", "How readily the kernel kills it when memory is short", &o.oom_score_adj);
   t("log-driver", 0, "driver", "Where output is kept: k8s-file, journald, none, or passthrough: the streams are the caller's own", &o.log_driver).values = {"k8s-file", "json-file", "journald", "none", "passthrough", "passthrough-tty"};
-  t("log-opt", 0, "name=value", "path=..., max-size=..., tag=...", &o.log_opt);
+  t("log-opt", 0, "name=value", "Option of the log: path=, max-size=, tag=", &o.log_opt).words = words::kLogOptions;
 }
 
 }  // namespace
@@ -171,12 +195,18 @@ void AddHealthOptions(std::vector<Option>& into, engine::CreateOptions& o) {
 
 void AddFetchOptions(std::vector<Option>& into, engine::FetchOptions& o) {
   Table t(into);
-  t("platform", 0, "os/arch[/variant]", "Platform of the image", &o.platform);
-  t("arch", 0, "arch", "Architecture of the image", &o.arch).aliases = {"override-arch"};
-  t("os", 0, "os", "Operating system of the image", &o.os).aliases = {"override-os"};
+  t("platform", 0, "os/arch[/variant]", "Platform of the image", &o.platform).words = words::kPlatforms;
+  Option& arch = t("arch", 0, "arch", "Architecture of the image", &o.arch);
+  arch.aliases = {"override-arch"};
+  arch.words = words::kArchitectures;
+  Option& os = t("os", 0, "os", "Operating system of the image", &o.os);
+  os.aliases = {"override-os"};
+  os.words = words::kSystems;
   t("variant", 0, "variant", "Variant of the architecture", &o.variant).aliases = {"override-variant"};
   AddRegistryOptions(into, o);
-  t("disable-content-trust", 0, "", "Accepted for docker's sake", cli::Setter([](std::string_view) { return Ok(); })).hidden = true;
+  Option& trust = t("disable-content-trust", 0, "", "Accepted for docker's sake", cli::Setter([](std::string_view) { return Ok(); }));
+  trust.implied = "true";
+  trust.hidden = true;
 }
 
 void AddCreateOptions(std::vector<Option>& into, engine::CreateOptions& o) {

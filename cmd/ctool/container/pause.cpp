@@ -14,7 +14,7 @@ cli::Command Describe(TargetOptions& o) {
   c.prose =
       "Stops every process of each CONTAINER where it is, until unpause. The processes get SIGSTOP, and SIGCONT when they go on: "
       "the container needs no control group of its own for that.";
-  AddTargets(c, o, {.all = "Pause every container that runs", .latest = "Pause the container that was created last", .filter = "Pause the containers that match", .cidfile = true, .complete = cli::Complete::kRunningContainers});
+  AddTargets(c, o, {.all = "Pause every container that runs", .latest = "Pause the container that was created last", .filter = "Pause the containers that match", .cidfile = true, .complete = cli::Complete::kActiveContainers});
   c.examples = {{"pause web"}};
   return c;
 }

@@ -3,6 +3,7 @@
 #include "ctool/confirm.hpp"
 #include "ctool/container/options.hpp"
 #include "engine/containers.hpp"
+#include "ctool/words.hpp"
 
 namespace ctool {
 namespace {
@@ -17,7 +18,7 @@ cli::Command Describe(PruneOptions& o) {
   c.summary = "Remove all containers that do not run";
   c.prose = "Removes every container that was created and not started, or has ended, and prints its id. Asks first, unless -f is given.";
   c.options.push_back({.name = "force", .short_name = 'f', .help = "Do not ask", .sink = &o.force});
-  c.options.push_back({.name = "filter", .value = "key=value", .help = "Remove only those that match: label=, label!=, until=", .sink = &o.filters});
+  c.options.push_back({.name = "filter", .value = "key=value", .help = "Remove only those that match: label=, label!=, until=", .sink = &o.filters, .words = words::kPruneFilters});
   c.examples = {{"container prune -f --filter until=24h", "Those that are older than a day"}};
   return c;
 }

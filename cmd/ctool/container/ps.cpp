@@ -8,6 +8,7 @@
 #include "ctool/container/options.hpp"
 #include "ctool/container/ps_rows.hpp"
 #include "engine/containers.hpp"
+#include "ctool/words.hpp"
 
 namespace ctool {
 namespace {
@@ -29,10 +30,10 @@ cli::Command Describe(PsOptions& o) {
   c.prose = "Shows the containers that run, or with -a all of them, oldest first.";
   c.options.push_back({.name = "all", .short_name = 'a', .help = "Show containers that do not run too", .sink = &o.list.all});
   c.options.push_back({.name = "quiet", .short_name = 'q', .help = "Print ids only", .sink = &o.quiet});
-  c.options.push_back({.name = "format", .value = "format", .help = "Print by a Go template, or json", .sink = &o.format});
+  c.options.push_back({.name = "format", .value = "format", .help = "Print by a Go template, or json", .sink = &o.format, .words = words::kPsFormats});
   c.options.push_back({.name = "last", .short_name = 'n', .value = "number", .help = "Show so many, whatever their state", .sink = &o.list.last});
   c.options.push_back({.name = "latest", .short_name = 'l', .help = "Show the one that was created last", .sink = &o.list.latest});
-  c.options.push_back({.name = "filter", .short_name = 'f', .value = "key=value", .help = "Show the containers that match", .sink = &o.list.filters});
+  c.options.push_back({.name = "filter", .short_name = 'f', .value = "key=value", .help = "Show the containers that match", .sink = &o.list.filters, .words = words::kContainerFilters});
   c.options.push_back({.name = "sort", .value = "key", .help = "Sort by created, id, image, names, command, runningfor, size or status", .sink = &o.list.sort, .values = {"command", "created", "id", "image", "names", "runningfor", "size", "status"}, .only_values = true});
   c.options.push_back({.name = "no-trunc", .help = "Show ids and commands whole", .sink = &o.no_trunc, .aliases = {"notruncate"}});
   c.options.push_back({.name = "noheading", .help = "Leave the headings out", .sink = &o.no_heading, .aliases = {"noheader"}});

@@ -16,6 +16,7 @@
 #include "cli/table.hpp"
 #include "ctool/container/options.hpp"
 #include "engine/containers.hpp"
+#include "ctool/words.hpp"
 
 namespace ctool {
 namespace {
@@ -38,7 +39,7 @@ cli::Command Describe(StatsOptions& o) {
       "The figures are those of their control groups; without one, or without a controller, memory, processor time and processes are added up from "
       "/proc, and disk traffic is not known.";
   c.options.push_back({.name = "all", .short_name = 'a', .help = "Show those that do not run too", .sink = &o.all});
-  c.options.push_back({.name = "format", .value = "format", .help = "json, or a Go template", .sink = &o.format, .values = {"json"}});
+  c.options.push_back({.name = "format", .value = "format", .help = "Print by a Go template, or json", .sink = &o.format, .words = words::kStatsFormats});
   c.options.push_back({.name = "interval", .short_name = 'i', .value = "seconds", .help = "Time between two looks", .sink = &o.interval});
   c.options.push_back({.name = "latest", .short_name = 'l', .help = "Show the container that was created last", .sink = &o.latest});
   c.options.push_back({.name = "no-reset", .help = "Print one table below the other", .sink = &o.no_reset});

@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "engine/containers.hpp"
 #include "sys/file.hpp"
+#include "ctool/words.hpp"
 
 namespace ctool {
 namespace {
@@ -44,7 +45,7 @@ void AddTargets(cli::Command& c, TargetOptions& o, const TargetWords& words) {
   if (words.cidfile)
     c.options.push_back({.name = "cidfile", .value = "file", .help = "Read the container's id from this file", .sink = &o.cidfiles, .complete = cli::Complete::kFiles});
   if (!words.filter.empty())
-    c.options.push_back({.name = "filter", .short_name = words.filter_letter, .value = "key=value", .help = words.filter, .sink = &o.filters});
+    c.options.push_back({.name = "filter", .short_name = words.filter_letter, .value = "key=value", .help = words.filter, .sink = &o.filters, .words = words::kContainerFilters});
   c.args = {{.name = "CONTAINER", .min = 0, .max = cli::kUnlimited, .sink = &o.names, .complete = words.complete}};
 }
 

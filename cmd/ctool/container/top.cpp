@@ -30,7 +30,7 @@ cli::Command Describe(TopOptions& o) {
   c.usage = "CONTAINER [DESCRIPTOR...]";
   c.options.push_back({.name = "latest", .short_name = 'l', .help = "Show the container that was created last; every word is a descriptor", .sink = &o.latest});
   c.options.push_back({.name = "list-descriptors", .help = "Print the descriptors", .sink = &o.list, .hidden = true});
-  c.args = {{.name = "CONTAINER", .min = 0, .max = cli::kUnlimited, .sink = &o.words, .complete = cli::Complete::kRunningContainers}};
+  c.args = {{.name = "CONTAINER", .min = 0, .max = cli::kUnlimited, .sink = &o.words, .complete = cli::Complete::kActiveContainers}};
   c.stop_at_first_positional = true;
   c.examples = {{"top web"}, {"top web pid,user,args", "Three columns"}, {"top -l hpid huser capeff", "As the host sees them"}, {"top web aux", "What the container's own ps says"}};
   return c;

@@ -22,6 +22,7 @@ cli::Runnable ImageMountCommand();
 cli::Runnable ImageUnmountCommand();
 cli::Runnable ImagePruneCommand();
 cli::Runnable BuildCommand();
+cli::Runnable BuilderPruneCommand();
 cli::Runnable PullCommand();
 cli::Runnable ImportCommand();
 cli::Runnable LoadCommand();
@@ -45,7 +46,8 @@ struct PruneSinks {
   bool& force;
   std::vector<std::string>& filters;
 };
-void AddPruneOptions(std::vector<cli::Option>& into, std::string_view filter_help, const PruneSinks& sinks);
+void AddPruneOptions(std::vector<cli::Option>& into, std::string_view filter_help,
+                     std::span<const cli::Word> filter_words, const PruneSinks& sinks);
 
 // Becomes ctool-images with the words that were typed; it reads them as we did. Returns only when that fails.
 Result<int> BecomeImages(Context& context);

@@ -6,6 +6,7 @@
 #include "ctool/context.hpp"
 #include "ctool/image/commands.hpp"
 #include "engine/image_history.hpp"
+#include "ctool/words.hpp"
 
 namespace ctool {
 namespace {
@@ -22,7 +23,7 @@ cli::Command Describe(HistoryOptions& o) {
   cli::Command c;
   c.summary = "Show how an image was made";
   c.prose = "Shows the steps that made IMAGE, the last one first, and what each has added.";
-  c.options = {{.name = "format", .value = "format", .help = "Print by a Go template, or json", .sink = &o.format},
+  c.options = {{.name = "format", .value = "format", .help = "Print by a Go template, or json", .sink = &o.format, .words = words::kHistoryFormats},
                {.name = "human", .short_name = 'H', .help = "Print times as ages", .sink = &o.human},
                {.name = "no-trunc", .help = "Show everything whole", .sink = &o.no_trunc, .aliases = {"notruncate"}},
                {.name = "quiet", .short_name = 'q', .help = "Print ids only", .sink = &o.quiet}};

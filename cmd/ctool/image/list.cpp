@@ -9,6 +9,7 @@
 #include "cli/table.hpp"
 #include "ctool/context.hpp"
 #include "ctool/image/commands.hpp"
+#include "ctool/words.hpp"
 #include "engine/image_labels.hpp"
 #include "engine/images.hpp"
 
@@ -39,12 +40,14 @@ cli::Command Describe(ImagesOptions& o) {
   c.options.push_back({.name = "format",
                        .value = "format",
                        .help = "Print by a Go template, or json",
-                       .sink = &o.format});
+                       .sink = &o.format,
+                       .words = words::kImagesFormats});
   c.options.push_back({.name = "filter",
                        .short_name = 'f',
                        .value = "key=value",
                        .help = "Show the images that match",
-                       .sink = &o.list.filters});
+                       .sink = &o.list.filters,
+                       .words = words::kImageFilters});
   c.options.push_back({.name = "sort",
                        .value = "key",
                        .help = "Sort by created, id, repository, size or tag",

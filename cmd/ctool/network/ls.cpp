@@ -4,6 +4,7 @@
 #include "cli/table.hpp"
 #include "ctool/network/commands.hpp"
 #include "engine/networks.hpp"
+#include "ctool/words.hpp"
 
 namespace ctool {
 namespace {
@@ -22,8 +23,8 @@ cli::Command Describe(LsOptions& o) {
   c.summary = "List networks";
   c.prose = "Shows the networks by name. \"podman\", the default one, is always there.";
   c.options = {{.name = "filter", .short_name = 'f', .value = "key=value",
-                .help = "Show the networks that match: name=, id=, driver=, label=, dangling=, until=", .sink = &o.filters},
-               {.name = "format", .value = "format", .help = "Print by a Go template, or json", .sink = &o.format},
+                .help = "Show the networks that match: name=, id=, driver=, label=, dangling=, until=", .sink = &o.filters, .words = words::kNetworkFilters},
+               {.name = "format", .value = "format", .help = "Print by a Go template, or json", .sink = &o.format, .words = words::kNetworkFormats},
                {.name = "no-trunc", .help = "Show ids whole", .sink = &o.no_trunc, .aliases = {"notruncate"}},
                {.name = "noheading", .short_name = 'n', .help = "Leave the headings out", .sink = &o.no_heading, .aliases = {"noheader"}},
                {.name = "quiet", .short_name = 'q', .help = "Print names only", .sink = &o.quiet}};

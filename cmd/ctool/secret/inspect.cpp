@@ -5,6 +5,7 @@
 #include "ctool/context.hpp"
 #include "ctool/secret/commands.hpp"
 #include "engine/secrets.hpp"
+#include "ctool/words.hpp"
 
 namespace ctool {
 namespace {
@@ -21,7 +22,7 @@ cli::Command Describe(InspectOptions& o) {
   cli::Command c;
   c.summary = "Show what is known of secrets";
   c.prose = "Prints a JSON array with an object for each SECRET, by name or id. What it holds is shown only if that is asked for.";
-  c.options = {{.name = "format", .short_name = 'f', .value = "format", .help = "Print by a Go template, or json", .sink = &o.format},
+  c.options = {{.name = "format", .short_name = 'f', .value = "format", .help = "Print by a Go template, or json", .sink = &o.format, .words = words::kJson},
                {.name = "pretty", .help = "Print lines for people", .sink = &o.pretty},
                {.name = "showsecret", .help = "Show what the secret holds", .sink = &o.show}};
   c.args = {{.name = "SECRET", .max = cli::kUnlimited, .sink = &o.names, .complete = cli::Complete::kSecrets}};

@@ -6,6 +6,7 @@
 #include "ctool/context.hpp"
 #include "ctool/secret/commands.hpp"
 #include "engine/secrets.hpp"
+#include "ctool/words.hpp"
 
 namespace ctool {
 namespace {
@@ -22,8 +23,8 @@ cli::Command Describe(LsOptions& o) {
   cli::Command c;
   c.summary = "List secrets";
   c.prose = "Shows the secrets by name, but not what they hold.";
-  c.options = {{.name = "filter", .short_name = 'f', .value = "key=value", .help = "Show the secrets that match: name=, id=", .sink = &o.filters},
-               {.name = "format", .value = "format", .help = "Print by a Go template, or json", .sink = &o.format},
+  c.options = {{.name = "filter", .short_name = 'f', .value = "key=value", .help = "Show the secrets that match: name=, id=", .sink = &o.filters, .words = words::kSecretFilters},
+               {.name = "format", .value = "format", .help = "Print by a Go template, or json", .sink = &o.format, .words = words::kSecretFormats},
                {.name = "noheading", .short_name = 'n', .help = "Leave the headings out", .sink = &o.no_heading, .aliases = {"noheader"}},
                {.name = "quiet", .short_name = 'q', .help = "Print ids only", .sink = &o.quiet}};
   c.examples = {{"secret ls"}, {"secret ls --format \"{{.Name}}\""}};

@@ -5,6 +5,7 @@
 
 namespace ctool {
 
+cli::Runnable DoctorCommand();
 cli::Runnable InfoCommand();
 cli::Runnable EventsCommand();
 cli::Runnable VersionCommand();

@@ -9,6 +9,7 @@
 #include "ctool/image/commands.hpp"
 #include "ctool/system/commands.hpp"
 #include "engine/disk_usage.hpp"
+#include "ctool/words.hpp"
 
 namespace ctool {
 namespace {
@@ -27,9 +28,9 @@ cli::Command Describe(DfOptions& o) {
   c.summary = "Show what the store takes on disk";
   c.prose =
       "Shows what images, containers and volumes take, and what removing those that nothing uses would give back. An image takes its "
-      "unpacked layers and its blobs as they were received; what several images have is counted once. Artifacts are shown "
+      "unpacked layers and its blobs as they were received; what several images have is counted once. Artifacts and the build cache are shown "
       "where there are any.";
-  c.options = {{.name = "format", .value = "format", .help = "Print by a Go template, or json", .sink = &o.format},
+  c.options = {{.name = "format", .value = "format", .help = "Print by a Go template, or json", .sink = &o.format, .words = words::kDfFormats},
                {.name = "verbose", .short_name = 'v', .help = "Show each image, container and volume", .sink = &o.verbose}};
   c.examples = {{"system df"}, {"system df -v"}, {"system df --format \"{{.Type}} {{.Reclaimable}}\""}};
   return c;
@@ -78,10 +79,22 @@ Summary OfArtifacts(const DiskUsage& usage) {
   return {"Artifacts", static_cast<int64_t>(usage.artifacts.size()), 0, usage.artifacts_size, usage.artifacts_size};
 }
 
+// Of what an image has too only the record would go.
+Summary OfBuildCache(const DiskUsage& usage) {
+  Summary s{"Build Cache", static_cast<int64_t>(usage.build_cache.size()), 0, 0, 0};
+  for (const engine::BuildCacheUsage& one : usage.build_cache) {
+    s.active += one.shared ? 1 : 0;
+    s.size += one.size;
+    s.reclaimable += one.shared ? 0 : one.size;
+  }
+  return s;
+}
+
 // podman knows three kinds, and scripts count on them.
 std::vector<Summary> Summaries(const DiskUsage& usage) {
   std::vector<Summary> out = {OfImages(usage), OfContainers(usage), OfVolumes(usage)};
   if (!usage.artifacts.empty()) out.push_back(OfArtifacts(usage));
+  if (!usage.build_cache.empty()) out.push_back(OfBuildCache(usage));
   return out;
 }
 
@@ -113,6 +126,12 @@ std::string Details(const DiskUsage& usage) {
     for (const engine::ArtifactUsage& a : usage.artifacts)
       rows.push_back({Printable(a.name), a.digest.substr(sizeof("sha256:") - 1, 12), Age(a.created), DiskSize(a.size)});
     artifacts = "\nArtifacts space usage:\n\n" + cli::AlignRows(rows);
+  }
+  if (!usage.build_cache.empty()) {
+    Rows rows = {{"CACHE ID", "STEP", "LAST USED", "SIZE", "SHARED"}};
+    for (const engine::BuildCacheUsage& b : usage.build_cache)
+      rows.push_back({b.id, Printable(b.description).substr(0, 60), b.mount ? "" : Age(b.used), DiskSize(b.size), b.shared ? "true" : "false"});
+    artifacts += "\nBuild cache usage:\n\n" + cli::AlignRows(rows);
   }
   return "Images space usage:\n\n" + cli::AlignRows(images) + "\nContainers space usage:\n\n" + cli::AlignRows(containers) +
          "\nLocal Volumes space usage:\n\n" + cli::AlignRows(volumes) + artifacts;

@@ -6,6 +6,7 @@
 #include "ctool/system/commands.hpp"
 #include "engine/input_time.hpp"
 #include "engine/stream_events.hpp"
+#include "ctool/words.hpp"
 
 namespace ctool {
 namespace {
@@ -25,8 +26,8 @@ cli::Command Describe(EventsOptions& o) {
   c.prose =
       "Prints each event as it comes. With --since or --until it begins with those that have been, as far as they are kept: since the host was started, and the last few megabytes of them.\n\n"
       "TIME is RFC 3339 (2006-01-02T15:04:05Z, 2006-01-02), seconds since 1970, or a duration like 10m: so long ago for --since, from now on for --until.";
-  c.options.push_back({.name = "filter", .short_name = 'f', .value = "key=value", .help = "Show the events that match: container, event, image, label, pod, type, volume", .sink = &o.events.filters});
-  c.options.push_back({.name = "format", .value = "format", .help = "Print by a Go template, or json", .sink = &o.format});
+  c.options.push_back({.name = "filter", .short_name = 'f', .value = "key=value", .help = "Show the events that match: container, event, image, label, pod, type, volume", .sink = &o.events.filters, .words = words::kEventFilters});
+  c.options.push_back({.name = "format", .value = "format", .help = "Print by a Go template, or json", .sink = &o.format, .words = words::kEventFormats});
   c.options.push_back({.name = "stream", .help = "Go on with what happens; --stream=false shows what has been", .sink = &o.events.stream});
   c.options.push_back({.name = "since", .value = "time", .help = "Show what happened after TIME", .sink = &o.since});
   c.options.push_back({.name = "until", .value = "time", .help = "Show what happened before TIME", .sink = &o.until});

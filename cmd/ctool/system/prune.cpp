@@ -2,6 +2,7 @@
 #include "ctool/confirm.hpp"
 #include "ctool/image/commands.hpp"
 #include "ctool/system/commands.hpp"
+#include "ctool/words.hpp"
 #include "engine/system_prune.hpp"
 
 namespace ctool {
@@ -9,7 +10,7 @@ namespace {
 
 struct SystemPruneCommandOptions {
   engine::SystemPruneOptions prune;
-  bool force = false, external = false, build = false;
+  bool force = false, external = false;
 };
 
 cli::Command Describe(SystemPruneCommandOptions& o) {
@@ -18,8 +19,8 @@ cli::Command Describe(SystemPruneCommandOptions& o) {
   c.prose =
       "Removes containers that do not run, networks that no container uses and images without a name that nothing uses, prints their ids, and says how much space that "
       "gives back. Asks first, unless -f is given.";
-  AddPruneOptions(c.options, "Remove only what matches: label=, label!=, until=", {o.prune.all, o.force, o.prune.filters});
-  c.options.push_back({.name = "build", .help = "Accepted for podman's sake", .sink = &o.build});
+  AddPruneOptions(c.options, "Remove only what matches: label=, label!=, until=", words::kPruneFilters, {o.prune.all, o.force, o.prune.filters});
+  c.options.push_back({.name = "build", .help = "Remove all of the build cache too, cache mounts among it", .sink = &o.prune.build});
   c.options.push_back({.name = "external", .help = "Remove only what commands that were killed have left", .sink = &o.external});
   c.options.push_back({.name = "volumes", .help = "Remove volumes that no container uses, and what is in them",
                        .sink = &o.prune.volumes});
@@ -30,7 +31,7 @@ cli::Command Describe(SystemPruneCommandOptions& o) {
 std::string Warning(const SystemPruneCommandOptions& o) {
   std::string text = "WARNING! This command removes:\n\t- all stopped containers\n\t- all networks not used by at least one container\n";
   if (o.prune.volumes) text += "\t- all volumes not used by at least one container\n";
-  if (o.build) text += "\t- all build containers\n";
+  if (o.prune.build) text += "\t- all build containers\n";
   text += o.prune.all ? "\t- all images without at least one container associated with them\n\t- all build cache\n"
                       : "\t- all dangling images\n\t- all dangling build cache\n";
   return text + "\n";

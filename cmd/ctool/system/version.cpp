@@ -3,6 +3,7 @@
 #include "cli/json.hpp"
 #include "cli/table.hpp"
 #include "ctool/context.hpp"
+#include "ctool/globals.hpp"
 #include "ctool/system/commands.hpp"
 #include "spec/platform.hpp"
 
@@ -33,13 +34,18 @@ std::string OsArch() {
   return host.os + "/" + host.architecture;
 }
 
+std::string Commit() {
+  const std::string commit = kCtoolCommit;
+  return commit.empty() ? "" : "\nGit Commit:   " + commit;
+}
+
 // podman's fields; what only a program written in Go has is empty.
 Value Client() {
   Value v = Value::Struct("define.Version");
   v.Set("APIVersion", CTOOL_VERSION)
       .Set("Version", CTOOL_VERSION)
       .Set("GoVersion", "")
-      .Set("GitCommit", "");
+      .Set("GitCommit", kCtoolCommit);
   v.Set("BuiltTime", "").Set("Built", 0).Set("OsArch", OsArch()).Set("Os", "linux");
   return v;
 }
@@ -65,8 +71,7 @@ Result<int> Run(Context& context, const VersionOptions& o) {
   if (cli::IsJsonFormat(o.format)) PrintLine(context, cli::ToJson(Versions(), 2));
   else if (!o.format.empty()) PrintRaw(context, TRY(ByTemplate(o.format)));
   else
-    PrintRaw(context, "Client:       ctool\nVersion:      " CTOOL_VERSION "\nOS/Arch:      " +
-                          OsArch() + "\n");
+    PrintRaw(context, "Client:       ctool\nVersion:      " CTOOL_VERSION + Commit() + "\nOS/Arch:      " + OsArch() + "\n");
   return 0;
 }
 

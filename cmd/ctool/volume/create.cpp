@@ -19,7 +19,7 @@ cli::Command Describe(CreateVolumeOptions& o) {
                {.name = "gid", .value = "gid", .help = "Group of its folder", .sink = &o.gid},
                {.name = "ignore", .help = "Be content with a volume that has this name already", .sink = &o.ignore},
                {.name = "label", .short_name = 'l', .value = "key=value", .help = "Label the volume", .sink = &o.labels},
-               {.name = "opt", .short_name = 'o', .value = "key=value", .help = "type=bind or tmpfs, device=, o=options of the mount, uid= and gid= among them",
+               {.name = "opt", .short_name = 'o', .value = "key=value", .help = "Option of the mount: type=bind or tmpfs, device=, o=options of the mount, uid= and gid= among them",
                 .sink = &o.options},
                {.name = "uid", .value = "uid", .help = "Owner of its folder", .sink = &o.uid}};
   c.args = {{.name = "NAME", .min = 0, .sink = &o.name}};

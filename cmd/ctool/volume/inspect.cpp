@@ -4,6 +4,7 @@
 #include "cli/table.hpp"
 #include "ctool/context.hpp"
 #include "ctool/volume/commands.hpp"
+#include "ctool/words.hpp"
 
 namespace ctool {
 namespace {
@@ -21,7 +22,7 @@ cli::Command Describe(InspectOptions& o) {
   c.summary = "Show all that is known of volumes";
   c.prose = "Prints a JSON array with an object for each VOLUME: its name, or a beginning that no other has. With -f, what a Go template makes of each.";
   c.options = {{.name = "all", .short_name = 'a', .help = "All volumes", .sink = &o.all},
-               {.name = "format", .short_name = 'f', .value = "format", .help = "Print by a Go template, or json", .sink = &o.format}};
+               {.name = "format", .short_name = 'f', .value = "format", .help = "Print by a Go template, or json", .sink = &o.format, .words = words::kVolumeFormats}};
   c.args = {{.name = "VOLUME", .min = 0, .max = cli::kUnlimited, .sink = &o.names, .complete = cli::Complete::kVolumes}};
   c.examples = {{"volume inspect -f \"{{.Mountpoint}}\" data"}};
   c.exits = {{"0", "all were found"}, {"125", "one was not, or something failed"}};

@@ -4,6 +4,7 @@
 #include "cli/table.hpp"
 #include "ctool/context.hpp"
 #include "ctool/volume/commands.hpp"
+#include "ctool/words.hpp"
 
 namespace ctool {
 namespace {
@@ -22,8 +23,8 @@ cli::Command Describe(LsOptions& o) {
   c.summary = "List volumes";
   c.prose = "Shows the volumes by name.";
   c.options = {{.name = "filter", .short_name = 'f', .value = "key=value",
-                .help = "Show the volumes that match: name=, label=, driver=, dangling=, anonymous=, opt=, until=, since=", .sink = &o.filters},
-               {.name = "format", .value = "format", .help = "Print by a Go template, or json", .sink = &o.format},
+                .help = "Show the volumes that match: name=, label=, driver=, dangling=, anonymous=, opt=, until=, since=", .sink = &o.filters, .words = words::kVolumeFilters},
+               {.name = "format", .value = "format", .help = "Print by a Go template, or json", .sink = &o.format, .words = words::kVolumeFormats},
                {.name = "noheading", .short_name = 'n', .help = "Leave the headings out", .sink = &o.no_heading, .aliases = {"noheader"}},
                {.name = "quiet", .short_name = 'q', .help = "Print names only", .sink = &o.quiet}};
   c.examples = {{"volume ls"}, {"volume ls -q --filter dangling=true", "Those that no container uses"}};

@@ -2,6 +2,7 @@
 #include "ctool/confirm.hpp"
 #include "ctool/context.hpp"
 #include "ctool/volume/commands.hpp"
+#include "ctool/words.hpp"
 
 namespace ctool {
 namespace {
@@ -19,7 +20,7 @@ cli::Command Describe(PruneOptions& o) {
       "name are removed with --all. Asks first, unless -f is given.";
   c.options = {{.name = "all", .short_name = 'a', .help = "Those with a name too", .sink = &o.how.all},
                {.name = "dry-run", .help = "Print what would be removed, and remove nothing", .sink = &o.how.dry_run},
-               {.name = "filter", .value = "key=value", .help = "Remove only those that match: label=, label!=, until=, since=, name=, anonymous=", .sink = &o.how.filters},
+               {.name = "filter", .value = "key=value", .help = "Remove only those that match: label=, label!=, until=, since=, name=, anonymous=", .sink = &o.how.filters, .words = words::kVolumePruneFilters},
                {.name = "force", .short_name = 'f', .help = "Do not ask", .sink = &o.force}};
   c.examples = {{"volume prune"}, {"volume prune -af --filter until=24h", "Those that are older than a day, by whatever name"}};
   return c;

@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "base/trace.hpp"
 #include "runtime/init/context_internal.hpp"
 #include "sys/syscalls.hpp"
 #include "userns/userns.hpp"
@@ -94,6 +95,7 @@ Status AwaitExec(Context& c) {
 void Do(const Step& step, Context& c) {
   Status done = step.run(c);
   if (!done.ok()) Die(c.sync, step.stage, done.error());
+  Mark(Name(step.stage));
 }
 
 void ExecuteOrDie(Context& c, const int (&stdio)[3], const std::vector<int>& preserved) {

@@ -11,6 +11,8 @@
 
 #include <cstring>
 
+#include "base/log.hpp"
+#include "base/trace.hpp"
 #include "runtime/init/context_internal.hpp"
 #include "sys/file.hpp"
 #include "sys/signals.hpp"
@@ -34,7 +36,11 @@ Status AwaitBundle(Context& c) {
 Status SetHostname(Context& c) {
   const std::string& name = c.plan.spec.hostname;
   if (name.empty() || (c.namespaces & CLONE_NEWUTS) == 0) return Ok();
-  if (::sethostname(name.c_str(), name.size()) < 0) return Error::Sys(errno, "sethostname", name);
+  if (::sethostname(name.c_str(), name.size()) == 0) return Ok();
+  const int err = errno;
+  // In a namespace of our own only a seccomp filter around us says so: containers' default one, inside another container.
+  if (err != EPERM && err != ENOSYS) return Error::Sys(err, "sethostname", name);
+  Warn("the container keeps the outer host's name: a seccomp filter refuses sethostname");
   return Ok();
 }
 
@@ -89,6 +95,7 @@ void InitMain(const Birth& birth, const SyncSocket& sync, const int (&stdio)[3],
               const std::vector<int>& preserved, sys::Fd shm) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   sys::ResetSignals();
+  SetSource("init");
   init::Context context(birth.namespaces, sync);
   context.awaits_group = birth.awaits_group;
   context.shm = std::move(shm);

@@ -170,8 +170,12 @@ Result<sys::DetachedMount> NewOrHosts(const MountPlan& mount) {
     return fresh;
   const std::string host = mount.type == "sysfs" ? "/sys" : mount.type == "proc" ? "/proc" : "/sys/fs/cgroup";
   Debug("a new " + mount.type + " is refused (" + fresh.error().Message() + "); binding the host's " + host);
-  sys::DetachedMount bound = TRY(sys::DetachedMount::Clone(AT_FDCWD, host, true));
-  TRY(bound.SetAttributes(mount.attributes, MS_SLAVE, true));
+  Result<sys::DetachedMount> bound = sys::DetachedMount::Clone(AT_FDCWD, host, true);
+  // Sandboxes without it (bubblewrap's): an empty one. Nothing in a container can do without /proc.
+  if (!bound.ok() && bound.error().sys_errno() == ENOENT && mount.type != "proc")
+    return sys::DetachedMount::New("tmpfs", "tmpfs", {{"size", "4k"}, {"mode", "555"}}, mount.attributes | MOUNT_ATTR_RDONLY);
+  if (!bound.ok()) return bound;
+  TRY(bound->SetAttributes(mount.attributes, MS_SLAVE, true));
   return bound;
 }
 

@@ -30,6 +30,9 @@ Status MountOverlayByString(const MountPlan& mount, const std::string& target) {
 }
 
 Status MountOverlay(const MountPlan& mount, const std::string& target) {
+  for (const auto& [key, value] : mount.data)
+    if (key == "upperdir" && !sys::KeepsUserAttributes(value))
+      return Error(Code::kUnsupported, "'" + value + "' is on a file system without extended attributes");
   Result<sys::DetachedMount> overlay =
       sys::DetachedMount::New("overlay", "overlay", mount.data, mount.attributes);
   if (overlay.ok()) return overlay->AttachAt(target);

@@ -54,7 +54,7 @@ Status SetIds(const ResolvedUser& user, bool keep_groups) {
   const auto unmapped = [](int err, const char* what, uint32_t id) {
     Error e = Error::Sys(err, what, std::to_string(id)).As(Code::kNotExecutable);
     if (err == EINVAL)
-      return std::move(e).Hint("the id is not mapped into the container; see /etc/subuid and /etc/subgid");
+      return std::move(e).Hint("the id is not mapped into the container; see /etc/subuid and /etc/subgid; see: ctool doctor");
     return e;
   };
   if (::setresgid(user.gid, user.gid, user.gid) < 0) return unmapped(errno, "set gid", user.gid);
@@ -72,7 +72,10 @@ Status InstallSeccomp(Context& c, const SyncSocket& sync) {
   const auto length = static_cast<unsigned short>(filter.size() / sizeof(sock_filter));
   if (!c.plan.seccomp_listener) {
     const int err = seccomp::InstallFilter(program, length);
-    return err == 0 ? Ok() : Status(Error::Sys(err, "install the seccomp filter"));
+    if (err == 0) return Ok();
+    Error error = Error::Sys(err, "install the seccomp filter");
+    if (err != EPERM && err != ENOSYS) return error;
+    return std::move(error).Hint("a filter around ctool refuses seccomp: --security-opt seccomp=unconfined runs the container without one of its own");
   }
   const int listener = seccomp::InstallListener(program, length);
   if (listener == -EBUSY)

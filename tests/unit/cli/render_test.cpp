@@ -97,6 +97,9 @@ Available Commands:
   stop       Stop containers
   system     Manage the system
 
+Topics, for 'sample help TOPIC':
+  things What things are
+
 Options:
   -D, --debug                 Be talkative
       --help                  Show this help, or a command's behind its name
@@ -116,10 +119,11 @@ Options:
 
 TEST_F(Rendering, ManPages) {
   EXPECT_EQ(Out({"__man"}),
-            "sample\nsample-completion\nsample-container\nsample-cp\nsample-help\nsample-image\n"
-            "sample-images\nsample-ps\nsample-rename\nsample-run\nsample-stop\nsample-system\n"
-            "sample-system-deep\nsample-system-deep-down\n");
-  const std::string page = Out({"__man", "sample-run"});
+            "sample-completion.1\nsample-container.1\nsample-cp.1\nsample-help.1\nsample-image.1\n"
+            "sample-images.1\nsample-ps.1\nsample-rename.1\nsample-run.1\nsample-stop.1\n"
+            "sample-system-deep-down.1\nsample-system-deep.1\nsample-system.1\nsample-things.5\n"
+            "sample.1\n");
+  const std::string page = Out({"__man", "sample-run.1"});
   EXPECT_TRUE(StartsWith(page,
                          ".TH SAMPLE\\-RUN 1 \"2026-01-31\" \"sample 1.2.3\" \"User Commands\"\n"
                          ".SH NAME\nsample\\-run \\- Run a command in a new container\n"
@@ -151,8 +155,22 @@ TEST_F(Rendering, ManTextIsLiteral) {
   }
 }
 
+TEST_F(Rendering, Topics) {
+  EXPECT_EQ(Out({"help", "things"}),
+            "What things are\n\n  Things are these.\n\nKinds:\n  small\n      less than others\n\n"
+            "  Or:\n      $ sample ps\n");
+  EXPECT_TRUE(StartsWith(Out({"__man", "sample-things.5"}),
+                         ".TH SAMPLE\\-THINGS 5 \"2026-01-31\" \"sample 1.2.3\" \"File Formats\"\n"
+                         ".SH NAME\nsample\\-things \\- What things are\n.SH DESCRIPTION\n"
+                         "Things are these.\n.SH KINDS\n.TP\n\\fBsmall\\fR\nless than others\n"
+                         ".PP\nOr:\n.PP\n.RS 4\n.EX\n$ sample ps\n.EE\n.RE\n"
+                         ".SH SEE ALSO\n.BR sample (1)\n"));
+  const std::vector<std::string_view> words = {"help", "things"};
+  EXPECT_EQ(Dispatch(app_, words).page, ManPage(app_, "sample-things.5"));
+}
+
 TEST_F(Rendering, DumpIsWholeJson) {
-  const auto j = nlohmann::json::parse(Out({"__dump"}), nullptr, false);
+  const auto j = nlohmann::json::parse(Out({"help", "--format", "json"}), nullptr, false);
   ASSERT_FALSE(j.is_discarded());
   EXPECT_EQ(j["commands"].size(), std::size(sample::kEntries));
   for (const auto& c : j["commands"]) {
@@ -197,6 +215,17 @@ TEST_F(Rendering, CompletionOfEachKindOfWord) {
       {{"help", "im"}, "image images", ":"},
       {{"help", "image", ""}, "list", ":"},
       {{"completion", ""}, "bash fish zsh", ":"},
+      {{"help", ""}, "things completion container cp help image images ps rename run stop system", ":"},
+      {{"help", "th"}, "things", ":"},
+      {{"run", "--entrypoint", ""}, "name= status=", ":nospace"},
+      {{"run", "--entrypoint", "status"}, "status=", ":nospace"},
+      {{"run", "--entrypoint", "status="}, "status=up status=down", ":"},
+      {{"run", "--entrypoint=name=n"}, "--entrypoint=name=net1", ":"},
+      {{"run", "--entrypoint", "name=x,st"}, "name=x,status=", ":nospace"},
+      {{"run", "--env-file=x"}, "", ":files=11"},
+      {{"run", "a1"}, "a1b2c3", ":"},  // an id is for who has begun to type it
+      {{"run", "a"}, "alpine:latest", ":"},
+      {{"cp", "web:/e"}, "", ":"},
       {{"nosuch", ""}, "", ":"},
       {{"image", "nosuch", ""}, "", ":"},
   };

@@ -39,6 +39,11 @@ struct RunOptions {
   std::string image;
 };
 
+inline constexpr Word kFilters[] = {{"name=", "whose name", Complete::kNetworks},
+                                    {"status=", "in this state"},
+                                    {"status=up"},
+                                    {"status=down"}};
+
 inline RunOptions g_last_run;  // what the last `run` was given
 
 inline Command DescribeRun(RunOptions& o) {
@@ -64,7 +69,9 @@ inline Command DescribeRun(RunOptions& o) {
               {.name = "entrypoint",
                .value = "COMMAND",
                .help = "Replace the entrypoint",
-               .sink = &o.entrypoint},
+               .sink = &o.entrypoint,
+               .words = kFilters,
+               .keys = true},
               {.name = "env",
                .short_name = 'e',
                .value = "KEY=VALUE",
@@ -215,6 +222,9 @@ inline constexpr Entry kEntries[] = {
     {"stop", MakeStop, {"container stop"}},
     {"system deep down", MakePs},
 };
+inline constexpr Topic kTopics[] = {
+    {"things", "5", "What things are",
+     "Things are these.\n\n# Kinds\nsmall :: less than others\n\nOr:\n    $ sample ps\n"}};
 inline constexpr Group kGroups[] = {{"container", "Manage containers"},
                                     {"image", "Manage images"},
                                     {"system", "Manage the system"},
@@ -236,9 +246,10 @@ inline App MakeApp(Globals& g) {
                    .complete = Complete::kDirectories},
                   {.name = "storage-opt", .help = "Options of the store",
                    .sink = &g.storage_opts}},
+      .topics = kTopics,
       .candidates =
           [&g](Complete kind) -> std::vector<Candidate> {
-        if (kind == Complete::kImages) return {{"alpine:latest", "5 MB"}, {"busybox"}};
+        if (kind == Complete::kImages) return {{"alpine:latest", "5 MB"}, {"busybox"}, {"a1b2c3", "", true}};
         if (kind == Complete::kNetworks) return {{"podman"}, {"net1"}};
         if (kind == Complete::kRunningContainers) return {{"web", g.root}, {"evil\x1b[2J\nname"}};
         if (kind == Complete::kContainerPaths) return {{"web"}};

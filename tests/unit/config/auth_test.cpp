@@ -61,6 +61,18 @@ TEST_F(AuthTest, LongestKeyWins) {
   EXPECT_EQ(UserOf(file, "example", "x"), "");
 }
 
+TEST_F(AuthTest, KeysOfEveryFileWithoutAskingAnybody) {
+  Helper("loud", "touch '" + home_ + "/asked'; exit 1");
+  Write(".config/containers/auth.json", "{\"auths\":{" + Entry("r.example/ns", "a:b") + "},\"credHelpers\":{\"h.example\":\"loud\"}}");
+  Write(".docker/config.json", "{\"auths\":{" + Entry("https://index.docker.io/v1/", "a:b") + "," + Entry("r.example/ns", "c:d") + "},\"credsStore\":\"loud\"}");
+  Write(".dockercfg", "no JSON");
+  EXPECT_EQ(CredentialKeys(), (std::vector<std::string>{"docker.io", "h.example", "r.example/ns"}));
+  EXPECT_NE(::access((home_ + "/asked").c_str(), F_OK), 0);
+  ::setenv("REGISTRY_AUTH_FILE", Auths(Entry("named.example", "a:b")).c_str(), 1);
+  EXPECT_EQ(CredentialKeys(), (std::vector<std::string>{"named.example"}));
+  ::unsetenv("REGISTRY_AUTH_FILE");
+}
+
 TEST_F(AuthTest, OldKeysOfDocker) {
   const std::string file = Auths(Entry("https://index.docker.io/v1/", "hub:x") + "," +
                                  Entry("https://r.example/v2/", "url:x"));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include "engine/info_internal.hpp"
+#include "engine/host_facts.hpp"
 
 namespace ctool::engine {
 namespace {

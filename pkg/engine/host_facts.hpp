@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What `info` finds out about the host. Nothing here fails: what can't be read is empty or zero.
+// What `info` and `doctor` find out about the host. Nothing here fails: what can't be read is empty or zero.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/containers_conf.hpp"
 #include "storage/store.hpp"
 
 namespace ctool::engine {
@@ -44,5 +45,12 @@ struct OverlayInfo {
   std::vector<Degraded> degraded;
 };
 OverlayInfo ProbeOverlay(const storage::Store& store);
+
+// Whether a container can have a proc file system of its own, found out by mounting one: the errno, 0 for success.
+Result<int> TryFreshProc();
+
+// Path of a program that nobody calls by hand (netavark, aardvark-dns): helper_binaries_dir, where the distributions put
+// them, and PATH. kNotFound.
+Result<std::string> FindHelper(const config::ContainersConf& conf, const std::string& name);
 
 }  // namespace ctool::engine
