@@ -58,7 +58,7 @@ void AddImageOptions(std::vector<Option>& into, BuildOptions& o) {
   add({.name = "squash", .help = "One layer of all that the build adds", .sink = &o.squash});
   add({.name = "squash-all", .help = "One layer of everything, the base image too", .sink = &o.squash_all});
   add({.name = "omit-history", .help = "Write no history", .sink = &o.omit_history});
-  add({.name = "output", .short_name = 'o', .value = "where", .help = "Write the files too: DIR, type=local,dest=DIR, type=tar,dest=FILE, or -", .sink = &o.outputs});
+  add({.name = "output", .short_name = 'o', .value = "where", .help = "Write the files too: DIR, type=local,dest=DIR, type=tar,dest=FILE, type=oci,dest=FILE (an archive of the image), or -", .sink = &o.outputs});
   add({.name = "timestamp", .value = "seconds", .help = "Time of the image and of all files in its new layers", .sink = &o.timestamp});
   add({.name = "source-date-epoch", .value = "seconds", .help = "Time of the image and its history (default: SOURCE_DATE_EPOCH)", .sink = &o.source_date_epoch});
   add({.name = "rewrite-timestamp", .help = "Files in new layers are not younger than the source date epoch", .sink = &o.rewrite_timestamp});

@@ -21,6 +21,7 @@
 #include "builder/stage.hpp"
 #include "engine/in_store.hpp"
 #include "engine/manifest_list.hpp"
+#include "engine/save.hpp"
 #include "engine/step.hpp"
 #include "engine/unused.hpp"
 #include "sys/file.hpp"
@@ -98,6 +99,7 @@ class Inside {
       contexts[named.name] = TRY(OpenNamedContext(named.where, place, fetched.back()));
     }
     const Graph graph = TRY(Graph::Make(file, scope, given, options_.target, options_.from));
+    for (const std::string& text : options_.outputs) TRY(ParseArchiveOutput(text));  // wrong ones before anything runs
     const Secrets secrets = TRY(Secrets::Read(options_.secrets, options_.ssh));
     const std::vector<std::string> names = TRY(NamesOf(options_));
 
@@ -172,6 +174,23 @@ class Inside {
 
 namespace {
 
+// --output type=oci,dest=FILE: the image itself.
+Status ExportArchives(const engine::GlobalOptions& where, const std::string& id, const BuildOptions& options) {
+  for (const std::string& text : options.outputs) {
+    const std::optional<ArchiveOutput> archive = TRY(ParseArchiveOutput(text));
+    if (!archive) continue;
+    engine::Engine engine(where);
+    engine::SaveOptions save;
+    save.images = options.tags.empty() ? std::vector<std::string>{id} : options.tags;
+    save.multi = !options.tags.empty();
+    save.format = archive->format;
+    save.output = archive->destination == "-" ? "" : archive->destination;
+    save.quiet = true;
+    TRY(engine::Save(engine, save));
+  }
+  return Ok();
+}
+
 // For one platform.
 Result<BuildOutcome> BuildOne(engine::Engine& engine, const BuildOptions& options) {
   const config::Paths& paths = *TRY(engine.Paths());
@@ -189,6 +208,7 @@ Result<BuildOutcome> BuildOne(engine::Engine& engine, const BuildOptions& option
     BuildOutcome outcome{0, lines.front(), ""};
     lines.erase(lines.begin());
     TRY(ExportCache(where, lines, options));
+    TRY(ExportArchives(where, outcome.id, options));
     return outcome;
   }
   const size_t blank = said.find(' ');

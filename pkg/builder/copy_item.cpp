@@ -67,6 +67,22 @@ Status MakeTarget(const sys::Root& root, const std::string& path, int source, co
   return ::fchmod(opened.get(), mode) < 0 ? Status(Error::Sys(errno, "chmod", path)) : Ok();
 }
 
+// --parents: each folder on the way is a copy of the source's.
+Status MakeParents(const SourceTree& tree, const SourceItem& item, const sys::Root& root, const std::string& destination, const CopyHow& how) {
+  const bool plain = item.path.size() >= item.named.size() && item.path.compare(item.path.size() - item.named.size(), item.named.size(), item.named) == 0;
+  const std::string base = plain ? item.path.substr(0, item.path.size() - item.named.size()) : "";
+  std::string way;
+  for (const std::string& part : Split(ParentOf(item.named), '/')) {
+    if (part.empty()) continue;
+    way += (way.empty() ? "" : "/") + part;
+    const std::string target = build::CleanPath(destination + "/" + way);
+    const Result<sys::Fd> source = tree.root.Open(plain ? base + way : way, O_RDONLY | O_DIRECTORY);
+    if (source.ok()) TRY(MakeTarget(root, target, source->get(), how));
+    else TRY(builder::MakeFolders(root, target, how.owner));
+  }
+  return Ok();
+}
+
 }  // namespace
 
 Status MakeFolders(const sys::Root& root, const std::string& path, const std::optional<std::pair<uid_t, gid_t>>& owner) {
@@ -86,6 +102,7 @@ Status CopyItem(const SourceTree& tree, const SourceItem& item, const ItemConten
   const std::string prefix = item.path.empty() ? "" : item.path + "/";
   if (content.filtered) options.skip = [&content, prefix](const std::string& path) { return content.wanted.count(prefix + path) == 0; };
   std::string target = destination;
+  if (how.parents) TRY(MakeParents(tree, item, root, destination, how));
   if (how.parents) target = build::CleanPath(destination + "/" + (item.is_directory ? item.named : ParentOf(item.named)));
   if (item.is_directory) {
     sys::Fd from = TRY(tree.root.Open(item.path.empty() ? "/" : item.path, O_RDONLY | O_DIRECTORY));

@@ -29,8 +29,8 @@ Result<Wanted> ParseOutput(const std::string& text) {
     else if (key == "dest") wanted.destination = value;
     else return Error(Code::kInvalidArgument, "invalid build output option " + Quote(text) + ": " + Quote(key) + " is none of type=, dest=");
   }
-  if (wanted.type != "local" && wanted.type != "tar")
-    return Error(Code::kInvalidArgument, "invalid build output type " + Quote(wanted.type) + ": local or tar").Hint("an archive of the image: ctool save --format oci-archive");
+  const bool known = wanted.type == "local" || wanted.type == "tar" || wanted.type == "oci" || wanted.type == "docker";
+  if (!known) return Error(Code::kInvalidArgument, "invalid build output type " + Quote(wanted.type) + ": local, tar, oci or docker");
   if (wanted.destination.empty()) return Error(Code::kInvalidArgument, "invalid build output option " + Quote(text) + ": dest= is missing");
   return wanted;
 }
@@ -59,8 +59,15 @@ Status ExportTar(const sys::Root& root, const std::string& destination) {
 
 }  // namespace
 
+Result<std::optional<ArchiveOutput>> ParseArchiveOutput(const std::string& output) {
+  const Wanted wanted = TRY(ParseOutput(output));
+  if (wanted.type != "oci" && wanted.type != "docker") return std::optional<ArchiveOutput>();
+  return std::optional<ArchiveOutput>(ArchiveOutput{wanted.type + "-archive", wanted.destination});
+}
+
 Status Export(Session& session, const StageState& state, const std::string& output) {
   const Wanted wanted = TRY(ParseOutput(output));
+  if (wanted.type == "oci" || wanted.type == "docker") return Ok();
   const WorkFolder folder = TRY(WorkFolder::Make(session.store));
   std::shared_lock lock(session.paths);
   const MountedOverlay view = TRY(MountedOverlay::View(folder, state.fs.Folders()));

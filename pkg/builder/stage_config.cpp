@@ -2,6 +2,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 
 #include "base/log.hpp"
@@ -152,6 +153,9 @@ Status StageBuilder::Apply(const build::StopSignal& signal) {
 Status StageBuilder::Apply(const build::User& user) {
   const std::string name = TRY(Expand(user.user));
   if (name.empty()) return Error(Code::kInvalidArgument, "USER " + user.user + ": the name is empty");
+  for (const std::string& part : Split(name, ':'))
+    if (!part.empty() && part.find_first_not_of("0123456789") == std::string::npos && ParseUint(part).value_or(UINT32_MAX) >= UINT32_MAX)
+      return Error(Code::kInvalidArgument, "USER " + name + ": ids go up to 4294967294");
   state_.config.config.user = name;
   NoteInstruction("USER " + name);
   return Ok();

@@ -89,3 +89,54 @@ END
   must stop -t 5 "$C"
   equal status 0 "$(ct inspect -f '{{.State.ExitCode}}' "$C")"
 }
+
+@test "projects: a Python program, and PostgreSQL that answers" {
+  local dir
+  dir=$(user_dir python)
+  cat >"$dir/Containerfile" <<END
+FROM $DEBIAN AS packages
+ENV DEBIAN_FRONTEND=noninteractive
+RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \\
+    rm -f /etc/apt/apt.conf.d/docker-clean && apt-get -q -o Acquire::Retries=3 update
+
+FROM packages AS app
+RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \\
+    apt-get install -qq -y --no-install-recommends python3-minimal >/dev/null
+WORKDIR /app
+COPY app.py .
+RUN --mount=type=cache,target=/root/.cache/app <<EOF
+#!/usr/bin/python3
+import pathlib
+count = pathlib.Path("/root/.cache/app/count")
+number = int(count.read_text()) + 1 if count.exists() else 1
+count.write_text(str(number))
+pathlib.Path("/app/number").write_text(str(number))
+EOF
+CMD ["python3", "app.py"]
+
+FROM packages AS database
+RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \\
+    apt-get install -qq -y --no-install-recommends postgresql-15 >/dev/null
+ENV PATH=/usr/lib/postgresql/15/bin:\$PATH PGDATA=/var/lib/postgresql/data
+USER postgres
+RUN initdb -A trust >/dev/null && echo "listen_addresses = ''" >>\$PGDATA/postgresql.conf
+CMD ["postgres"]
+END
+  echo 'print("run", open("/app/number").read())' >"$dir/app.py"
+  chown -R "$ACCOUNT:" "$dir"
+  must build --target app -t app "$dir"
+  must run --rm app
+  out_is "run 1"
+  # The cache mount has outlived the first build, and the step its layer.
+  must build --target app --no-cache -t app "$dir"
+  must run --rm app
+  out_is "run 2"
+
+  must build --target database -t database "$dir"
+  must run -d --name "$C" --network none database
+  until_ok 20 ct exec "$C" psql -c 'select 1'
+  must exec "$C" psql -Atc 'create table t(n int); insert into t select generate_series(1, 100); select sum(n) from t'
+  out_has 5050
+  must stop -t 10 "$C"
+  equal status 0 "$(ct inspect -f '{{.State.ExitCode}}' "$C")"
+}
