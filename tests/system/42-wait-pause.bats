@@ -493,7 +493,7 @@ test_teardown() {
   out_is "$question"
   try container prune </dev/null
   exits 125
-  err_is "Error: EOF"
+  err_has "Error: EOF"
   has_status "$C" created
   try container prune <"$T/yes"
   ok
