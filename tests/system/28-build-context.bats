@@ -553,11 +553,7 @@ END
   until_ok 10 pgrep -u "$ACCOUNT" -f '^sleep 20$'
   equal "files with a secret while it runs" "" "$(grep -rla hunter3 "$FILE_DIR/home" 2>/dev/null)"
   equal "processes with a secret as an argument" "" "$(cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' '\n' | grep 'h[u]nter3')"
-<<<<<<< HEAD
   kill -TERM "$pid" # a shell makes its background jobs deaf to SIGINT
-=======
-  kill -TERM "$pid"
->>>>>>> btest
   finish
   [[ $rc != 0 ]]
 }
