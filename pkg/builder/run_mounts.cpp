@@ -31,23 +31,24 @@ Error NoTarget(const char* type) { return Error(Code::kInvalidArgument, std::str
 // A name that is a file's, whatever the id is.
 std::string CacheName(const std::string& id) { return Key("cache").Add(id).Finish(); }
 
-// A folder of a cache mount and the right to use it. Of one that is private another is taken while it is in use.
-struct CacheFolder {
-  std::string path;
-  sys::FileLock lock;
-  bool fresh = false;
-};
-Result<CacheFolder> TakeCache(const std::string& folder, build::MountSharing sharing) {
-  constexpr int kMostAtOnce = 1000;
-  for (int i = 0; i < kMostAtOnce; ++i) {
+// A folder of a cache mount and the right to use it. Of one that is private another is taken while it is in use; others are
+// waited for.
+Result<RunMounts::CacheFolder> TakeCache(const Session& session, const std::string& folder, build::MountSharing sharing) {
+  constexpr int kMostAtOnce = 1000, kLookMicros = 20'000;
+  const bool own = sharing == build::MountSharing::kPrivate;
+  const auto mode = sharing == build::MountSharing::kShared ? sys::FileLock::Mode::kShared : sys::FileLock::Mode::kExclusive;
+  for (int i = 0; i < kMostAtOnce;) {
     const std::string path = i == 0 ? folder : folder + "." + std::to_string(i);
     TRY(sys::MakeDirs(path, 0700));
-    const auto mode = sharing == build::MountSharing::kShared ? sys::FileLock::Mode::kShared : sys::FileLock::Mode::kExclusive;
-    Result<sys::FileLock> lock = sharing == build::MountSharing::kPrivate ? sys::FileLock::TryAcquire(path + "/lock", mode) : sys::FileLock::Acquire(path + "/lock", mode);
-    if (!lock.ok() && lock.error().code() == Code::kBusy) continue;
-    const bool fresh = !sys::Exists(path + "/data");
-    if (!lock.ok()) return std::move(lock).error();
-    return CacheFolder{path, std::move(*lock), fresh};
+    Result<sys::FileLock> lock = sys::FileLock::TryAcquire(path + "/lock", mode);
+    if (lock.ok()) return RunMounts::CacheFolder{path, std::move(*lock), !sys::Exists(path + "/data")};
+    if (lock.error().code() != Code::kBusy) return std::move(lock).error();
+    if (own) {
+      ++i;
+      continue;
+    }
+    TRY(session.GoOn());
+    ::usleep(kLookMicros);
   }
   return Error(Code::kBusy, "cache mount: a thousand builds use it at once");
 }
@@ -161,12 +162,30 @@ Status RunMounts::PrepareBind(const One& one, const WorkFolder& folder, size_t i
   return Ok();
 }
 
+// In the order of their names: two steps that take the same ones in another order would wait for each other for ever.
+Status RunMounts::TakeCaches() {
+  std::map<std::string, build::MountSharing> wanted;
+  for (const One& one : all_) {
+    if (one.mount.type != MountType::kCache) continue;
+    const auto [found, fresh] = wanted.emplace(FolderOf(one.mount), one.mount.sharing);
+    if (!fresh && one.mount.sharing == build::MountSharing::kLocked) found->second = one.mount.sharing;
+  }
+  for (const auto& [folder, sharing] : wanted) {
+    CacheFolder cache = TRY(TakeCache(stages_->session, folder, sharing));
+    caches_.emplace(folder, std::move(cache));
+  }
+  return Ok();
+}
+
+std::string RunMounts::FolderOf(const Mount& m) const {
+  return stages_->session.store.root() + "/cache/build/mounts/" + CacheName(m.id.empty() ? Target(m, "") : m.id);
+}
+
 Status RunMounts::PrepareCache(const One& one) {
   const Mount& m = one.mount;
-  const std::string folder = stages_->session.store.root() + "/cache/build/mounts/" + CacheName(m.id.empty() ? Target(m, "") : m.id);
-  CacheFolder cache = TRY(TakeCache(folder, m.sharing));
+  CacheFolder& cache = caches_.at(FolderOf(m));
   const std::string data = cache.path + "/data";
-  if (cache.fresh) {
+  if (std::exchange(cache.fresh, false)) {
     TRY(sys::MakeDirs(data, 0755));
     if (one.IsOfLayers()) {
       const WorkFolder view = TRY(WorkFolder::Make(stages_->session.store));
@@ -192,7 +211,6 @@ Status RunMounts::PrepareCache(const One& one) {
   mount.options = kBind;
   if (m.read_only) mount.options.emplace_back("ro");
   mounts_.push_back(std::move(mount));
-  locks_.push_back(std::move(cache.lock));
   return Ok();
 }
 
@@ -253,6 +271,7 @@ Status RunMounts::PrepareSsh(const One& one, size_t index) {
 }
 
 Status RunMounts::Prepare(const WorkFolder& folder, const std::string& bundle) {
+  TRY(TakeCaches());
   size_t agents = 0;
   for (size_t i = 0; i < all_.size(); ++i) {
     const One& one = all_[i];

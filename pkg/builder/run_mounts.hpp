@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -28,6 +29,13 @@ class RunMounts {
   const std::vector<std::string>& env() const { return env_; }  // secrets and the agent's socket
   std::vector<std::string> Points() const;                      // where something is mounted
 
+  // Where a cache is; until it goes nobody else has it, if it is not shared.
+  struct CacheFolder {
+    std::string path;
+    sys::FileLock lock;
+    bool fresh = false;
+  };
+
  private:
   struct One {
     build::Mount mount;
@@ -41,6 +49,8 @@ class RunMounts {
   Status FindOne(size_t stage, build::Mount mount);
   Status FindOrigin(size_t stage, One& one, const std::string& source);
   Status PrepareBind(const One& one, const WorkFolder& folder, size_t index);
+  Status TakeCaches();
+  std::string FolderOf(const build::Mount& mount) const;
   Status PrepareCache(const One& one);
   Status PrepareTmpfs(const One& one);
   Status PrepareSecret(const One& one, const std::string& bundle, size_t index);
@@ -53,7 +63,7 @@ class RunMounts {
   std::vector<std::string> keys_, env_;
   std::vector<engine::ContainerMount> mounts_;
   std::vector<std::pair<size_t, const StageState*>> of_stages_;  // which of mounts_ shows a stage
-  std::vector<sys::FileLock> locks_;  // of caches
+  std::map<std::string, CacheFolder> caches_;  // by their folder
 };
 
 }  // namespace ctool::builder

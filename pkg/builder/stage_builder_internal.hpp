@@ -10,7 +10,9 @@
 #include "build/expand.hpp"
 #include "builder/key.hpp"
 #include "builder/overlay.hpp"
+#include "builder/run_mounts.hpp"
 #include "builder/stage.hpp"
+#include "builder/stubs.hpp"
 
 namespace ctool::builder {
 
@@ -52,6 +54,11 @@ class StageBuilder {
   Status Apply(const build::Workdir& workdir);  // stage_workdir.cpp: makes the folder too
   Status Apply(const build::Copy& copy);        // stage_copy.cpp
   Status Apply(const build::Run& run);          // stage_run.cpp
+  // A RUN that is a program, and where it is put.
+  struct Program {
+    std::string text, place;
+  };
+  Result<Stubs> Execute(RunRequest request, RunMounts& mounts, const Program& program, const WorkFolder& folder);
   void Note(std::string created_by, std::shared_ptr<Layer> layer = nullptr);
   void NoteInstruction(const std::string& text) { Note("/bin/sh -c #(nop) " + text); }
 

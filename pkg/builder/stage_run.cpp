@@ -71,6 +71,29 @@ Result<engine::ContainerMount> WriteProgram(const std::string& bundle, const std
 
 }  // namespace
 
+Result<Stubs> StageBuilder::Execute(RunRequest request, RunMounts& mounts, const Program& program, const WorkFolder& folder) {
+  const std::string bundle = session_.run_root + "/" + folder.id();
+  // A failure leaves none of what is in there, secrets above all; after a step that ran the monitor takes it away.
+  ScopeFail forget([&bundle] {
+    if (const Status gone = sys::RemoveTree(bundle); !gone.ok()) Debug(gone.error().Message());
+  });
+  TRY(mounts.Prepare(folder, bundle));
+  for (const std::string& entry : mounts.env()) request.env.push_back(entry);
+  const std::unique_ptr<OutputPipe> out = TRY(OutputPipe::Start(session_.output, place_, Output::Stream::kOut));
+  const std::unique_ptr<OutputPipe> err = TRY(OutputPipe::Start(session_.output, place_, Output::Stream::kErr));
+  std::shared_lock lock(session_.paths);
+  request.layers = state_.fs.Folders();
+  request.mounts = mounts.Mounts();
+  if (!program.text.empty()) request.mounts.push_back(TRY(WriteProgram(bundle, program.text, program.place)));
+  Stubs stubs = Stubs::Note(request.layers, mounts.Points());
+  const auto started = [&lock] { lock.unlock(); };
+  const int code = TRY(session_.host.Run(request, folder.lock(), out->fd(), err->fd(), started));
+  forget.Commit();
+  if (code == 0) return stubs;
+  stages_.Failed(code);
+  return Error(Code::kInternal, "while running runtime: exit status " + std::to_string(code));
+}
+
 Status StageBuilder::Apply(const build::Run& run) {
   TRY(CheckPlatform(state_.config.platform));
   const build::RunText text = build::TextOfRun(run);
@@ -80,15 +103,16 @@ Status StageBuilder::Apply(const build::Run& run) {
   else if (run.command.shell) (argv = ShellWords()).push_back(text.text);
   else argv = run.command.words;
   const spec::ImageDefaults& config = state_.config.config;
-  Words env;
+  RunRequest request;
+  Words counted;  // of the environment
   Key key("run");
   key.Add(FsKey()).AddAll(argv).Add(text.is_program ? text.text : "").Add(config.user).Add(config.working_dir).Add(NetworkOf(run.network));
   for (const auto& [name, value] : state_.scope->RunEnvironment()) {
-    env.push_back(name + "=" + value);
-    if (!build::IsProxyArgument(name)) key.Add(env.back());
+    request.env.push_back(name + "=" + value);
+    if (!build::IsProxyArgument(name)) counted.push_back(request.env.back());
   }
   RunMounts mounts = TRY(RunMounts::Find(stages_, index_, run, config.working_dir, [this](std::string_view t) { return Expand(t); }));
-  key.AddAll(mounts.keys());
+  key.AddAll(counted).AddAll(mounts.keys());
   const std::string name = key.Finish();
   const std::string created_by = CreatedBy(*state_.scope, text.is_program ? Words{text.text} : argv);
   if (!session_.one_layer && TRY(UseCached(name, created_by))) return Ok();
@@ -96,39 +120,13 @@ Status StageBuilder::Apply(const build::Run& run) {
   const Slots::Held slot(session_.slots);
   TRY(session_.GoOn());
   WorkFolder folder = TRY(BeginLayer());
-  const std::string bundle = session_.run_root + "/" + folder.id();
-  // A failure leaves none of what is in there, secrets above all; after a step that ran the monitor takes it away.
-  ScopeFail forget([&bundle] {
-    if (const Status gone = sys::RemoveTree(bundle); !gone.ok()) Debug(gone.error().Message());
-  });
-  TRY(mounts.Prepare(folder, bundle));
-  RunRequest request;
   request.id = folder.id();
   request.argv = argv;
-  request.env = env;
-  for (const std::string& entry : mounts.env()) request.env.push_back(entry);
   request.user = config.user;
   request.working_dir = config.working_dir;
   request.network = NetworkOf(run.network);
-
-  int code = 0;
-  Stubs stubs;
-  {
-    const std::unique_ptr<OutputPipe> out = TRY(OutputPipe::Start(session_.output, place_, Output::Stream::kOut));
-    const std::unique_ptr<OutputPipe> err = TRY(OutputPipe::Start(session_.output, place_, Output::Stream::kErr));
-    std::shared_lock lock(session_.paths);
-    request.layers = state_.fs.Folders();
-    request.mounts = mounts.Mounts();
-    if (text.is_program) request.mounts.push_back(TRY(WriteProgram(bundle, text.text, place)));
-    stubs = Stubs::Note(request.layers, mounts.Points());
-    const auto started = [&lock] { lock.unlock(); };
-    code = TRY(session_.host.Run(request, folder.lock(), out->fd(), err->fd(), started));
-  }
-  forget.Commit();
-  if (code != 0) {
-    stages_.Failed(code);
-    return Error(Code::kInternal, "while running runtime: exit status " + std::to_string(code));
-  }
+  const Program program{text.is_program ? text.text : "", place};
+  const Stubs stubs = TRY(Execute(std::move(request), mounts, program, folder));
   TRY(stubs.Remove(folder.Upper()));
   AddLayer({std::move(folder), name, created_by});
   return Ok();
