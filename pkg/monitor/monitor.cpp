@@ -344,9 +344,10 @@ int Supervise(runtime::SyncSocket command) {
   // The others: what they look at next is true by now.
   relay.LetGo(record.code);
   DeleteFolders(folders, order.sandbox.store.uids.empty() ? order.sandbox.map : order.sandbox.store);
-  // What is tied has no record, and nobody who would come back for it.
+  // What is tied has no record, and nobody who would come back for it: what it wrote goes with it.
   if (running->tied) {
-    if (!done) DeleteFolders(order.config.run_dir + '\0', order.sandbox.map);
+    const std::string folder = order.config.exit_file.substr(0, order.config.exit_file.rfind('/'));
+    if (!done) DeleteFolders(order.config.run_dir + '\0' + folder + '\0', order.sandbox.map);
     return 0;
   }
   // Who stopped it waits for our end and puts the record right then: a second program would only be in the way.
