@@ -111,7 +111,7 @@ class Inside {
     Cache cache(*store_, *db_, boot_id, {!options_.no_cache, ttl});
     TRY(TakeOverCache(*store_, *db_, map_, boot_id, fetched_, interrupt_));
     const bool live = !options_.quiet && ::isatty(STDERR_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0;
-    Output output({options_.quiet, live, out, STDERR_FILENO}, graph.needed.size());
+    Output output({options_.quiet, live, out, STDERR_FILENO}, graph.target + 1);
     Slots slots(JobsOf(options_));
     Session session{options_, *store_, map_, interrupt_, host_, cache, output, slots, context.tree.get(), secrets, run_root_, empty,
                     times, options_.squash || options_.squash_all || !options_.layers, {}};
@@ -123,14 +123,14 @@ class Inside {
     TRY(cache.Settle());
     for (const std::string& text : options_.outputs) TRY(Export(session, *target, text));
     TRY(WriteIdFiles(options_, id));
-    Tell(output, stages.scope, names, id);
+    Tell(output, graph.PrefixOf(graph.target), stages.scope, names, id);
     return options_.cache_to.empty() ? id : id + "\n" + Join(cache.keys(), "\n");
   }
 
-  void Tell(Output& output, const build::GlobalScope& scope, const std::vector<std::string>& names, const std::string& id) const {
+  void Tell(Output& output, const std::string& prefix, const build::GlobalScope& scope, const std::vector<std::string>& names, const std::string& id) const {
     std::string text;
     if (!options_.quiet) {
-      text += "COMMIT" + (names.empty() ? "" : " " + options_.tags.front()) + "\n--> " + id.substr(0, 11) + "\n";
+      text += prefix + "COMMIT" + (names.empty() ? "" : " " + options_.tags.front()) + "\n--> " + id.substr(0, 11) + "\n";
       if (const std::vector<std::string> unused = scope.Unused(); !unused.empty())
         text += "[Warning] one or more build args were not consumed: [" + Join(unused, " ") + "]\n";
       for (const std::string& name : names) text += "Successfully tagged " + name + "\n";

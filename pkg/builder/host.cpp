@@ -75,10 +75,11 @@ engine::Step StepOf(const Json& json, const BuildOptions& options) {
 
 // A step runs as long as somebody waits for it.
 void EndWithClient(int reply) {
+  const pid_t step = ::getpid();
   const pid_t watcher = ::fork();
   if (watcher != 0) return;
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  const pid_t step = ::getppid();
+  if (::getppid() != step) ::_exit(0);  // it has ended already: its number may be another's
   pollfd polled{reply, 0, 0};
   while (::poll(&polled, 1, -1) < 0 && errno == EINTR) {
   }

@@ -8,6 +8,8 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "build/ignore.hpp"
+#include "builder/accounts.hpp"
+#include "builder/copy_item.hpp"
 #include "builder/stage_builder_internal.hpp"
 
 namespace ctool::builder {
@@ -177,7 +179,8 @@ Status StageBuilder::Apply(const build::Workdir& workdir) {
   std::string& dir = state_.config.config.working_dir;
   dir = Absolute(path);
   const std::string created_by = "/bin/sh -c #(nop) WORKDIR " + dir;
-  const std::string key = Key("workdir").Add(FsKey()).Add(dir).Finish();
+  const std::string& user = state_.config.config.user;
+  const std::string key = Key("workdir").Add(FsKey()).Add(dir).Add(user).Finish();
   if (!session_.one_layer && TRY(UseCached(key, created_by))) return Ok();
   const Slots::Held slot(session_.slots);
   WorkFolder folder = TRY(BeginLayer());
@@ -188,7 +191,8 @@ Status StageBuilder::Apply(const build::Workdir& workdir) {
     lock.unlock();
     const Result<sys::Fd> there = root.root().Open(dir, O_PATH | O_DIRECTORY);
     made = !there.ok();
-    if (made) TRY(root.root().MakeDirs(dir, 0755));
+    // It is for who works there.
+    if (made) TRY(MakeFolders(root.root(), dir, TRY_CTX("USER " + user, FindAccount(user, root.root()))));
   }
   if (made || session_.one_layer) {
     AddLayer({std::move(folder), key, created_by});

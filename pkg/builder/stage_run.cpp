@@ -79,8 +79,8 @@ Result<Stubs> StageBuilder::Execute(RunRequest request, RunMounts& mounts, const
   });
   TRY(mounts.Prepare(folder, bundle));
   for (const std::string& entry : mounts.env()) request.env.push_back(entry);
-  const std::unique_ptr<OutputPipe> out = TRY(OutputPipe::Start(session_.output, place_, Output::Stream::kOut));
-  const std::unique_ptr<OutputPipe> err = TRY(OutputPipe::Start(session_.output, place_, Output::Stream::kErr));
+  const std::unique_ptr<OutputPipe> out = TRY(OutputPipe::Start(session_.output, index_, Output::Stream::kOut));
+  const std::unique_ptr<OutputPipe> err = TRY(OutputPipe::Start(session_.output, index_, Output::Stream::kErr));
   std::shared_lock lock(session_.paths);
   request.layers = state_.fs.Folders();
   request.mounts = mounts.Mounts();
