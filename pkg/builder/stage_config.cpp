@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <nlohmann/json.hpp>
 
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -16,8 +15,6 @@ namespace ctool::builder {
 namespace {
 
 using Words = std::vector<std::string>;
-
-std::string PrintWords(const Words& words) { return nlohmann::json(words).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace); }
 
 void AddOnce(Words& list, const std::string& item) {
   if (std::find(list.begin(), list.end(), item) == list.end()) list.push_back(item);
@@ -91,7 +88,7 @@ Status StageBuilder::Apply(const build::Label& label) {
 Status StageBuilder::Apply(const build::Cmd& cmd) {
   state_.config.config.cmd = cmd.command.words.empty() || (cmd.command.shell && cmd.command.words[0].empty()) ? Words{} : ArgvOf(cmd.command);
   state_.has_command = true;
-  NoteInstruction("CMD " + PrintWords(state_.config.config.cmd));
+  NoteInstruction(instruction_->text);
   return Ok();
 }
 
@@ -99,7 +96,7 @@ Status StageBuilder::Apply(const build::Entrypoint& entrypoint) {
   state_.config.config.entrypoint = entrypoint.command.words.empty() ? Words{} : ArgvOf(entrypoint.command);
   // The base image's command was for its own entrypoint.
   if (!state_.has_command) state_.config.config.cmd.clear();
-  NoteInstruction("ENTRYPOINT " + PrintWords(state_.config.config.entrypoint));
+  NoteInstruction(instruction_->text);
   return Ok();
 }
 
@@ -142,7 +139,7 @@ Status StageBuilder::Apply(const build::OnBuild& trigger) {
 
 Status StageBuilder::Apply(const build::Shell& shell) {
   state_.config.config.shell = shell.words;
-  NoteInstruction("SHELL " + PrintWords(shell.words));
+  NoteInstruction(instruction_->text);
   return Ok();
 }
 

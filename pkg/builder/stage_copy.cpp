@@ -247,7 +247,7 @@ Status CopyStep::Unpack(const Found& found, const sys::Root& root, const Owner& 
   const std::unique_ptr<archive::Source> tar = TRY(archive::DecompressDetected(*raw));
   archive::UnpackOptions options;
   options.whiteouts = false;
-  options.merge = true;
+  options.merge = options.merge_root = true;
   options.ignore_chown_errors = session_.map.single_id;
   if (owner) options.owner = *owner;
   sys::Fd folder = TRY(root.Open(wanted_.destination, O_RDONLY | O_DIRECTORY));
