@@ -140,7 +140,8 @@ class Inside {
   }
 
   Result<int> OutputFd() {
-    if (options_.logfile.empty()) return STDOUT_FILENO;
+    // An archive there is not to be mixed with what the build says.
+    if (options_.logfile.empty()) return TakesStandardOutput(options_.outputs) ? STDERR_FILENO : STDOUT_FILENO;
     log_ = TRY(sys::Open(options_.logfile, O_WRONLY | O_CREAT | O_APPEND, 0644));
     return log_.get();
   }

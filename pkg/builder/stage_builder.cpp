@@ -3,6 +3,8 @@
 
 #include <sys/stat.h>
 
+#include <cerrno>
+
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "base/trace.hpp"
@@ -43,9 +45,14 @@ Result<StageState> StageBuilder::Run() {
 Status StageBuilder::Step(const build::Instruction& instruction) {
   TRY(session_.GoOn());
   Status done = Evaluate(instruction);
-  if (!done.ok()) return std::move(done).error().Wrap("building at STEP " + Shown(instruction.text));
+  if (!done.ok()) return Explain(std::move(done).error()).Wrap("building at STEP " + Shown(instruction.text));
   EndStep();
   return Ok();
+}
+
+Error StageBuilder::Explain(Error error) const {
+  if (error.sys_errno() != ENOSPC && error.sys_errno() != EDQUOT) return error;
+  return std::move(error).Hint("the store '" + session_.store.root() + "' is full; ctool system prune and ctool rmi give space back; see: ctool doctor");
 }
 
 Status StageBuilder::Evaluate(const build::Instruction& instruction) {

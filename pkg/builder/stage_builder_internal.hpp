@@ -32,6 +32,7 @@ class StageBuilder {
   Status RunTriggers(const std::vector<std::string>& triggers);
   Status Evaluate(const build::Instruction& instruction);
   Status Step(const build::Instruction& instruction);
+  Error Explain(Error error) const;  // what to do when the disk is full
   void Say(const std::string& line) { session_.output.Line(index_, line); }
   void EndStep();
   Status Seal();

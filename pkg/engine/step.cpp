@@ -6,6 +6,7 @@
 #include "base/log.hpp"
 #include "engine/attach_internal.hpp"
 #include "engine/create_internal.hpp"
+#include "engine/group.hpp"
 #include "engine/sandbox_start_internal.hpp"
 #include "engine/settle_internal.hpp"
 #include "sys/file.hpp"
@@ -38,6 +39,7 @@ namespace {
 Result<int> Try(Engine& engine, const Step& step, const ContainerFiles& files, const sys::FileLock& lock, const std::function<void()>& on_started) {
   TRY(RequireDescriptors());
   ContainerSpec spec = TRY(BeginSpec(engine, step.options, step.id));
+  if (step.again) ForgetHopelessLimits(spec);
   Sandboxed sandboxed = TRY(MakeSandbox(engine, spec, {}));
   spec.layers = step.layers;
   spec.name = step.id.substr(0, 12);

@@ -21,6 +21,7 @@ struct Step {
   spec::ImageDefaults image;        // user, working directory
   std::vector<std::string> layers;  // folders, top first; at least one
   std::vector<ContainerMount> mounts;
+  bool again = false;  // a step before it has said what can't be had here
 };
 
 // A file in the folder of a step, made once its lock is held: with the lock free again the folder is nobody's.
