@@ -165,7 +165,10 @@ Result<std::string> CloneGit(const std::string& text, const std::string& folder,
   TRY(Git({"init", "-q", folder}, url, interrupt));
   TRY(Git({"-C", folder, "fetch", "-q", "--depth=1", "--", url, ref.empty() ? "HEAD" : ref}, url, interrupt));
   TRY(Git({"-C", folder, "checkout", "-q", "--detach", "FETCH_HEAD"}, url, interrupt));
-  if (sys::Exists(folder + "/.gitmodules")) TRY(Git({"-C", folder, "submodule", "update", "-q", "--init", "--recursive", "--depth=1"}, url, interrupt));
+  // Where they are the repository says: on this machine only when it was itself.
+  const std::string local = StartsWith(url, "file://") ? "always" : "never";
+  if (sys::Exists(folder + "/.gitmodules")) TRY(Git({"-C", folder, "-c", "protocol.allow=never", "-c", "protocol.http.allow=always", "-c", "protocol.https.allow=always", "-c", "protocol.ssh.allow=always",
+           "-c", "protocol.git.allow=always", "-c", "protocol.file.allow=" + local, "submodule", "update", "-q", "--init", "--recursive", "--depth=1"}, url, interrupt));
   if (!keep_git_dir) TRY(sys::RemoveTree(folder + "/.git"));
   return build::CleanPath("/" + below).substr(1);
 }
