@@ -62,8 +62,8 @@ RUN cat /x"
 @test "hostile: what a base image's triggers may do is what the Containerfile may" {
   ln -s "$LIVE/canary" "$ctx/link"
   file f
-  for trigger in "COPY link/secret /s" "COPY ../../../../../../..$LIVE/canary/secret /s" "ADD $LIVE/canary/secret /s" "RUN --mount=type=bind,source=link,target=/m,rw cat /m/secret; echo x >/m/written; true" \
-    "RUN --mount=type=cache,id=../../../../../..$LIVE/canary,target=/m cat /m/secret; true" "COPY --from=nosuchstage /x /y" "RUN --security=insecure true" "RUN --mount=type=bind,target=/x,bind-propagation=suid true"; do
+  for trigger in "COPY link/secret /s" "COPY ../../../../../../../../../../../../../../../../../../../..$LIVE/canary/secret /s" "ADD $LIVE/canary/secret /s" "RUN --mount=type=bind,source=link,target=/m,rw cat /m/secret; echo x >/m/written; true" \
+    "RUN --mount=type=cache,id=../../../../../../../../../../../../../../../../../../../..$LIVE/canary,target=/m cat /m/secret; true" "COPY --from=nosuchstage /x /y" "RUN --security=insecure true" "RUN --mount=type=bind,target=/x,bind-propagation=suid true"; do
     try build -t "$image-base" - <<<"FROM $IMG
 ONBUILD $trigger"
     ((rc == 0)) || continue # refused when it was said
