@@ -56,8 +56,8 @@ Result<spec::Platform> TargetPlatform(const BuildOptions& options) {
 }
 
 Status WriteIdFiles(const BuildOptions& options, const std::string& id) {
-  if (!options.iidfile.empty()) TRY(sys::WriteFileAtomic(options.iidfile, "sha256:" + id, 0644, sys::Durability::kNone));
-  if (!options.iidfile_raw.empty()) TRY(sys::WriteFileAtomic(options.iidfile_raw, id, 0644, sys::Durability::kNone));
+  if (!options.iidfile.empty()) TRY_CTX("--iidfile", sys::WriteFileAtomic(options.iidfile, "sha256:" + id, 0644, sys::Durability::kNone));
+  if (!options.iidfile_raw.empty()) TRY_CTX("--iidfile-raw", sys::WriteFileAtomic(options.iidfile_raw, id, 0644, sys::Durability::kNone));
   return Ok();
 }
 
@@ -216,6 +216,15 @@ Result<BuildOutcome> BuildOne(engine::Engine& engine, const BuildOptions& option
   return BuildOutcome{static_cast<int>(ParseInt(std::string_view(said).substr(1, blank - 1)).value_or(125)), "", said.substr(blank + 1)};
 }
 
+// The base images are the platform's too.
+BuildOptions ForPlatform(BuildOptions options, size_t index) {
+  if (options.platforms.empty()) return options;
+  const std::string platform = options.platforms[index];
+  options.platforms = {platform};
+  options.fetch.platform = platform;
+  return options;
+}
+
 // Makes a list of the images, or adds them to the one that is there.
 Status MakeList(engine::Engine& engine, const std::string& name, const std::vector<std::string>& ids) {
   const config::Paths& paths = *TRY(engine.Paths());
@@ -232,15 +241,11 @@ Status MakeList(engine::Engine& engine, const std::string& name, const std::vect
 
 Result<BuildOutcome> Build(engine::Engine& engine, const BuildOptions& options) {
   const bool several = options.platforms.size() > 1;
-  if (!several && options.manifest.empty()) return BuildOne(engine, options);
+  if (!several && options.manifest.empty()) return BuildOne(engine, ForPlatform(options, 0));
   const std::string list = !options.manifest.empty() ? options.manifest : options.tags.empty() ? "" : options.tags.front();
   std::vector<std::string> ids;
   for (size_t i = 0; i < std::max<size_t>(options.platforms.size(), 1); ++i) {
-    BuildOptions one = options;
-    if (!options.platforms.empty()) {
-      one.platforms = {options.platforms[i]};
-      one.fetch.platform = options.platforms[i];
-    }
+    BuildOptions one = ForPlatform(options, i);
     // The names are the list's.
     if (several) one.tags.clear();
     BuildOutcome outcome = TRY(BuildOne(engine, one));
