@@ -24,7 +24,7 @@ namespace ctool::builder {
 namespace {
 
 using Json = nlohmann::json;
-constexpr char kStarted[] = "started";
+constexpr char kStarted[] = "started", kForWantOfMemory[] = " oom";
 constexpr size_t kMaxRequest = 64 << 20;  // a command and environment can't be longer by far
 constexpr size_t kMaxReply = 64 << 10;
 constexpr size_t kOfRun = 5;  // descriptors that come with a RUN
@@ -102,8 +102,8 @@ Result<std::string> ServeRun(const engine::GlobalOptions& store, const BuildOpti
   };
   engine::Step step = StepOf(request, options);
   step.again = again;
-  const int code = TRY(engine::RunStep(engine, step, lock, started));
-  return std::to_string(code);
+  const engine::StepEnd end = TRY(engine::RunStep(engine, step, lock, started));
+  return std::to_string(end.code) + (end.oom_killed ? kForWantOfMemory : "");
 }
 
 Result<std::string> ServeImage(const engine::GlobalOptions& store, const BuildOptions& options, const Json& request) {
@@ -208,15 +208,15 @@ Result<std::string> HostClient::EnsureImage(const std::string& name, const std::
   return Await(replies.ours, [] {});
 }
 
-Result<int> HostClient::Run(const RunRequest& request, const sys::FileLock& lock, int out, int err, const std::function<void()>& on_started) const {
+Result<engine::StepEnd> HostClient::Run(const RunRequest& request, const sys::FileLock& lock, int out, int err, const std::function<void()>& on_started) const {
   const sys::Fd memory = TRY(Memory(PrintRun(request)));
   Replies replies = TRY(MakeReplies());
   TRY(SendDescriptors(socket_, {memory.get(), replies.theirs.get(), out, err, lock.fd()}));
   replies.theirs.Reset();
-  const std::string code = TRY(Await(replies.ours, on_started));
-  const std::optional<int64_t> status = ParseInt(code);
-  if (!status) return Error(Code::kInternal, "a step ended with " + Quote(code));
-  return static_cast<int>(*status);
+  const std::string said = TRY(Await(replies.ours, on_started));
+  const std::optional<int64_t> status = ParseInt(said.substr(0, said.find(' ')));
+  if (!status) return Error(Code::kInternal, "a step ended with " + Quote(said));
+  return engine::StepEnd{static_cast<int>(*status), EndsWith(said, kForWantOfMemory)};
 }
 
 }  // namespace ctool::builder
