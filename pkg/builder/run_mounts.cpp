@@ -185,25 +185,7 @@ Status RunMounts::PrepareCache(const One& one) {
   const Mount& m = one.mount;
   CacheFolder& cache = caches_.at(FolderOf(m));
   const std::string data = cache.path + "/data";
-  if (std::exchange(cache.fresh, false)) {
-    TRY(sys::MakeDirs(data, 0755));
-    if (one.IsOfLayers()) {
-      const WorkFolder view = TRY(WorkFolder::Make(stages_->session.store));
-      std::shared_lock lock(stages_->session.paths);
-      const MountedOverlay mounted = TRY(MountedOverlay::View(view, one.Folders()));
-      lock.unlock();
-      engine::CopyTreeOptions options;
-      options.any_owner = true;
-      engine::TreeCopier copier(options);
-      sys::Fd from = TRY(mounted.root().Open("/" + m.source, O_RDONLY | O_DIRECTORY));
-      sys::Fd to = TRY(sys::Open(data, O_RDONLY | O_DIRECTORY));
-      TRY(copier.CopyContents(std::move(from), std::move(to)));
-    } else if (::chown(data.c_str(), m.uid.value_or(0), m.gid.value_or(0)) < 0 && !stages_->session.map.single_id) {
-      return Error::Sys(errno, "chown", data);
-    } else if (::chmod(data.c_str(), m.mode.value_or(0755)) < 0) {
-      return Error::Sys(errno, "chmod", data);
-    }
-  }
+  if (std::exchange(cache.fresh, false)) TRY(FillCache(one, cache.path));
   engine::ContainerMount mount;
   mount.type = "bind";
   mount.source = data;
@@ -212,6 +194,34 @@ Status RunMounts::PrepareCache(const One& one) {
   if (m.read_only) mount.options.emplace_back("ro");
   mounts_.push_back(std::move(mount));
   return Ok();
+}
+
+// A new cache is there when it is whole: half of what it is to begin with would stay for ever.
+Status RunMounts::FillCache(const One& one, const std::string& folder) const {
+  const Mount& m = one.mount;
+  // Of those who share it one begins.
+  const sys::FileLock filling = TRY(sys::FileLock::Acquire(folder + "/filling", sys::FileLock::Mode::kExclusive));
+  if (sys::Exists(folder + "/data")) return Ok();
+  const std::string part = folder + "/data.part";
+  TRY(sys::RemoveTree(part));
+  TRY(sys::MakeDirs(part, 0755));
+  if (one.IsOfLayers()) {
+    const WorkFolder view = TRY(WorkFolder::Make(stages_->session.store));
+    std::shared_lock lock(stages_->session.paths);
+    const MountedOverlay mounted = TRY(MountedOverlay::View(view, one.Folders()));
+    lock.unlock();
+    engine::CopyTreeOptions options;
+    options.any_owner = true;
+    engine::TreeCopier copier(options);
+    sys::Fd from = TRY(mounted.root().Open("/" + m.source, O_RDONLY | O_DIRECTORY));
+    sys::Fd to = TRY(sys::Open(part, O_RDONLY | O_DIRECTORY));
+    TRY(copier.CopyContents(std::move(from), std::move(to)));
+  } else if (::chown(part.c_str(), m.uid.value_or(0), m.gid.value_or(0)) < 0 && !stages_->session.map.single_id) {
+    return Error::Sys(errno, "chown", part);
+  } else if (::chmod(part.c_str(), m.mode.value_or(0755)) < 0) {
+    return Error::Sys(errno, "chmod", part);
+  }
+  return ::rename(part.c_str(), (folder + "/data").c_str()) < 0 ? Status(Error::Sys(errno, "rename", part)) : Ok();
 }
 
 Status RunMounts::PrepareTmpfs(const One& one) {

@@ -52,6 +52,7 @@ class RunMounts {
   Status TakeCaches();
   std::string FolderOf(const build::Mount& mount) const;
   Status PrepareCache(const One& one);
+  Status FillCache(const One& one, const std::string& folder) const;
   Status PrepareTmpfs(const One& one);
   Status PrepareSecret(const One& one, const std::string& bundle, size_t index);
   Status PrepareSsh(const One& one, size_t index);

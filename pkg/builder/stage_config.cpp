@@ -10,6 +10,7 @@
 #include "builder/accounts.hpp"
 #include "builder/copy_item.hpp"
 #include "builder/stage_builder_internal.hpp"
+#include "sys/signals.hpp"
 
 namespace ctool::builder {
 namespace {
@@ -144,7 +145,9 @@ Status StageBuilder::Apply(const build::Shell& shell) {
 }
 
 Status StageBuilder::Apply(const build::StopSignal& signal) {
-  state_.config.config.stop_signal = TRY(Expand(signal.signal));
+  const std::string name = TRY(Expand(signal.signal));
+  if (!sys::ParseSignal(name)) return Error(Code::kInvalidArgument, "invalid signal: " + Quote(name)).Hint("wanted a name such as SIGTERM, or a number");
+  state_.config.config.stop_signal = name;
   NoteInstruction("STOPSIGNAL " + state_.config.config.stop_signal);
   return Ok();
 }

@@ -214,8 +214,9 @@ Status CopyStep::FindRemote(const std::string& text) {
   const std::string name = TRY(git ? CloneGit(text, folder, copy_.keep_git_dir, session_.interrupt) : Download({text, wanted_.checksum, folder, name_for(text)}, session_.interrupt));
   sys::Root root = TRY(sys::Root::Open(folder));
   own_.push_back(std::make_unique<SourceTree>(SourceTree{std::move(root), text, {}, false, nullptr}));
+  const size_t before = found_.size();
   TRY(AddFrom(*own_.back(), name));
-  found_.back().unpack = !git && copy_.unpack.value_or(false) && IsArchive(*found_.back().tree, found_.back().item);
+  if (found_.size() > before) found_.back().unpack = !git && copy_.unpack.value_or(false) && IsArchive(*found_.back().tree, found_.back().item);
   return Ok();
 }
 

@@ -643,6 +643,21 @@ END
   unbuilt 125 "127.0.0.1:1"
 }
 
+@test "ADD: --exclude of what a URL names leaves nothing" {
+  mkdir "$T/www"
+  echo text >"$T/www/f"
+  serve "$T/www"
+  recipe <<END
+FROM $IMG
+ADD --exclude=f $web/f /there/
+RUN ls -a /there 2>/dev/null | grep -x f || echo nothing
+END
+  built --no-cache
+  out_has "
+nothing"
+  unserve
+}
+
 @test "ADD: a URL without a name needs one, --checksum needs a URL" {
   mkdir -p "$T/www"
   echo index >"$T/www/index.html"

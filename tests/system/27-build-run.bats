@@ -235,6 +235,20 @@ seed"
   out_has "
 seed
 more"
+  # What it was to begin with could not be copied: it does not begin with nothing.
+  for source in /nosuch /o; do
+    recipe <<END
+FROM $IMG AS one
+RUN mkdir /o && echo seed >/o/f
+FROM $IMG
+RUN --mount=type=cache,id=late,target=/c,from=one,source=$source cat /c/f
+END
+    try build --no-cache "$ctx"
+    [[ $source == /o || $rc == 125 ]] || complain "a failure without the source"
+  done
+  ok
+  out_has "
+seed"
 }
 
 @test "RUN --mount=type=cache,sharing: locked is one after the other, private is one's own" {

@@ -579,7 +579,7 @@ END
   { for i in $(seq 1100); do echo "FROM scratch AS s$i"; done; } | recipe
   unbuilt 125 1000
   for line in 'COPY --from=99 /a /b' 'COPY --from=later /a /b' 'USER 4294967296' 'ONBUILD ONBUILD RUN x' 'ONBUILD FROM x' 'HEALTHCHECK --interval=-1s CMD x' \
-    'RUN <<END' 'COPY f' 'NOSUCH x' 'SHELL "x"' 'EXPOSE 99999999'; do
+    'RUN <<END' 'COPY f' 'NOSUCH x' 'SHELL "x"' 'EXPOSE 99999999' 'STOPSIGNAL 999' 'STOPSIGNAL SIGNOSUCH'; do
     recipe <<END
 FROM $IMG
 $line
