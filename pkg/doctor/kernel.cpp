@@ -3,6 +3,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstring>
@@ -81,9 +82,15 @@ Finding CheckAppArmor(Host& host) {
   return Required(Mend(std::move(finding), By::kRoot, AppArmorCommand(OwnPath())));
 }
 
-Finding CheckSystemCalls(Host&) {
+Finding CheckSystemCalls(Host& host) {
   constexpr char kAllow[] = "let the outer container have these calls (docker, podman: --security-opt seccomp=unconfined)";
-  const Refusals refused = RefusedCalls();
+  Refusals refused = RefusedCalls();
+  // A program that the user could change is copied before each start.
+  const auto memory = std::find(refused.replaced.begin(), refused.replaced.end(), "memfd_create");
+  if (const auto monitor = host.engine.Program("ctool-monitor"); memory != refused.replaced.end() && monitor.ok() && ::access(monitor->c_str(), W_OK) == 0) {
+    refused.needed.push_back(*memory);
+    refused.replaced.erase(memory);
+  }
   const std::string by = "the kernel, or a seccomp filter around ctool, refuses ";
   if (!refused.needed.empty())
     return Required(Advise(Ill(State::kOff, "syscalls", by + Join(refused.needed, ", "), "containers can't be made"), kAllow));
