@@ -99,6 +99,7 @@ Status CopyItem(const SourceTree& tree, const SourceItem& item, const ItemConten
   options.shown = destination;
   options.keep_directories = true;
   options.replace = false;
+  options.unseen = true;  // a failed step's layer is thrown away
   const std::string prefix = item.path.empty() ? "" : item.path + "/";
   if (content.filtered) options.skip = [&content, prefix](const std::string& path) { return content.wanted.count(prefix + path) == 0; };
   std::string target = destination;

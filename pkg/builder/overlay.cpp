@@ -15,6 +15,8 @@ Result<MountedOverlay> MountedOverlay::Mount(const WorkFolder& folder, const std
   TRY(sys::MakeDirs(target, 0700));
   engine::RootfsWanted wanted;
   wanted.spec.layers = folders;
+  // Nothing of a build is wanted after a crash, until its layers are made durable at the end, all at once: no sync for each.
+  wanted.spec.auto_remove = true;
   wanted.with_mounts = false;
   wanted.writable = writable;
   const engine::ContainerFiles files(folder.path(), "");

@@ -12,6 +12,7 @@
 #include "archive/tar_writer.hpp"
 #include "base/clock.hpp"
 #include "base/text.hpp"
+#include "base/trace.hpp"
 #include "builder/overlay.hpp"
 #include "engine/pack_tree.hpp"
 #include "sys/file.hpp"
@@ -103,12 +104,14 @@ Result<PackedLayer> PackLayer(Session& session, Layer& layer, const std::string&
   const bool root_changed = TRY(IsRootChanged(upper, below));
   sys::Fd tree = TRY(sys::Open(upper, kReadDir));
   Archive archive = TRY(WriteArchive(session, std::move(tree), true, root_changed));
+  Mark("layer packed");
   if (!archive.as_overlay) {
     TRY(Unpack(session, archive, true));
     return Describe(session, archive);
   }
   const std::unique_lock lock(session.paths);
   TRY(session.store.AdoptLayer(upper, {archive.digest, archive.tar_size, archive.size, root_changed}));
+  Mark("layer kept");
   if (!sys::Exists(upper)) layer.MoveTo(session.store.LayerDiffPath(archive.digest));
   return Describe(session, archive);
 }

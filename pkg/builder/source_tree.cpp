@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 
 #include "base/text.hpp"
@@ -170,9 +171,9 @@ class Reader {
 
   // A program's capabilities are a part of it. (A change of them changes ctime, so that a known digest is not taken.)
   static void AddXattrs(int file, digest::Hasher& hasher) {
-    std::string value(64 << 10, '\0');  // XATTR_SIZE_MAX
+    std::array<char, 64> value;  // struct vfs_ns_cap_data has 24 bytes
     const ssize_t n = ::fgetxattr(file, "security.capability", value.data(), value.size());
-    if (n > 0) hasher.Update("security.capability" + value.substr(0, static_cast<size_t>(n)));
+    if (n > 0) hasher.Update("security.capability" + std::string(value.data(), static_cast<size_t>(n)));
   }
 
   Result<std::string> DigestOf(int dir, const std::string& name, const std::string& below, const struct stat& st) {

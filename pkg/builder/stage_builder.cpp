@@ -5,6 +5,7 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "base/trace.hpp"
 #include "build/parser.hpp"
 #include "builder/pack.hpp"
 #include "sys/thread.hpp"
@@ -54,7 +55,10 @@ Status StageBuilder::Evaluate(const build::Instruction& instruction) {
   return std::visit([this](const auto& body) { return Apply(body); }, instruction.body);
 }
 
-void StageBuilder::EndStep() { Say("--> " + state_.state_key.substr(0, kShownId)); }
+void StageBuilder::EndStep() {
+  Say("--> " + state_.state_key.substr(0, kShownId));
+  Mark(prefix_ + "step " + std::to_string(number_));
+}
 
 Status StageBuilder::Begin() {
   const Graph::Node& node = stages_.graph.nodes[index_];

@@ -6,6 +6,7 @@
 #include "archive/unpack.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "base/trace.hpp"
 #include "build/ignore.hpp"
 #include "builder/copy_item.hpp"
 #include "builder/fetch.hpp"
@@ -309,6 +310,7 @@ Status StageBuilder::Apply(const build::Copy& copy) {
   const Slots::Held slot(session_.slots);
   TRY(session_.GoOn());
   const std::string key = TRY(step.FindAll(FsKey(), heredocs));
+  Mark("sources looked at");
   if (!session_.one_layer && TRY(UseCached(key, created_by))) return Ok();
   WorkFolder folder = TRY(BeginLayer());
   {
@@ -317,6 +319,7 @@ Status StageBuilder::Apply(const build::Copy& copy) {
     const MountedOverlay root = TRY(MountedOverlay::Writable(folder, folders));
     lock.unlock();
     TRY(step.CopyTo(root.root()));
+    Mark("copied");
   }
   AddLayer({std::move(folder), key, created_by, quick, copy.link ? session_.empty : ""});
   return Ok();

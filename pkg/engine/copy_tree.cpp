@@ -21,9 +21,10 @@ namespace {
 constexpr uint64_t kExact = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
 
 Status CopyXattrs(int from, int to, const std::string& path) {
+  if (::flistxattr(from, nullptr, 0) <= 0) return Ok();  // none, as most, or a file system without them
   std::string names(64 << 10, '\0');  // XATTR_LIST_MAX
   const ssize_t length = ::flistxattr(from, names.data(), names.size());
-  if (length <= 0) return Ok();  // none, or a file system without them
+  if (length <= 0) return Ok();
   std::string value(64 << 10, '\0');  // XATTR_SIZE_MAX
   for (const char* name = names.data(); name < names.data() + length; name += std::string_view(name).size() + 1) {
     // Overlay's own marks mean something else, or nothing, in another place.
@@ -201,24 +202,31 @@ Status TreeCopier::CopyFile(int from, const std::string& name, int to, const std
   // Of what was opened: the name may mean something else by now.
   const struct stat st = TRY(sys::StatFd(in.get(), shown));
   if (!S_ISREG(st.st_mode)) return Ok();
+  if (options_.unseen) {
+    // With its last permissions, which then need not be changed.
+    sys::Fd out = TRY(MakeFile(to, as, ModeOf(st) & 0777));
+    TRY(sys::CopyContents(in.get(), out.get(), shown));
+    TRY(SetAttributes(in.get(), out.get(), st, shown));
+    return out.Close(shown);
+  }
   struct stat there {};
   // The same file, by another way: it is there already, and would be emptied first.
   if (::fstatat(to, as.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0 && there.st_dev == st.st_dev && there.st_ino == st.st_ino) return Ok();
   Result<sys::Fd> unnamed = sys::OpenAt(to, ".", O_TMPFILE | O_RDWR, 0600);
   // Not every file system has such files (NFS, FUSE); a folder that we may not write to can hold a file that we may.
-  sys::Fd out = unnamed.ok() ? std::move(*unnamed) : TRY(MakeFile(to, as));
+  sys::Fd out = unnamed.ok() ? std::move(*unnamed) : TRY(MakeFile(to, as, 0600));
   TRY(sys::CopyContents(in.get(), out.get(), shown));
   TRY(SetAttributes(in.get(), out.get(), st, shown));
   if (unnamed.ok()) TRY(GiveName(out.get(), to, as));
   return out.Close(shown);
 }
 
-Result<sys::Fd> TreeCopier::MakeFile(int to, const std::string& as) {
+Result<sys::Fd> TreeCopier::MakeFile(int to, const std::string& as, mode_t mode) {
   constexpr int kNew = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW;
-  Result<sys::Fd> made = sys::OpenAt(to, as, kNew, 0600);
+  Result<sys::Fd> made = sys::OpenAt(to, as, kNew, mode);
   if (made.ok() || made.error().sys_errno() != EEXIST) return made;
   const Status removed = MakeRoom(to, as, false);
-  return removed.ok() ? sys::OpenAt(to, as, kNew, 0600) : OpenInPlace(to, as, removed.error());
+  return removed.ok() ? sys::OpenAt(to, as, kNew, mode) : OpenInPlace(to, as, removed.error());
 }
 
 // What can't be removed: a mount point, such as a container's /etc/hosts, is written to as it is.
@@ -327,11 +335,19 @@ Status TreeCopier::SetOwnerAndTimes(int dir, const std::string& as, const struct
   return Ok();
 }
 
-// chown clears set-id bits and file capabilities: it comes first.
+mode_t TreeCopier::ModeOf(const struct stat& st) const {
+  return options_.mode ? options_.mode(st.st_mode & 07777, S_ISDIR(st.st_mode)) : st.st_mode & 07777;
+}
+
+// chown clears set-id bits and file capabilities: it comes first. What is right already is only looked at: a change is
+// an inode written.
 Status TreeCopier::SetAttributes(int from, int to, const struct stat& st, const std::string& path) const {
-  TRY(ChangeOwner(to, "", st, path));
-  const mode_t mode = options_.mode ? options_.mode(st.st_mode & 07777, S_ISDIR(st.st_mode)) : st.st_mode & 07777;
-  if (::fchmod(to, mode) < 0) return Error::Sys(errno, "chmod", path);
+  const struct stat now = TRY(sys::StatFd(to, path));
+  const auto [uid, gid] = options_.owner.value_or(std::pair(st.st_uid, st.st_gid));
+  const bool owned = now.st_uid == uid && now.st_gid == gid;
+  if (!owned) TRY(ChangeOwner(to, "", st, path));
+  const mode_t mode = ModeOf(st);
+  if ((!owned || (now.st_mode & 07777) != mode) && ::fchmod(to, mode) < 0) return Error::Sys(errno, "chmod", path);
   TRY(CopyXattrs(from, to, path));
   const timespec times[2] = {st.st_atim, st.st_mtim};
   if (::futimens(to, times) < 0) return Error::Sys(errno, "set times", path);

@@ -33,6 +33,8 @@ struct CopyTreeOptions {
   bool replace = true;
   // Entries that the user may not read are passed over, not an error.
   bool skip_unreadable = false;
+  // Nobody looks at the target before the copy is complete: a file needs not be whole when it gets its name.
+  bool unseen = false;
   // Left out, by path below the source.
   std::function<bool(const std::string& path)> skip;
   // How `path` below the target is shown in messages.
@@ -74,7 +76,7 @@ class TreeCopier {
   Status EndDirectory();
   Status CopyBehindLink(const std::string& as, sys::Fd into);
   Status CopyFile(int from, const std::string& name, int to, const std::string& as);
-  Result<sys::Fd> MakeFile(int to, const std::string& as);
+  Result<sys::Fd> MakeFile(int to, const std::string& as, mode_t mode);
   Result<sys::Fd> OpenInPlace(int to, const std::string& as, const Error& removed);
   Status GiveName(int file, int to, const std::string& as);
   Status Replace(int file, int to, const std::string& as);
@@ -86,6 +88,7 @@ class TreeCopier {
   Status SetAttributes(int from, int to, const struct stat& st, const std::string& path) const;
   Status SetOwnerAndTimes(int dir, const std::string& as, const struct stat& st) const;
   Status ChangeOwner(int fd, const char* name, const struct stat& st, const std::string& path) const;
+  mode_t ModeOf(const struct stat& st) const;  // of what is made
   std::string Path(const std::string& as) const;   // below the target
   std::string Shown(const std::string& as) const;  // for messages
   Error FileExists(const std::string& as, bool directory) const;

@@ -30,6 +30,7 @@ Result<std::vector<std::string>> SortedNames(int dir, const std::string& path) {
 // What an image may hold: the user's own, and the capabilities of programs.
 std::vector<archive::Xattr> XattrsOf(int fd) {
   std::vector<archive::Xattr> xattrs;
+  if (::flistxattr(fd, nullptr, 0) <= 0) return xattrs;  // as most
   std::string names(64 << 10, '\0');  // XATTR_LIST_MAX
   const ssize_t length = ::flistxattr(fd, names.data(), names.size());
   if (length <= 0) return xattrs;

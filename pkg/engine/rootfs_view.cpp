@@ -138,6 +138,7 @@ sys::DetachedMount::Options OverlayOptions(const RootfsWanted& wanted, const Con
   if (wanted.writable) {
     options.emplace_back("upperdir", files.Upper());
     options.emplace_back("workdir", files.Work());
+    if (wanted.spec.auto_remove) options.emplace_back("volatile", "");
   }
   options.emplace_back("userxattr", "");
   return options;

@@ -42,6 +42,7 @@ Result<int> Try(Engine& engine, const Step& step, const ContainerFiles& files, c
   spec.layers = step.layers;
   spec.name = step.id.substr(0, 12);
   TRY(FoldDefaults(engine, step.options, step.image, spec));
+  spec.auto_remove = true;  // nothing of it is wanted after a crash: its file system is never synced by itself
   spec.mounts.insert(spec.mounts.end(), step.mounts.begin(), step.mounts.end());
   TRY(WriteFolders(engine, spec, files, lock));
   TRY(WriteBundle(engine, spec, files, sandboxed.sandbox));

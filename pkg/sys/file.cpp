@@ -176,8 +176,10 @@ Result<std::string> ReadLinkAt(int dirfd, const std::string& name) {
 
 namespace {
 
+constexpr off_t kSmallFile = 65536;
+
 Status CopyByReading(int in, int out, std::string_view what) {
-  for (std::array<char, 65536> chunk;;) {
+  for (std::array<char, kSmallFile> chunk;;) {
     const ssize_t n = ::read(in, chunk.data(), chunk.size());
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return Error::Sys(errno, "read", what);
@@ -245,6 +247,8 @@ Status CopyContents(int in, int out, std::string_view what) {
   // And those of sysfs say more than they hold.
   const bool made_up = st.st_blocks == 0 && st.st_size <= 4096;
   if (!S_ISREG(st.st_mode) || made_up) return CopyByReading(in, out, what);
+  // Of a small file without holes there is nothing to share: two system calls instead of six.
+  if (st.st_size <= kSmallFile && st.st_blocks * 512 >= st.st_size) return CopyByReading(in, out, what);
   if (::ioctl(out, FICLONE, in) == 0) return Ok();
   return CopySparse(in, out, st.st_size, what);
 }

@@ -27,7 +27,7 @@ def once(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL):
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             stderr.seek(0)
-            said = stderr.read().decode(errors="replace").strip().splitlines()[-1:]
+            said = stderr.read().decode(errors="replace").strip().splitlines()[-3:]
             raise Failed(f"{' '.join(command)}: exit status {process.returncode} {' '.join(said)}")
     return wall
 

@@ -235,9 +235,9 @@ answering_world() {
   plug
   local handler
   for handler in slirp4netns rootlesskit; do
-    must run -d --name "$C-$handler" --network "slirp4netns:port_handler=$handler" -p 40101:80 "$TOOLS" /t/answer 80
-    until_ok 10 world python3 "$HERE/fixtures/netclient.py" peer 198.51.100.1 40101
-    equal "the client" 198.51.100.2 "$(world python3 "$HERE/fixtures/netclient.py" peer 198.51.100.1 40101)"
+    must run -d --name "$C-$handler" --network "slirp4netns:port_handler=$handler" -p 20101:80 "$TOOLS" /t/answer 80
+    until_ok 10 world python3 "$HERE/fixtures/netclient.py" peer 198.51.100.1 20101
+    equal "the client" 198.51.100.2 "$(world python3 "$HERE/fixtures/netclient.py" peer 198.51.100.1 20101)"
     must rm -f -t 0 "$C-$handler"
   done
   try run --rm --network slirp4netns:port_handler=pigeon "$IMG" true

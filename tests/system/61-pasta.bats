@@ -125,22 +125,22 @@ while True: s.accept()[0].close()' >"$T/port" 3>&- 4>&- &
 }
 
 @test "a published port: TCP and UDP" {
-  must run -d --name "$C" --network pasta -p 127.0.0.1::80 -p 127.0.0.1:40161:40161/udp "$TOOLS" sh -c '/t/answer 40161 & exec /t/answer 80'
+  must run -d --name "$C" --network pasta -p 127.0.0.1::80 -p 127.0.0.1:20161:20161/udp "$TOOLS" sh -c '/t/answer 20161 & exec /t/answer 80'
   local at
   at=$(ct port "$C" 80)
   until_ok 10 client peer "${at%:*}" "${at#*:}"
   equal "100 MB there and back" same "$(client echo "${at%:*}" "${at#*:}" 100000000)"
   equal "connections at once" 200 "$(client many "${at%:*}" "${at#*:}" 200)"
-  equal "a datagram" "127.0.0.1 hello" "$(client udp 127.0.0.1 40161 hello)"
+  equal "a datagram" "127.0.0.1 hello" "$(client udp 127.0.0.1 20161 hello)"
 }
 
 @test "a port of an IPv6 address" {
-  must run -d --name "$C" --network pasta -p '[::1]:40162:80' "$TOOLS" /t/answer 80
-  until_ok 10 client peer ::1 40162
-  equal "the client" ::1 "$(client peer ::1 40162)"
+  must run -d --name "$C" --network pasta -p '[::1]:20162:80' "$TOOLS" /t/answer 80
+  until_ok 10 client peer ::1 20162
+  equal "the client" ::1 "$(client peer ::1 20162)"
   try port "$C"
-  out_is "80/tcp -> [::1]:40162"
-  run client peer 127.0.0.1 40162
+  out_is "80/tcp -> [::1]:20162"
+  run client peer 127.0.0.1 20162
   ((status != 0)) || complain "the IPv4 address to be closed"
 }
 
@@ -183,14 +183,14 @@ while True: s.accept()[0].close()' >"$T/port" 3>&- 4>&- &
 }
 
 @test "a restart brings the network again" {
-  must run -d --name "$C" --network pasta -p 127.0.0.1:40163:80 "$TOOLS" /t/answer 80
-  until_ok 10 client peer 127.0.0.1 40163
+  must run -d --name "$C" --network pasta -p 127.0.0.1:20163:80 "$TOOLS" /t/answer 80
+  until_ok 10 client peer 127.0.0.1 20163
   must restart -t 0 "$C"
-  until_ok 10 client peer 127.0.0.1 40163
+  until_ok 10 client peer 127.0.0.1 20163
 }
 
 @test "sctp is refused" {
-  try run --rm --network pasta -p 40164:80/sctp "$IMG" true
+  try run --rm --network pasta -p 20164:80/sctp "$IMG" true
   exits 125
   err_has "pasta can't forward sctp ports"
 }

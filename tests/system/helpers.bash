@@ -51,7 +51,8 @@ ct() {
 # $T/.out and $T/.err. finish: waits for it and sets rc, out and err.
 begin() {
   last="$TOOL $*"
-  : >"$T/.out" >"$T/.err"   # the background opens them later: nobody may take an older output for its
+  : >"$T/.out"   # the background opens them later: nobody may take an older output for its
+  : >"$T/.err"
   "${AS_USER[@]}" ${CT_ENV[@]+"${CT_ENV[@]}"} "$CTOOL" "$@" >"$T/.out" 2>"$T/.err" 3>&- 4>&- &
   pid=$!
 }
