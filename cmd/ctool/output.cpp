@@ -43,7 +43,7 @@ bool ShowPage(const Context& context, std::string_view page) {
 }
 
 void PrintError(const Error& error) {
-  const std::string hint = error.hint().empty() ? doctor::WhatIsRefused(error) : error.hint();
+  const std::string hint = error.hint().empty() ? doctor::HintFor(error) : error.hint();
   if (ErrorsAreJson()) {
     const std::string line = ErrorAsJson(error.Message(), hint, CodeName(error.code()));
     if (!sys::WriteAll(STDERR_FILENO, line, "stderr").ok()) return;  // nowhere to say it

@@ -73,9 +73,11 @@ Refusals RefusedCalls() {
   return refusals;
 }
 
-std::string WhatIsRefused(const Error& error) {
+std::string HintFor(const Error& error) {
   // Also of a program that was started: it has its own words for errno.
   const std::string words = ToLower(error.Message());
+  if (error.sys_errno() == EAGAIN && (error.text().find("clone") != std::string::npos || error.text().find("fork") != std::string::npos || error.text().find("thread") != std::string::npos))
+    return "you have as many processes as you may (ulimit -u, or the limit of a control group); see: ctool doctor";
   const bool unknown = words.find("function not implemented") != words.npos;
   if (!unknown && words.find("operation not permitted") == words.npos) return "";
   Refusals refused = RefusedCalls();
