@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 #include "base/text.hpp"
@@ -52,10 +52,11 @@ std::string ShellWord(std::string_view word) {
 
 Finding CheckKernel(Host&) {
   utsname uts{};
-  int major = 0, minor = 0;
-  const bool known = ::uname(&uts) == 0 && std::sscanf(uts.release, "%d.%d", &major, &minor) == 2;
+  const bool named = ::uname(&uts) == 0;
+  char* rest = uts.release;
+  const long major = std::strtol(uts.release, &rest, 10), minor = *rest == '.' ? std::strtol(rest + 1, nullptr, 10) : -1;
   const std::string what = "Linux " + Printable(uts.release);
-  if (!known || major > kMajor || (major == kMajor && minor >= kMinor)) return Well("kernel", what);
+  if (!named || minor < 0 || major > kMajor || (major == kMajor && minor >= kMinor)) return Well("kernel", what);
   return Required(Advise(Ill(State::kOff, "kernel", what + " is older than 5.12", "containers can't be made"),
                          "boot a later kernel"));
 }
