@@ -103,8 +103,8 @@ Result<bool> Launch::Receive(Frame& frame) {
 }
 
 // A word to init. Where it has failed meanwhile, the reason is what it said last.
-Status Launch::Tell(Msg msg, Stage stage) {
-  Status sent = sync_.Send(msg, stage);
+Status Launch::Tell(Msg msg, Stage stage, std::string_view payload) {
+  Status sent = sync_.Send(msg, stage, payload);
   if (sent.ok() || sent.error().sys_errno() != EPIPE) return sent;
   Frame frame;
   while (TRY(Receive(frame))) {

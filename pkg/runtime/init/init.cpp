@@ -59,7 +59,7 @@ Status LoopbackUp(Context& c) {
 // EnterRoot, one that needs a privilege before DropPrivileges.
 constexpr Step kSteps[] = {
     {Stage::kNetwork, LoopbackUp},
-    {Stage::kRootfs, LeaveHostMounts},
+    {Stage::kMounts, LeaveHostMounts},
     {Stage::kPlan, AwaitBundle},
     {Stage::kRootfs, PrepareRootfs},
     {Stage::kMounts, PrepareMounts},
@@ -80,9 +80,9 @@ constexpr Step kSteps[] = {
     {Stage::kProcess, SetLimits},
     {Stage::kProcess, SetOomScore},
     {Stage::kSecurity, SetLabels},
-    {Stage::kRootfs, EnterRoot},
+    {Stage::kMounts, EnterRoot},
     {Stage::kProcess, EnterCwd},
-    {Stage::kRootfs, ReadonlyRoot},
+    {Stage::kMounts, ReadonlyRoot},
     {Stage::kSecurity, JoinKeyring},
     {Stage::kSecurity, AwaitExec},
     {Stage::kSecurity, DropPrivileges},
