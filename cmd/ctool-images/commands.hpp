@@ -28,6 +28,9 @@ cli::Command DescribePull(PullOptions& options);
 
 cli::Command DescribeBuild(builder::BuildOptions& options);
 Result<int> RunBuild(Context& context, const builder::BuildOptions& options);
+// What `files` name, else ./Containerfile or ./Dockerfile: the stages, and the arguments with a "=" behind each.
+std::vector<std::string> StagesIn(const std::vector<std::string>& files);
+std::vector<std::string> ArgumentsIn(const std::vector<std::string>& files);
 
 struct ImportCommandOptions {
   engine::ImportOptions import;

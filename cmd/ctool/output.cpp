@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "ctool/context.hpp"
 #include "ctool/error_format.hpp"
+#include "doctor/doctor.hpp"
 #include "sys/child.hpp"
 #include "sys/file.hpp"
 
@@ -42,13 +43,14 @@ bool ShowPage(const Context& context, std::string_view page) {
 }
 
 void PrintError(const Error& error) {
+  const std::string hint = error.hint().empty() ? doctor::HintFor(error) : error.hint();
   if (ErrorsAreJson()) {
-    const std::string line = ErrorAsJson(error.Message(), error.hint(), CodeName(error.code()));
+    const std::string line = ErrorAsJson(error.Message(), hint, CodeName(error.code()));
     if (!sys::WriteAll(STDERR_FILENO, line, "stderr").ok()) return;  // nowhere to say it
     return;
   }
   std::string text = "Error: " + Printable(error.Message()) + "\n";
-  if (!error.hint().empty()) text += "hint: " + Printable(error.hint()) + "\n";
+  if (!hint.empty()) text += "hint: " + Printable(hint) + "\n";
   if (!sys::WriteAll(STDERR_FILENO, text, "stderr").ok()) return;  // nowhere to say it
 }
 

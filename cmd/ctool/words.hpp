@@ -224,6 +224,24 @@ inline constexpr Word kMountKeys[] = {
 inline constexpr Word kSecretKeys[] = {
     {"type="}, {"type=env"}, {"type=mount"}, {"target="}, {"uid="}, {"gid="}, {"mode="},
 };
+inline constexpr Word kBuildSecretKeys[] = {
+    {"id=", "how RUN asks for it"}, {"src=", "the file that has it", Complete::kFiles},
+    {"env=", "the variable that has it", Complete::kEnvironment}, {"type="}, {"type=env"}, {"type=file"},
+};
+inline constexpr Word kAgents[] = {{"default", "that of SSH_AUTH_SOCK"}, {"default=", "by its socket", Complete::kFiles}};
+inline constexpr Word kBuildOutputs[] = {
+    {"-", "a tar archive on the standard output"}, {"type=", "what is written"}, {"type=local", "a folder"},
+    {"type=tar", "an archive of the files"}, {"type=oci", "an archive of the image"},
+    {"type=docker", "the same for docker load"}, {"dest=", "where", Complete::kFiles},
+};
+inline constexpr Word kCacheSources[] = {
+    {"type="}, {"type=local", "a folder"}, {"type=registry", "a repository"}, {"ref=", "the repository", Complete::kRemoteImages},
+    {"src=", "the folder", Complete::kDirectories},
+};
+inline constexpr Word kCacheTargets[] = {
+    {"type="}, {"type=local", "a folder"}, {"type=registry", "a repository"}, {"ref=", "the repository", Complete::kRemoteImages},
+    {"dest=", "the folder", Complete::kDirectories},
+};
 inline constexpr Word kSecurityOptions[] = {
     {"landlock=", "put it behind these rules of Landlock"},
     {"mask=", "hide this path too"},

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -18,6 +17,7 @@
 #include "engine/outcome.hpp"
 #include "engine/step.hpp"
 #include "sys/file.hpp"
+#include "sys/memory_file.hpp"
 #include "sys/root.hpp"
 
 namespace ctool::builder {
@@ -153,8 +153,7 @@ Result<std::string> Answer(const engine::GlobalOptions& store, const BuildOption
 }
 
 Result<sys::Fd> Memory(const std::string& text) {
-  sys::Fd memory(::memfd_create("request", MFD_CLOEXEC));
-  if (!memory) return Error::Sys(errno, "memfd_create");
+  sys::Fd memory = TRY(sys::MemoryFile("request"));
   TRY(sys::WriteAll(memory.get(), text, "request"));
   return memory;
 }

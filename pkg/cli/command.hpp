@@ -98,6 +98,8 @@ struct Option {
   bool hidden = false;            // accepted, shown nowhere
   std::span<const Word> words = {};  // more to choose from, any of it: the filters of a list
   bool keys = false;                 // words with commas between: "type=bind,source=/x"
+  // What depends on the options before it: called for a shell's sake, when those are in their sinks.
+  std::function<std::vector<std::string>()> live = {};
 };
 
 inline constexpr size_t kUnlimited = std::numeric_limits<size_t>::max();

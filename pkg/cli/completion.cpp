@@ -173,6 +173,9 @@ class Completer {
       return OfferValues(kBool, in_front, current);
     }
     OfferWords(option.words, in_front, current);
+    if (option.live)
+      for (const std::string& value : option.live())
+        if (StartsWith(value, current)) Add(in_front + value, "");
     if (option.complete != Complete::kValues) OfferValues(option.values, in_front, current);
     OfferKind(option.complete, option.values, in_front, current);
   }
@@ -222,7 +225,7 @@ class Completer {
 
   void OfferPaths(bool& kind, std::string_view typed) {
     kind = true;
-    front_ = typed.size();
+    front_ = std::max(front_, typed.size());  // a key's path goes before one that the option takes by itself
   }
 
   // Hundreds of ids are no help to who has typed nothing.

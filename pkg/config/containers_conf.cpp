@@ -149,7 +149,9 @@ Result<ContainersConf> ContainersConf::Load(const Paths& paths) {
   std::vector<std::string> files =
       named.empty() ? ConfigFiles(paths, "containers.conf") : std::vector<std::string>{named};
   if (!override_file.empty()) files.push_back(override_file);
-  return LoadFrom(files);
+  Result<ContainersConf> loaded = LoadFrom(files);
+  if (!loaded.ok()) return std::move(loaded).error().Hint("correct the file; see: ctool doctor");
+  return loaded;
 }
 
 }  // namespace ctool::config

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <poll.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 #include "config/auth_internal.hpp"
 #include "sys/child.hpp"
 #include "sys/file.hpp"
+#include "sys/memory_file.hpp"
 
 extern char** environ;
 
@@ -26,8 +26,7 @@ constexpr std::string_view kTokenUser = "<token>";
 
 // Input for a child without a pipe that might fill up.
 Result<sys::Fd> FileOf(std::string_view text) {
-  sys::Fd fd(::memfd_create("credential-request", MFD_CLOEXEC));
-  if (!fd) return Error::Sys(errno, "memfd_create");
+  sys::Fd fd = TRY(sys::MemoryFile("credential-request"));
   TRY(sys::WriteAll(fd.get(), text, "credential helper's input"));
   if (::lseek(fd.get(), 0, SEEK_SET) < 0) return Error::Sys(errno, "lseek");
   return fd;

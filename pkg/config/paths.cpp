@@ -65,7 +65,7 @@ Result<std::string> RunRoot(const std::string& runroot) {
 Result<std::string> Libexec() {
   char exe[PATH_MAX];
   const ssize_t n = ::readlink("/proc/self/exe", exe, sizeof exe);
-  if (n < 0) return Error::Sys(errno, "readlink", "/proc/self/exe").Hint("is /proc mounted?");
+  if (n < 0) return Error::Sys(errno, "readlink", "/proc/self/exe").Hint("is /proc mounted? see: ctool doctor");
   const std::filesystem::path path(std::string(exe, static_cast<size_t>(n)));
   const std::filesystem::path folder = path.parent_path();
   // One of the programs that are there asks for another.

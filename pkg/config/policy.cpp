@@ -148,7 +148,8 @@ class PolicyReader {
 Result<Policy> Policy::LoadFrom(const std::string& file) {
   Policy policy;
   policy.file_ = file;
-  TRY(PolicyReader(policy, file).Read());
+  if (Status read = PolicyReader(policy, file).Read(); !read.ok())
+    return std::move(read).error().Hint("correct the file; see: ctool doctor");
   return policy;
 }
 

@@ -229,7 +229,9 @@ Result<Registries> Registries::Load() {
     const std::vector<std::string> folders = TRY(ConfigFolders());
     files = ConfigFilesIn(folders, "registries.conf", ::getuid());
   }
-  Registries registries = TRY(LoadFrom(files));
+  Result<Registries> loaded = LoadFrom(files);
+  if (!loaded.ok()) return std::move(loaded).error().Hint("correct the file; see: ctool doctor");
+  Registries registries = std::move(*loaded);
   const std::string cache = AliasCacheFile();
   if (!cache.empty() && sys::Exists(cache)) TRY(RegistriesReader(registries, cache).Read());
   return registries;

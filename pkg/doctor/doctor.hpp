@@ -37,6 +37,10 @@ std::vector<Finding> Examine(engine::Engine& engine);
 // Whether `run` of an image that is there would work: nothing that it needs is off.
 bool Runs(const std::vector<Finding>& findings);
 
+// A hint for an error without one whose cause the doctor finds: too many processes, system calls that are refused around us;
+// else nothing.
+std::string HintFor(const Error& error);
+
 // The login name of who asks, or his uid.
 std::string Caller();
 

@@ -66,7 +66,8 @@ Finding CheckRunFolder(Host& host) {
     return Required(Advise(Ill(State::kOff, "runtime-folder", made.error().Message(), "no container can run"),
                            "set XDG_RUNTIME_DIR to a folder of your own, or use --runroot"));
   if (folder != "/tmp/ctool-" + std::to_string(::getuid())) return Well("runtime-folder", folder);
-  const bool set = ::getenv("XDG_RUNTIME_DIR") != nullptr && *::getenv("XDG_RUNTIME_DIR") != '\0';
+  const char* const named = ::getenv("XDG_RUNTIME_DIR");
+  const bool set = named != nullptr && *named != '\0';
   const std::string why = set ? "XDG_RUNTIME_DIR is no folder of your own" : "XDG_RUNTIME_DIR is not set";
   Finding finding = Ill(State::kDegraded, "runtime-folder", why + ": " + folder + " is used",
                         "what clears /tmp may take sockets of running containers away");

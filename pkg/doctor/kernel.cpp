@@ -3,8 +3,9 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
-#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 #include "base/text.hpp"
@@ -51,10 +52,11 @@ std::string ShellWord(std::string_view word) {
 
 Finding CheckKernel(Host&) {
   utsname uts{};
-  int major = 0, minor = 0;
-  const bool known = ::uname(&uts) == 0 && std::sscanf(uts.release, "%d.%d", &major, &minor) == 2;
+  const bool named = ::uname(&uts) == 0;
+  char* rest = uts.release;
+  const long major = std::strtol(uts.release, &rest, 10), minor = *rest == '.' ? std::strtol(rest + 1, nullptr, 10) : -1;
   const std::string what = "Linux " + Printable(uts.release);
-  if (!known || major > kMajor || (major == kMajor && minor >= kMinor)) return Well("kernel", what);
+  if (!named || minor < 0 || major > kMajor || (major == kMajor && minor >= kMinor)) return Well("kernel", what);
   return Required(Advise(Ill(State::kOff, "kernel", what + " is older than 5.12", "containers can't be made"),
                          "boot a later kernel"));
 }
@@ -81,9 +83,15 @@ Finding CheckAppArmor(Host& host) {
   return Required(Mend(std::move(finding), By::kRoot, AppArmorCommand(OwnPath())));
 }
 
-Finding CheckSystemCalls(Host&) {
+Finding CheckSystemCalls(Host& host) {
   constexpr char kAllow[] = "let the outer container have these calls (docker, podman: --security-opt seccomp=unconfined)";
-  const Refusals refused = RefusedCalls();
+  Refusals refused = RefusedCalls();
+  // A program that the user could change is copied before each start.
+  const auto memory = std::find(refused.replaced.begin(), refused.replaced.end(), "memfd_create");
+  if (const auto monitor = host.engine.Program("ctool-monitor"); memory != refused.replaced.end() && monitor.ok() && ::access(monitor->c_str(), W_OK) == 0) {
+    refused.needed.push_back(*memory);
+    refused.replaced.erase(memory);
+  }
   const std::string by = "the kernel, or a seccomp filter around ctool, refuses ";
   if (!refused.needed.empty())
     return Required(Advise(Ill(State::kOff, "syscalls", by + Join(refused.needed, ", "), "containers can't be made"), kAllow));

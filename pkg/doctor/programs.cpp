@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/text.hpp"
+#include "config/policy.hpp"
 #include "config/registries.hpp"
 #include "doctor/checks_internal.hpp"
 
@@ -25,6 +26,9 @@ Finding CheckConfiguration(Host& host) {
   if (!paths.ok()) read = paths.error();
   else if (const auto conf = host.engine.Conf(); !conf.ok()) read = conf.error();
   else if (const auto registries = config::Registries::Load(); !registries.ok()) read = registries.error();
+  // What is here runs all the same.
+  if (const auto policy = config::Policy::Load(); read.ok() && !policy.ok())
+    return MendAsHinted(Ill(State::kDegraded, "configuration", policy.error().Message(), "no image is pulled or loaded"), policy.error().hint());
   if (read.ok()) {
     const size_t files = host.conf.files.size();
     return Well("configuration", files == 0 ? "no containers.conf: the defaults apply" : Join(host.conf.files, ", "));

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "base/scope.hpp"
+#include "base/text.hpp"
 #include "doctor/checks_internal.hpp"
 
 namespace ctool::doctor {
@@ -23,22 +24,35 @@ struct Trial {
   bool required;
 };
 
-constexpr std::array<Trial, 14> kTrials = {{
+constexpr auto kTrials = std::to_array<Trial>({
     {"openat2", [] { return ::syscall(SYS_openat2, -1, "", nullptr, 0); }, false},
     {"clone3", [] { return ::syscall(SYS_clone3, nullptr, 0); }, false},
     {"close_range", [] { return ::syscall(SYS_close_range, 1U, 0U, 0U); }, false},
     {"statx", [] { return ::syscall(SYS_statx, -1, "x", 0, 0, nullptr); }, false},
+    {"faccessat2", [] { return ::syscall(SYS_faccessat2, -1, "x", 0, ~0U); }, false},
+    {"execveat", [] { return ::syscall(SYS_execveat, -1, "x", nullptr, nullptr, ~0U); }, false},
+    {"copy_file_range", [] { return ::syscall(SYS_copy_file_range, -1, nullptr, -1, nullptr, 1UL, 0U); }, false},
+    {"syncfs", [] { return ::syscall(SYS_syncfs, -1); }, false},
+    {"inotify_init1", [] { return ::syscall(SYS_inotify_init1, ~0U); }, false},
     {"sethostname", [] { return ::syscall(SYS_sethostname, "", 65536); }, false},
-    {"memfd_create", [] { return ::syscall(SYS_memfd_create, "", ~0U); }, true},
+    {"signalfd4", [] { return ::syscall(SYS_signalfd4, -1, nullptr, 0UL, ~0U); }, true},
+    {"memfd_create", [] { return ::syscall(SYS_memfd_create, "", ~0U); }, false},
     {"pidfd_open", [] { return ::syscall(SYS_pidfd_open, -1, 0U); }, true},
+    {"pidfd_send_signal", [] { return ::syscall(SYS_pidfd_send_signal, -1, 0, nullptr, ~0U); }, true},
     {"setns", [] { return ::syscall(SYS_setns, -1, 0); }, true},
     {"fsopen", [] { return ::syscall(SYS_fsopen, "", ~0U); }, true},
+    {"fsconfig", [] { return ::syscall(SYS_fsconfig, -1, ~0U, nullptr, nullptr, 0); }, true},
     {"fsmount", [] { return ::syscall(SYS_fsmount, -1, ~0U, 0U); }, true},
     {"open_tree", [] { return ::syscall(SYS_open_tree, -1, "", ~0U); }, true},
     {"move_mount", [] { return ::syscall(SYS_move_mount, -1, "", -1, "", ~0U); }, true},
     {"mount_setattr", [] { return ::syscall(SYS_mount_setattr, -1, "", ~0U, nullptr, 0); }, true},
+    {"mount", [] { return ::syscall(SYS_mount, "", nullptr, "", 0UL, nullptr); }, true},
+    {"umount2", [] { return ::syscall(SYS_umount2, "", ~0U); }, true},
     {"pivot_root", [] { return ::syscall(SYS_pivot_root, "", ""); }, true},
-}};
+    {"seccomp", [] { return ::syscall(SYS_seccomp, ~0U, 0U, nullptr); }, true},
+    {"waitid", [] { return ::syscall(SYS_waitid, ~0U, 0, nullptr, 0, nullptr); }, true},
+    {"flock", [] { return ::syscall(SYS_flock, -1, 0); }, true},
+});
 
 }  // namespace
 
@@ -57,6 +71,23 @@ Refusals RefusedCalls() {
   for (size_t i = 0; i < kTrials.size(); ++i)
     if (refused[i] != 0) (kTrials[i].required ? refusals.needed : refusals.replaced).emplace_back(kTrials[i].name);
   return refusals;
+}
+
+std::string HintFor(const Error& error) {
+  // Also of a program that was started: it has its own words for errno.
+  const std::string words = ToLower(error.Message());
+  if (error.sys_errno() == EAGAIN && (error.text().find("clone") != std::string::npos || error.text().find("fork") != std::string::npos || error.text().find("thread") != std::string::npos))
+    return "you have as many processes as you may (ulimit -u, or the limit of a control group); see: ctool doctor";
+  const bool unknown = words.find("function not implemented") != words.npos;
+  if (!unknown && words.find("operation not permitted") == words.npos) return "";
+  Refusals refused = RefusedCalls();
+  refused.needed.insert(refused.needed.end(), refused.replaced.begin(), refused.replaced.end());
+  if (!refused.needed.empty())
+    return "the kernel, or a seccomp filter around ctool, refuses " + Join(refused.needed, ", ") + "; see: ctool doctor";
+  // Where the trial itself is refused its own hint says what.
+  if (const Result<int> tried = userns::RunInside(userns::SingleIdMap("", ""), [] { return 0; }); !tried.ok() && !tried.error().hint().empty())
+    return tried.error().hint();
+  return unknown ? "the kernel, or a seccomp filter around ctool, does not have this system call; see: ctool doctor" : "";
 }
 
 }  // namespace ctool::doctor

@@ -95,7 +95,7 @@ Result<std::vector<IdMapping>> Fill(uint32_t size, const std::vector<IdMapping>&
     while (next < known && Overlaps(taken, next, 1)) ++next;
     if (next >= known)
       return Error(Code::kUnsupported, "--userns=auto: fewer than " + std::to_string(size) + " of your subordinate ids are free")
-          .Hint("remove containers that have some, ask for less with --userns=auto:size=N, or add ranges with usermod --add-subuids and --add-subgids");
+          .Hint("remove containers that have some, ask for less with --userns=auto:size=N, or add ranges with usermod --add-subuids and --add-subgids; see: ctool doctor");
     IdMapping* last = map.empty() ? nullptr : &map.back();
     const bool continues = last != nullptr && map.size() > fixed.size() && last->inside + last->count == inside && last->outside + last->count == next;
     if (continues) ++last->count;

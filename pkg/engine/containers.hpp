@@ -86,6 +86,6 @@ Status CleanupContainer(Engine& engine, const std::string& id);
 Result<std::string> InspectContainer(Engine& engine, const state::Container& container, bool size);
 
 // For `info`, as JSON text with podman's field names.
-Result<std::string> Info(Engine& engine);
+Result<std::string> Info(Engine& engine, std::string commit);
 
 }  // namespace ctool::engine

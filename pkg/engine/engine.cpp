@@ -37,7 +37,9 @@ Result<std::string> Engine::RunDir(const std::string& id, bool create) {
     if (noted.ok() && !noted->empty() && sys::Exists(*noted)) return *noted;
   }
   if (create) {
-    const sys::Fd run_root = TRY(sys::OpenPrivateDir(TRY(Paths())->run_root));
+    const Result<sys::Fd> run_root = sys::OpenPrivateDir(TRY(Paths())->run_root);
+    if (!run_root.ok())
+      return Error(run_root.error()).Hint("set XDG_RUNTIME_DIR to a folder of your own, or give another one with --runroot; see: ctool doctor");
     TRY(sys::MakeDirs(dir, 0700));
   }
   return dir;

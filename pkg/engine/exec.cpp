@@ -2,7 +2,6 @@
 #include "engine/exec.hpp"
 
 #include <fcntl.h>
-#include <sys/mman.h>
 
 #include <algorithm>
 
@@ -19,6 +18,7 @@
 #include "monitor/session.hpp"
 #include "runtime/plan.hpp"
 #include "sys/file.hpp"
+#include "sys/memory_file.hpp"
 #include "sys/procfs.hpp"
 
 namespace ctool::engine {
@@ -80,8 +80,7 @@ Result<spec::RuntimeSpec> ConfigOf(Engine& engine, const Target& target, const E
 }
 
 Result<sys::Fd> InMemory(const std::string& text) {
-  sys::Fd file(::memfd_create("config.json", MFD_CLOEXEC));
-  if (!file) return Error::Sys(errno, "memfd_create");
+  sys::Fd file = TRY(sys::MemoryFile("config.json"));
   TRY(sys::WriteAll(file.get(), text, "config.json"));
   if (::lseek(file.get(), 0, SEEK_SET) < 0) return Error::Sys(errno, "lseek");
   return file;

@@ -88,7 +88,7 @@ Status KeepId(const std::string& text, const userns::IdMap& user, ContainerSpec&
 Status NoMap(const userns::IdMap& user, ContainerSpec& spec) {
   const uint32_t uids = CountIds(user.uids) - 1, gids = CountIds(user.gids) - 1;
   if (uids == 0 || gids == 0)
-    return Error(Code::kInvalidArgument, "--userns=nomap: you have no ids but your own: " + user.degraded_reason).Hint(user.degraded_hint);
+    return Error(Code::kInvalidArgument, "--userns=nomap: you have no ids but your own: " + user.degraded_reason).Hint(user.degraded_hint + (user.degraded_hint.empty() ? "" : "; ") + "see: ctool doctor");
   spec.id_mappings = {PrintIdMappings({{0, 1, uids}}), PrintIdMappings({{0, 1, gids}})};
   return Ok();
 }

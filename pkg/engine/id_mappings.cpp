@@ -158,7 +158,7 @@ Result<userns::IdMap> HostMap(const IdMappings& mappings, const userns::IdMap& u
   Result<userns::IdMap> host = userns::MapThrough(map, user);
   if (host.ok()) return host;
   return Error(Code::kInvalidArgument, "the container's user namespace needs more ids than you have: " + host.error().Message())
-      .Hint(user.single_id ? user.degraded_hint : "more of them: see usermod --add-subuids and --add-subgids");
+      .Hint((user.single_id ? user.degraded_hint : "more of them: see usermod --add-subuids and --add-subgids") + "; see: ctool doctor");
 }
 
 }  // namespace ctool::engine

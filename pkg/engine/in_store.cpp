@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/in_store.hpp"
 
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +9,7 @@
 #include "engine/outcome.hpp"
 #include "sys/fd.hpp"
 #include "sys/file.hpp"
+#include "sys/memory_file.hpp"
 
 namespace ctool::engine {
 namespace {
@@ -40,8 +40,7 @@ Result<int> RunIn(const userns::IdMap& map, int member, const std::function<int(
 
 Result<std::string> RunWork(const userns::IdMap& map, const GlobalOptions& store,
                             const std::function<Result<std::string>(Interrupt&)>& work, Interrupt& interrupt, int member) {
-  const sys::Fd memory(::memfd_create("outcome", MFD_CLOEXEC));
-  if (!memory) return Error::Sys(errno, "memfd_create");
+  const sys::Fd memory = TRY(sys::MemoryFile("outcome"));
   const auto run = [&]() -> int {
     // The modes in a layer are the image's: with the caller's mask every file would need a chmod. What the store
     // makes for itself names no rights of others.

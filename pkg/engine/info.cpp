@@ -63,7 +63,7 @@ double Uptime() { return std::strtod(ReadOr("/proc/uptime").c_str(), nullptr); }
 // One answer after the other; what turns out to be degraded is collected on the way.
 class Collector {
  public:
-  explicit Collector(Engine& engine) : engine_(engine) {}
+  Collector(Engine& engine, std::string commit) : engine_(engine), commit_(std::move(commit)) {}
 
   Result<std::string> Collect() {
     const storage::Store& store = *TRY(engine_.Store());
@@ -74,8 +74,8 @@ class Collector {
     Json out;
     out["host"] = TRY(Host());
     out["plugins"] = {{"authorization", nullptr},
-                      {"log", Json::array({"k8s-file", "none"})},
-                      {"network", Json::array({"slirp4netns", "none", "host"})},
+                      {"log", Json::array({"k8s-file", "none", "passthrough", "journald"})},
+                      {"network", Json::array({"bridge"})},
                       {"volume", Json::array({"local"})}};
     out["policy"] = Policy();
     out["registries"] = Registries();
@@ -116,14 +116,14 @@ class Collector {
     host["hostname"] = uts.nodename;
     host["idMappings"] = TRY(IdMappings());
     host["kernel"] = uts.release;
-    host["logDriver"] = "k8s-file";
+    host["logDriver"] = conf.log_driver.value_or("k8s-file");
     host["memFree"] = memory.free;
     host["memTotal"] = memory.total;
-    host["networkBackend"] = "slirp4netns";
+    host["networkBackend"] = "netavark";
     host["ociRuntime"] = {
         {"name", "ctool"}, {"package", ""}, {"path", monitor}, {"version", CTOOL_VERSION}};
     host["os"] = platform.os;
-    host["rootlessNetworkCmd"] = "slirp4netns";
+    host["rootlessNetworkCmd"] = conf.default_rootless_network_cmd.value_or("slirp4netns");
     host["security"] = TRY(Security(conf));
     host["serviceIsRemote"] = false;
     const std::string slirp = Slirp(conf);
@@ -210,8 +210,11 @@ class Collector {
     ListContainersOptions all;
     all.all = true;
     const std::vector<ContainerRow> rows = TRY(ListContainers(engine_, all));
-    int64_t running = 0;
-    for (const ContainerRow& row : rows) running += row.state == "running" ? 1 : 0;
+    int64_t running = 0, paused = 0;
+    for (const ContainerRow& row : rows) {
+      running += row.state == "running" ? 1 : 0;
+      paused += row.state == "paused" ? 1 : 0;
+    }
     const int64_t number = static_cast<int64_t>(rows.size());
     struct statvfs fs {};
     ::statvfs(store.root().c_str(), &fs);
@@ -220,7 +223,7 @@ class Collector {
     Json out;
     out["configFile"] = "";  // storage.conf(5) is not read
     out["containerStore"] = {
-        {"number", number}, {"paused", 0}, {"running", running}, {"stopped", number - running}};
+        {"number", number}, {"paused", paused}, {"running", running}, {"stopped", number - running - paused}};
     out["graphDriverName"] = "overlay";
     out["graphOptions"] = std::move(options);
     out["graphRoot"] = store.root();
@@ -237,12 +240,12 @@ class Collector {
     return out;
   }
 
-  static Json Version() {
+  Json Version() const {
     const spec::Platform host = spec::Platform::Host();
     return {{"APIVersion", CTOOL_VERSION},
             {"Built", 0},
             {"BuiltTime", ""},
-            {"GitCommit", ""},
+            {"GitCommit", commit_},
             {"GoVersion", ""},
             {"Os", host.os},
             {"OsArch", host.os + "/" + host.architecture},
@@ -250,11 +253,12 @@ class Collector {
   }
 
   Engine& engine_;
+  std::string commit_;
   std::vector<Degraded> degraded_;
 };
 
 }  // namespace
 
-Result<std::string> Info(Engine& engine) { return Collector(engine).Collect(); }
+Result<std::string> Info(Engine& engine, std::string commit) { return Collector(engine, std::move(commit)).Collect(); }
 
 }  // namespace ctool::engine

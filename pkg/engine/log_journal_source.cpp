@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 #include "engine/journal_export.hpp"
 #include "engine/log_source_internal.hpp"
 #include "sys/file.hpp"
+#include "sys/memory_file.hpp"
 
 namespace ctool::engine {
 namespace {
@@ -65,8 +65,7 @@ Status JournalSource::Start() {
   for (char** e = environ; *e != nullptr; ++e) options.env.emplace_back(*e);
   // It complains of files that journald is just making or putting away, and then shows what there is all the same: that
   // is no line of the container's. It is told when journalctl fails.
-  complaints_ = sys::Fd(::memfd_create("complaints", MFD_CLOEXEC));
-  if (!complaints_) return Error::Sys(errno, "memfd_create");
+  complaints_ = TRY(sys::MemoryFile("complaints"));
   options.fds = {{theirs.get(), STDOUT_FILENO}, {complaints_.get(), STDERR_FILENO}};
   child_.emplace(TRY(sys::Spawn(options)));
   begun_ = true;

@@ -15,7 +15,9 @@ namespace {
 // A copy in memory that nobody can change any more.
 Result<sys::Fd> SealedCopy(int program) {
   sys::Fd copy(::memfd_create("ctool-monitor", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  if (!copy) return Error::Sys(errno, "memfd_create");
+  if (!copy)
+    return Error::Sys(errno, "memfd_create for a copy of ctool-monitor")
+        .Hint("an installation that belongs to root needs none; else a seccomp filter around ctool must allow memfd_create; see: ctool doctor");
   TRY(sys::CopyContents(program, copy.get(), "ctool-monitor"));
   if (::fchmod(copy.get(), 0500) < 0) return Error::Sys(errno, "fchmod of the copy of ctool-monitor");
   if (::fcntl(copy.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,6 +16,7 @@
 #include "engine/settle_internal.hpp"
 #include "monitor/stop_mark.hpp"
 #include "sys/file.hpp"
+#include "sys/memory_file.hpp"
 #include "sys/syscalls.hpp"
 #include "userns/userns.hpp"
 
@@ -60,8 +60,7 @@ bool IsOursInRunRoot(const std::string& name) { return IsId(name) || name == "ne
 
 // In the user namespace: what is in them belongs to subordinate ids. Names go to the parent by a file in memory.
 Result<std::vector<std::string>> DeleteFolders(const storage::Store& store, const std::string& run_root) {
-  const sys::Fd memory(::memfd_create("left", MFD_CLOEXEC));
-  if (!memory) return Error::Sys(errno, "memfd_create");
+  const sys::Fd memory = TRY(sys::MemoryFile("left"));
   const auto work = [&]() -> Result<std::string> {
     std::vector<std::string> left = TRY(store.DeleteAll());
     for (const std::string& name : TRY(NamesIn(run_root))) {

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -20,6 +19,7 @@
 #include "engine/volumes_internal.hpp"
 #include "sys/child.hpp"
 #include "sys/file.hpp"
+#include "sys/memory_file.hpp"
 #include "sys/mount.hpp"
 #include "sys/procfs.hpp"
 #include "userns/userns.hpp"
@@ -290,8 +290,7 @@ Result<std::string> WithRootfs(Engine& engine, const std::vector<RootfsWanted>& 
     if (sources.back().live) joined = sources.back().live->pidfd.get();
   }
   const std::string volumes = TRY(engine.Store())->root() + "/volumes";
-  const sys::Fd memory(::memfd_create("outcome", MFD_CLOEXEC));
-  if (!memory) return Error::Sys(errno, "memfd_create");
+  const sys::Fd memory = TRY(sys::MemoryFile("outcome"));
   const auto run = [&]() -> int {
     ::umask(0);
     const Result<std::string> outcome = Inside(sources, volumes, work);

@@ -55,7 +55,7 @@ Result<StepEnd> Try(Engine& engine, const Step& step, const ContainerFiles& file
   const Result<sys::Fd> pidfd = AwaitStarted(monitor, &stage);
   if (!pidfd.ok() && stage == runtime::Stage::kRootfs)
     return Error(Code::kUnsupported, "no overlay file system works here: " + pidfd.error().Message())
-        .Hint("a build needs one: Linux 5.11 or later, or fuse-overlayfs and /dev/fuse");
+        .Hint("a build needs one: Linux 5.11 or later, or fuse-overlayfs and /dev/fuse; see: ctool doctor");
   if (!pidfd.ok()) return pidfd.error();
   sandboxed.origin.leases.clear();
   on_started();

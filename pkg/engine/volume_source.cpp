@@ -3,7 +3,6 @@
 // The options of a volume: what it is made of.
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
@@ -15,6 +14,7 @@
 #include "engine/volumes_internal.hpp"
 #include "runtime/plan.hpp"
 #include "sys/file.hpp"
+#include "sys/memory_file.hpp"
 #include "sys/mount.hpp"
 #include "userns/userns.hpp"
 
@@ -104,8 +104,7 @@ Status MountVolumeSource(const VolumeSource& source, const std::string& target) 
 }
 
 Status WithVolume(const VolumeSource& source, const std::string& path, const std::function<Status(int folder)>& work) {
-  const sys::Fd memory(::memfd_create("outcome", MFD_CLOEXEC));
-  if (!memory) return Error::Sys(errno, "memfd_create");
+  const sys::Fd memory = TRY(sys::MemoryFile("outcome"));
   const auto run = [&]() -> Result<std::string> {
     TRY(MountVolumeSource(source, path));
     const sys::Fd folder = TRY(sys::Open(path, O_RDONLY | O_DIRECTORY));

@@ -139,7 +139,7 @@ Status GiveVolume(const std::string& path, uid_t uid, gid_t gid) {
   const userns::IdMap map = TRY(userns::DefaultMap());
   if (!userns::MapsInside(map.uids, uid) || !userns::MapsInside(map.gids, gid))
     return Error(Code::kUnsupported, "owner " + std::to_string(uid) + ":" + std::to_string(gid) + " is not mapped in the user namespace of containers")
-        .Hint("your ranges in /etc/subuid and /etc/subgid decide about that");
+        .Hint("your ranges in /etc/subuid and /etc/subgid decide about that; see: ctool doctor");
   const int failed = TRY(userns::RunInside(map, [&] { return ::chown(path.c_str(), uid, gid) < 0 ? errno : 0; }));
   return failed == 0 ? Ok() : Status(Error::Sys(failed, "chown", path));
 }

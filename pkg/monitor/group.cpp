@@ -44,7 +44,7 @@ Status WriteNote(const std::string& run_dir, const std::string& path, const std:
 
 // Who is told what is missing can do without it, or can't.
 Status Complain(const Config& config, const std::string& what) {
-  if (config.strict_limits) return Error(Code::kUnsupported, what).Hint(config.limits_hint);
+  if (config.strict_limits) return Error(Code::kUnsupported, what).Hint(config.limits_hint + (config.limits_hint.empty() ? "" : "; ") + "see: ctool doctor");
   Warn(what + (config.limits_hint.empty() ? "" : "; " + config.limits_hint));
   return Ok();
 }

@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -19,6 +18,7 @@
 #include "base/text.hpp"
 #include "network/shared.hpp"
 #include "sys/file.hpp"
+#include "sys/memory_file.hpp"
 #include "sys/signals.hpp"
 #include "sys/syscalls.hpp"
 
@@ -27,12 +27,6 @@ namespace {
 
 constexpr int kNetnsFd = 3;
 constexpr size_t kMaxOutput = 1 << 20;
-
-Result<sys::Fd> Memory(const char* name) {
-  sys::Fd fd(::memfd_create(name, MFD_CLOEXEC));
-  if (!fd) return Error::Sys(errno, "memfd_create");
-  return fd;
-}
 
 Result<std::string> Contents(const sys::Fd& memory) {
   if (::lseek(memory.get(), 0, SEEK_SET) < 0) return Error::Sys(errno, "lseek");
@@ -127,8 +121,8 @@ std::string ErrorIn(const std::string& out) {
 }  // namespace
 
 Result<NetavarkCall> NetavarkCall::Start(const NetavarkOrder& order, Verb verb, int shared, int netns) {
-  const sys::Fd in = TRY(Memory("netavark-request"));
-  sys::Fd out = TRY(Memory("netavark-out")), err = TRY(Memory("netavark-err"));
+  const sys::Fd in = TRY(sys::MemoryFile("netavark-request"));
+  sys::Fd out = TRY(sys::MemoryFile("netavark-out")), err = TRY(sys::MemoryFile("netavark-err"));
   TRY(sys::WriteAll(in.get(), order.request, "netavark's request"));
   if (::lseek(in.get(), 0, SEEK_SET) < 0) return Error::Sys(errno, "lseek");
   sys::Child child = TRY(sys::Child::Clone(0));

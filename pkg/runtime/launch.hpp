@@ -45,9 +45,12 @@ class Launch {
   static Result<Launch> Join(int init, InitPlan plan, const int (&stdio)[3], const std::vector<int>& preserved, int group = -1);
 
   // The bundle is there: init reads its config.json, and waits for the maps.
-  Status Configure(const std::string& bundle) { return sync_.Send(Msg::kBundle, Stage::kPlan, bundle); }
+  Status Configure(const std::string& bundle) { return Tell(Msg::kBundle, Stage::kPlan, bundle); }
   // Waits until the maps are written, with which init goes on.
   Status AwaitIdMap();
+  // Init has taken the ids of a map that has the user's own elsewhere than the default one: between that and its being
+  // dumpable again nobody gets in through its /proc entry. After AwaitIdMap.
+  Status AwaitForeignIds();
   // Init is in its control group. After AwaitIdMap.
   Status EnterGroup() { return Tell(Msg::kGroupDone, Stage::kMounts); }
 
@@ -73,7 +76,7 @@ class Launch {
   static Result<Launch> Adopt(sys::Child joiner, SyncSocket sync);
   Result<bool> Receive(Frame& frame);
   Error Died();
-  Status Tell(Msg msg, Stage stage);
+  Status Tell(Msg msg, Stage stage, std::string_view payload = {});
 
   sys::Child child_;
   SyncSocket sync_;

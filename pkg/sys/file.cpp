@@ -218,7 +218,7 @@ Status CopyRange(int in, int out, off_t begin, off_t end, std::string_view what)
     const ssize_t n = ::copy_file_range(in, &from, out, &to, static_cast<size_t>(end - from), 0);
     if (n > 0 || (n < 0 && errno == EINTR)) continue;
     if (n == 0) return Ok();  // it became shorter meanwhile
-    if (from == begin && (errno == EXDEV || errno == EINVAL || errno == EOPNOTSUPP || errno == ENOSYS))
+    if (from == begin && (errno == EXDEV || errno == EINVAL || errno == EOPNOTSUPP || errno == ENOSYS || errno == EPERM))
       return ReadRange(in, out, begin, end, what);
     return Error::Sys(errno, "copy", what);
   }

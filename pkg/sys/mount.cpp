@@ -26,12 +26,13 @@ std::string KernelReason(int fs) {
 Error Refused(int err, std::string_view call, std::string_view object = {}) {
   Error error = Error::Sys(err, call, object);
   if (err != ENOSYS && err != EPERM) return error;
-  return std::move(error).Hint("a seccomp filter around ctool, or a kernel before 5.12, may refuse the calls that mounts are made with (fsopen, fsmount, "
+  return std::move(error).Hint("a seccomp filter around ctool, or a kernel before 5.12, may refuse the calls that mounts are made with (fsopen, fsconfig, fsmount, "
                                "open_tree, move_mount, mount_setattr): allow them there; see: ctool doctor");
 }
 
 Error Explain(int err, int fs, const std::string& what) {
   const std::string reason = KernelReason(fs);
+  if (reason.empty() && (err == EPERM || err == ENOSYS)) return Refused(err, what);
   return Error::Sys(err, reason.empty() ? what : what + " (" + reason + ")");
 }
 

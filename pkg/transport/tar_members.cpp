@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include <map>
@@ -9,6 +8,7 @@
 #include "base/text.hpp"
 #include "digest/sha256.hpp"
 #include "sys/file.hpp"
+#include "sys/memory_file.hpp"
 #include "transport/archive.hpp"
 
 namespace ctool::transport {
@@ -56,8 +56,7 @@ std::string LinkTarget(const std::string& name, const std::string& link) {
 
 // A file in memory, for who wants to read a range of one.
 Result<MemberFile> InMemory(const std::string& text) {
-  MemberFile out{sys::Fd(::memfd_create("member", MFD_CLOEXEC)), {}};
-  if (!out.owned) return Error::Sys(errno, "memfd_create");
+  MemberFile out{TRY(sys::MemoryFile("member")), {}};
   TRY(sys::WriteAll(out.owned.get(), text, "memory"));
   out.range = {out.owned.get(), 0, static_cast<int64_t>(text.size())};
   return out;

@@ -44,7 +44,7 @@ Result<SubidFile> Load(const std::string& path) {
   const struct stat st = TRY(sys::StatFd(fd.get(), path));
   if (!S_ISREG(st.st_mode))
     return Error(Code::kCorrupt, "'" + path + "' is not a regular file")
-        .Hint("put a file of lines 'user:first:count' there, see subuid(5)");
+        .Hint("put a file of lines 'user:first:count' there, see subuid(5) and ctool doctor");
   file.text = TRY(sys::ReadAll(fd.get(), path, kMaxFileBytes));
   return file;
 }

@@ -83,7 +83,9 @@ Error Explain(Report report) {
     case Stage::kGroups: return Error::Sys(report.err, "setgroups in the user namespace");
     case Stage::kGid: return Error::Sys(report.err, "setresgid in the user namespace");
     case Stage::kUid: return Error::Sys(report.err, "setresuid in the user namespace");
-    case Stage::kMounts: return Error::Sys(report.err, "make the mounts private");
+    case Stage::kMounts:
+      // Allowed to root of a user namespace of one's own, so it is a filter that says so.
+      return Error::Sys(report.err, "make the mounts private").Hint("a seccomp filter around ctool refuses mount: allow it there; see: ctool doctor");
     default: return Error(Code::kInternal, "the process in the user namespace died early");
   }
 }

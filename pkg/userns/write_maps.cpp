@@ -92,7 +92,7 @@ class Helper {
       if (ready < 0) return Error::Sys(errno, "poll");
       if (ready == 0)
         return Error(Code::kBusy, program_ + " did not end within 30 seconds")
-            .Hint("it looks up your login name: is the directory service (LDAP, NIS) reachable?");
+            .Hint("it looks up your login name: is the directory service (LDAP, NIS) reachable? see: ctool doctor");
       const ssize_t n = ::read(pipe_.get(), chunk.data(), chunk.size());
       if (n == 0) return Ok();
       if (n < 0 && errno != EINTR) return Error::Sys(errno, "read output of", program_);

@@ -139,6 +139,37 @@ offered() {
   equal topics "rootless" "$(offered help root)"
 }
 
+@test "build: stages and arguments of the Containerfile, words with commas, paths behind their keys" {
+  as_user mkdir -p "$T/app"
+  printf 'ARG BASE=own\nFROM own:1 AS first\nFROM --platform=linux/amd64 own:1 as second\n  arg LATE EARLY=1\n' >"$T/app/Containerfile"
+  printf 'FROM own:1 AS other\n' >"$T/app/Other"
+  mkfifo "$T/app/pipe"
+  chmod 0777 "$T/app"/*
+  cd "$T/app"
+  equal stages "first second" "$(offered build --target '')"
+  equal "one of them" "--target=second" "$(offered build --target=se)"
+  equal "those of another file" "other" "$(offered build -f Other --target '')"
+  equal "a pipe is not waited for" "" "$(offered build -f pipe --target '')"
+  equal arguments "BASE= EARLY= LATE=" "$(offered build --build-arg '')"
+  cd "$T"
+  equal "no Containerfile" "" "$(offered build --target '')"
+  equal formats "docker oci" "$(offered build --format '')"
+  equal pull "--pull=always --pull=missing --pull=never --pull=newer" "$(offered build --pull=)"
+  equal outputs "type=docker type=local type=oci type=tar" "$(offered build --output type=)"
+  equal "its second key" "type=tar,dest=" "$(offered build -o type=tar,de)"
+  try __complete 2 build --output type=tar,dest=
+  out_has ":files=14"
+  try __complete 2 build --secret id=token,src=/et
+  out_has ":files=13"
+  equal "a secret's variable" "id=token,env=HOME" "$(offered build --secret id=token,env=HOM)"
+  equal agents "default default=" "$(offered build --ssh def)"
+  equal "a cache" "type=registry,ref=registry.example:5000/team/" "$(offered build --cache-from type=registry,ref=registry.e)"
+  equal networks "default" "$(offered build --network def)"
+  equal base "own:1" "$(offered build --from ow)"
+  try __complete 2 build -f Cont
+  out_has ":files"
+}
+
 @test "every field that is offered for --format is one that the command has" {
   must run --name shown -d -v datavol:/d --network none "$IMG" sleep 100
   local command word count=0

@@ -126,3 +126,22 @@ block() {
   must login --get-login registry.example/team
   out_is ci
 }
+
+@test "the Containerfile of ctool-containerfile(5) is built, and its image runs" {
+  # An alpine whose apk and cc are scripts: there is no way to its packages from here.
+  local cc='#!/bin/sh
+cat /src/main.c >/dev/null && while [ "$1" != -o ]; do shift; done && cp /program "$2"'
+  must run --name "$C" --network none "$IMG" sh -c 'printf "#!/bin/sh\ntouch /var/cache/apk/\$2\n" >/bin/apk; echo "$1" >/bin/cc; chmod 755 /bin/apk /bin/cc' sh "$cc"
+  cp "$CACHE/testcases/showcaps" "$T/program"
+  must cp "$T/program" "$C:/program"
+  must commit -q "$C" docker.io/library/alpine:3.20
+  install -d -o "$ACCOUNT" "$T/app"
+  block containerfile >"$T/app/Containerfile"
+  grep -q '^FROM scratch' "$T/app/Containerfile" || complain "two stages on the page"
+  echo 'int main() {}' >"$T/app/main.c"
+  must build --pull=never --network none -t localhost/hello "$T/app"
+  must run --rm --network none localhost/hello
+  out_like 'Cap|cap'
+  must export "$(ct create localhost/hello)"
+  equal "files of the image" hello "$(tar -tf "$T/.out" | grep -v /$ | grep -vE '^(dev|etc|proc|run|sys)' | paste -sd' ')"
+}

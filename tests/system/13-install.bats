@@ -59,6 +59,8 @@ works() {
   [[ $out == *"("* ]] || return 0 # built where there was no git
   must version -f '{{.Client.GitCommit}}'
   out_is "${commit%)}"
+  must info -f '{{.Version.GitCommit}}'
+  out_is "${commit%)}"
   must version
   out_has "Git Commit:   ${commit%)}"
 }
@@ -94,6 +96,13 @@ inside() { nsenter -t "$(cat "$T/inside")" -m -p -i -u -r -w -- bash -ec "$1"; }
   grep -q 'libcurl4' "$T/depends"
   grep -q 'libsystemd0' "$T/depends"
   grep -q slirp4netns <<<"$(dpkg-deb -f "$package" Recommends)"
+
+  # What Debian's policy wants of every package (lintian tells).
+  dpkg-deb -c "$package" >"$T/contents"
+  grep -q 'share/man/man1/ctool-run.1.gz$' "$T/contents"
+  equal "pages that are not compressed" "" "$(grep 'share/man/.*[1-8]$' "$T/contents")"
+  dpkg-deb --fsys-tarfile "$package" | tar -xO ./usr/share/doc/ctool/changelog.gz | zcat | dpkg-parsechangelog -l- >"$T/changelog"
+  grep -qx "Version: $(dpkg-deb -f "$package" Version)" "$T/changelog"
 
   mkdir "$root"
   tar -C "$root" --numeric-owner -xpf "$(find "${LIVE%/live}" -maxdepth 2 -path '*debian-*' -name base.tar | tail -1)"

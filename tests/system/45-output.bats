@@ -167,6 +167,22 @@ END
   out_is "$(slirp4netns --version)"
 }
 
+@test "info: containers by their state, and what is set" {
+  oracle && skip "podman 4.3.1 names no rootless network command"
+  must run -d --name "$C" --network none "$IMG" sleep 100
+  must run -d --name "$C-2" --network none "$IMG" sleep 100
+  must create --name "$C-3" "$IMG" true
+  must pause "$C-2"
+  must info -f '{{with .Store.ContainerStore}}{{.Number}} {{.Running}} {{.Paused}} {{.Stopped}}{{end}}'
+  local counted=$out
+  must unpause "$C-2"
+  equal "all, running, paused, stopped" "3 1 1 1" "$counted"
+  printf '[containers]\nlog_driver = "none"\n[network]\ndefault_rootless_network_cmd = "pasta"\n' >"$T/containers.conf"
+  CT_ENV=(CONTAINERS_CONF="$T/containers.conf")
+  must info -f '{{.Host.LogDriver}} {{.Host.RootlessNetworkCmd}}'
+  out_is "none pasta"
+}
+
 @test "-e of an empty word is nothing" {
   try run --rm -e '' "$IMG" true
   ok

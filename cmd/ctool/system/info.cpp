@@ -3,6 +3,7 @@
 #include "cli/table.hpp"
 #include "cli/yaml.hpp"
 #include "ctool/context.hpp"
+#include "ctool/globals.hpp"
 #include "ctool/system/commands.hpp"
 #include "engine/containers.hpp"
 
@@ -120,7 +121,7 @@ constexpr std::string_view kMaps[] = {"registries", "graphOptions", "graphStatus
 constexpr std::string_view kLists[] = {"authorization"};
 
 Result<int> Run(Context& context, const InfoOptions& o) {
-  const std::string json = TRY(engine::Info(context.engine));
+  const std::string json = TRY(engine::Info(context.engine, kCtoolCommit));
   const cli::Value info = TRY(cli::FromJson(
       json, {.type = "define.Info", .maps = kMaps, .lists = kLists, .aliases = kAliases}));
   if (cli::IsJsonFormat(o.format)) PrintLine(context, cli::ToJson(info, 2));

@@ -75,7 +75,7 @@ Status InstallSeccomp(Context& c, const SyncSocket& sync) {
     if (err == 0) return Ok();
     Error error = Error::Sys(err, "install the seccomp filter");
     if (err != EPERM && err != ENOSYS) return error;
-    return std::move(error).Hint("a filter around ctool refuses seccomp: --security-opt seccomp=unconfined runs the container without one of its own");
+    return std::move(error).Hint("a filter around ctool refuses seccomp: --security-opt seccomp=unconfined runs the container without one of its own; see: ctool doctor");
   }
   const int listener = seccomp::InstallListener(program, length);
   if (listener == -EBUSY)

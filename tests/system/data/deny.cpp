@@ -34,7 +34,7 @@ constexpr std::pair<const char*, unsigned> kCalls[] = {
     {"io_uring_setup", SYS_io_uring_setup}, {"setns", SYS_setns},
     {"sethostname", SYS_sethostname}, {"keyctl", SYS_keyctl}, {"seccomp", SYS_seccomp}, {"unshare", SYS_unshare},
     {"execveat", SYS_execveat}, {"mknodat", SYS_mknodat}, {"signalfd4", SYS_signalfd4}, {"add_key", SYS_add_key},
-    {"syncfs", SYS_syncfs}, {"setxattr", SYS_setxattr}, {"lsetxattr", SYS_lsetxattr}, {"fsetxattr", SYS_fsetxattr},
+    {"syncfs", SYS_syncfs}, {"flock", SYS_flock}, {"umount2", SYS_umount2}, {"setxattr", SYS_setxattr}, {"lsetxattr", SYS_lsetxattr}, {"fsetxattr", SYS_fsetxattr},
     {"renameat2", SYS_renameat2}, {"prlimit64", SYS_prlimit64}, {"landlock_create_ruleset", SYS_landlock_create_ruleset},
 };
 

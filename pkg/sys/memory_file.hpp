@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/result.hpp"
+#include "sys/fd.hpp"
+
+namespace ctool::sys {
+
+// A file without a name for what is handed to a child, or comes from one: in memory, or where a seccomp filter refuses
+// memfd_create, in TMPDIR.
+Result<Fd> MemoryFile(const char* what);
+
+}  // namespace ctool::sys
