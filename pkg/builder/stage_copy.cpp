@@ -8,18 +8,17 @@
 #include "base/text.hpp"
 #include "base/trace.hpp"
 #include "build/ignore.hpp"
+#include "builder/accounts.hpp"
 #include "builder/copy_item.hpp"
 #include "builder/fetch.hpp"
 #include "builder/origin_image.hpp"
 #include "builder/stage_builder_internal.hpp"
-#include "runtime/user.hpp"
 #include "sys/file.hpp"
 
 namespace ctool::builder {
 namespace {
 
 using Owner = std::optional<std::pair<uid_t, gid_t>>;
-constexpr size_t kMaxAccounts = 16 << 20;  // of a passwd or group file
 
 // A COPY or ADD with its variables replaced.
 struct Wanted {
@@ -38,24 +37,12 @@ struct Found {
   bool unpack = false;
 };
 
-std::string AccountFile(const sys::Root& root, const char* path) {
-  Result<std::string> text = root.ReadRegular(path, kMaxAccounts);
-  return text.ok() ? std::move(text).value() : std::string();
-}
-
-// The build is at fault, and no command that can't be executed.
-Result<runtime::ResolvedUser> ResolveOwner(const std::string& text, const sys::Root& root) {
-  Result<runtime::ResolvedUser> user = runtime::ResolveUser(text, {}, AccountFile(root, "/etc/passwd"), AccountFile(root, "/etc/group"));
-  if (!user.ok()) return std::move(user).error().Wrap("--chown=" + text).As(Code::kInvalidArgument);
-  return user;
-}
-
 // "user[:group]" by the image's own accounts. Of a number alone the group is the same number, as the Dockerfile reference has it.
 Result<Owner> ParseOwner(const std::string& text, const sys::Root& root) {
   if (text.empty()) return Owner();
-  const runtime::ResolvedUser user = TRY(ResolveOwner(text, root));
+  const std::pair<uid_t, gid_t> found = TRY_CTX("--chown=" + text, FindAccount(text, root));
   const bool number = text.find_first_not_of("0123456789") == std::string::npos;
-  return Owner({user.uid, number ? user.uid : user.gid});
+  return Owner({found.first, number ? found.first : found.second});
 }
 
 // Compressed or not: whether it begins as a tar archive does. An ordinary file that happens to is one.
