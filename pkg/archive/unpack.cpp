@@ -52,7 +52,7 @@ class Unpacker {
       if (entry.type != EntryType::kDirectory)
         return Error(Code::kCorrupt, "the layer root must be a directory");
       // Whoever unpacks into a folder of somebody else did not mean the folder.
-      if (!options_.merge) tree_.DescribeRoot(TRY(attributes_.Select(entry)));
+      if (!options_.merge || options_.merge_root) tree_.DescribeRoot(TRY(attributes_.Select(entry)));
       return Ok();
     }
     if (options_.whiteouts && path.find(kWhiteout) != std::string::npos) {

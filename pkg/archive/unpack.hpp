@@ -31,6 +31,8 @@ struct UnpackOptions {
   // `dest` holds files already, which somebody may be changing: its directories stay and are unpacked into, anything else
   // is replaced. With `replace` unset a directory never gives way to something else, nor that to a directory.
   bool merge = false, replace = true;
+  // With `merge`: "./" of the archive describes `dest`.
+  bool merge_root = false;
 };
 
 struct UnpackStats {

@@ -56,8 +56,8 @@ Result<spec::Platform> TargetPlatform(const BuildOptions& options) {
 }
 
 Status WriteIdFiles(const BuildOptions& options, const std::string& id) {
-  if (!options.iidfile.empty()) TRY(sys::WriteFileAtomic(options.iidfile, "sha256:" + id, 0644, sys::Durability::kNone));
-  if (!options.iidfile_raw.empty()) TRY(sys::WriteFileAtomic(options.iidfile_raw, id, 0644, sys::Durability::kNone));
+  if (!options.iidfile.empty()) TRY_CTX("--iidfile", sys::WriteFileAtomic(options.iidfile, "sha256:" + id, 0644, sys::Durability::kNone));
+  if (!options.iidfile_raw.empty()) TRY_CTX("--iidfile-raw", sys::WriteFileAtomic(options.iidfile_raw, id, 0644, sys::Durability::kNone));
   return Ok();
 }
 
@@ -111,7 +111,7 @@ class Inside {
     Cache cache(*store_, *db_, boot_id, {!options_.no_cache, ttl});
     TRY(TakeOverCache(*store_, *db_, map_, boot_id, fetched_, interrupt_));
     const bool live = !options_.quiet && ::isatty(STDERR_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0;
-    Output output({options_.quiet, live, out, STDERR_FILENO}, graph.needed.size());
+    Output output({options_.quiet, live, out, STDERR_FILENO}, graph.target + 1);
     Slots slots(JobsOf(options_));
     Session session{options_, *store_, map_, interrupt_, host_, cache, output, slots, context.tree.get(), secrets, run_root_, empty,
                     times, options_.squash || options_.squash_all || !options_.layers, {}};
@@ -123,14 +123,14 @@ class Inside {
     TRY(cache.Settle());
     for (const std::string& text : options_.outputs) TRY(Export(session, *target, text));
     TRY(WriteIdFiles(options_, id));
-    Tell(output, stages.scope, names, id);
+    Tell(output, graph.PrefixOf(graph.target), stages.scope, names, id);
     return options_.cache_to.empty() ? id : id + "\n" + Join(cache.keys(), "\n");
   }
 
-  void Tell(Output& output, const build::GlobalScope& scope, const std::vector<std::string>& names, const std::string& id) const {
+  void Tell(Output& output, const std::string& prefix, const build::GlobalScope& scope, const std::vector<std::string>& names, const std::string& id) const {
     std::string text;
     if (!options_.quiet) {
-      text += "COMMIT" + (names.empty() ? "" : " " + options_.tags.front()) + "\n--> " + id.substr(0, 11) + "\n";
+      text += prefix + "COMMIT" + (names.empty() ? "" : " " + options_.tags.front()) + "\n--> " + id.substr(0, 11) + "\n";
       if (const std::vector<std::string> unused = scope.Unused(); !unused.empty())
         text += "[Warning] one or more build args were not consumed: [" + Join(unused, " ") + "]\n";
       for (const std::string& name : names) text += "Successfully tagged " + name + "\n";
@@ -140,7 +140,8 @@ class Inside {
   }
 
   Result<int> OutputFd() {
-    if (options_.logfile.empty()) return STDOUT_FILENO;
+    // An archive there is not to be mixed with what the build says.
+    if (options_.logfile.empty()) return TakesStandardOutput(options_.outputs) ? STDERR_FILENO : STDOUT_FILENO;
     log_ = TRY(sys::Open(options_.logfile, O_WRONLY | O_CREAT | O_APPEND, 0644));
     return log_.get();
   }
@@ -215,6 +216,15 @@ Result<BuildOutcome> BuildOne(engine::Engine& engine, const BuildOptions& option
   return BuildOutcome{static_cast<int>(ParseInt(std::string_view(said).substr(1, blank - 1)).value_or(125)), "", said.substr(blank + 1)};
 }
 
+// The base images are the platform's too.
+BuildOptions ForPlatform(BuildOptions options, size_t index) {
+  if (options.platforms.empty()) return options;
+  const std::string platform = options.platforms[index];
+  options.platforms = {platform};
+  options.fetch.platform = platform;
+  return options;
+}
+
 // Makes a list of the images, or adds them to the one that is there.
 Status MakeList(engine::Engine& engine, const std::string& name, const std::vector<std::string>& ids) {
   const config::Paths& paths = *TRY(engine.Paths());
@@ -231,15 +241,11 @@ Status MakeList(engine::Engine& engine, const std::string& name, const std::vect
 
 Result<BuildOutcome> Build(engine::Engine& engine, const BuildOptions& options) {
   const bool several = options.platforms.size() > 1;
-  if (!several && options.manifest.empty()) return BuildOne(engine, options);
+  if (!several && options.manifest.empty()) return BuildOne(engine, ForPlatform(options, 0));
   const std::string list = !options.manifest.empty() ? options.manifest : options.tags.empty() ? "" : options.tags.front();
   std::vector<std::string> ids;
   for (size_t i = 0; i < std::max<size_t>(options.platforms.size(), 1); ++i) {
-    BuildOptions one = options;
-    if (!options.platforms.empty()) {
-      one.platforms = {options.platforms[i]};
-      one.fetch.platform = options.platforms[i];
-    }
+    BuildOptions one = ForPlatform(options, i);
     // The names are the list's.
     if (several) one.tags.clear();
     BuildOutcome outcome = TRY(BuildOne(engine, one));

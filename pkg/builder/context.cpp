@@ -101,7 +101,7 @@ Result<Fetched> Fetch(const std::string& where, const ContextPlace& place, std::
   const std::string into = folder->path() + "/context";
   TRY(sys::MakeDirs(into, 0755));
   if (IsGit(where)) {
-    const std::string below = TRY(CloneGit(where, into, false));
+    const std::string below = TRY(CloneGit(where, into, false, place.interrupt));
     if (below.empty()) return Fetched{std::nullopt, into};
     // A path of the repository's: no link leads out of it.
     const sys::Root root = TRY(sys::Root::Open(into));

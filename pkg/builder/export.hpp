@@ -18,6 +18,8 @@ Status Export(Session& session, const StageState& state, const std::string& outp
 struct ArchiveOutput {
   std::string format, destination;  // format: as `save` calls it
 };
+// One of them is "-": nothing else belongs there.
+bool TakesStandardOutput(const std::vector<std::string>& outputs);
 Result<std::optional<ArchiveOutput>> ParseArchiveOutput(const std::string& output);
 
 }  // namespace ctool::builder

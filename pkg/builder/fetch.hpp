@@ -13,11 +13,11 @@ bool IsHttp(const std::string& text);
 // A repository: ends in ".git" before "#" or "?", or begins with git:// or git@.
 bool IsGit(const std::string& text);
 
-// Downloads into `folder` and returns the file's name there; its time is the server's Last-Modified. `checksum`: "sha256:..." or
-// empty.
 // A URL as it is shown: without the name and the password in it.
 std::string WithoutPassword(const std::string& url);
 
+// Downloads into `folder` and returns the file's name there; its time is the server's Last-Modified. `checksum`: "sha256:..." or
+// empty.
 struct RemoteFile {
   std::string url, checksum, folder;
   std::string name = {};  // of the file, when the URL has none
@@ -25,6 +25,6 @@ struct RemoteFile {
 Result<std::string> Download(const RemoteFile& wanted, const engine::Interrupt& interrupt);
 
 // "URL[#REF[:SUBFOLDER]]": clones into `folder`; returns the path below it that is meant.
-Result<std::string> CloneGit(const std::string& text, const std::string& folder, bool keep_git_dir);
+Result<std::string> CloneGit(const std::string& text, const std::string& folder, bool keep_git_dir, const engine::Interrupt& interrupt);
 
 }  // namespace ctool::builder

@@ -58,6 +58,10 @@ Origin Graph::Find(const Containerfile& file, const GivenContexts& given, size_t
   return {Origin::Kind::kImage, 0, text, ""};
 }
 
+std::string Graph::PrefixOf(size_t stage) const {
+  return target == 0 ? "" : "[" + std::to_string(stage + 1) + "/" + std::to_string(target + 1) + "] ";
+}
+
 Result<Graph> Graph::Make(const Containerfile& file, const build::GlobalScope& scope, const GivenContexts& given,
                           const std::string& target, const std::string& from) {
   Graph graph;

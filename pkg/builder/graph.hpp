@@ -42,6 +42,8 @@ struct Graph {
   // its own origin, an unset variable in FROM.
   static Result<Graph> Make(const build::Containerfile& file, const build::GlobalScope& scope, const GivenContexts& given,
                             const std::string& target, const std::string& from);
+  // "[2/3] ", as buildah has it: of the stages up to the target, those that are not needed among them. Empty: there is one.
+  std::string PrefixOf(size_t stage) const;
   // What --from=TEXT means in a stage.
   Origin Find(const build::Containerfile& file, const GivenContexts& given, size_t stage, const std::string& text) const;
 };

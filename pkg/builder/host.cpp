@@ -24,9 +24,10 @@ namespace ctool::builder {
 namespace {
 
 using Json = nlohmann::json;
-constexpr char kStarted[] = "started";
+constexpr char kStarted[] = "started", kForWantOfMemory[] = " oom";
 constexpr size_t kMaxRequest = 64 << 20;  // a command and environment can't be longer by far
 constexpr size_t kMaxReply = 64 << 10;
+constexpr size_t kOfRun = 5;  // descriptors that come with a RUN
 
 // MessagePack, not text: paths and arguments are bytes, which JSON's strings are not.
 std::string Print(const Json& json) {
@@ -75,10 +76,11 @@ engine::Step StepOf(const Json& json, const BuildOptions& options) {
 
 // A step runs as long as somebody waits for it.
 void EndWithClient(int reply) {
+  const pid_t step = ::getpid();
   const pid_t watcher = ::fork();
   if (watcher != 0) return;
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  const pid_t step = ::getppid();
+  if (::getppid() != step) ::_exit(0);  // it has ended already: its number may be another's
   pollfd polled{reply, 0, 0};
   while (::poll(&polled, 1, -1) < 0 && errno == EINTR) {
   }
@@ -86,8 +88,8 @@ void EndWithClient(int reply) {
   ::_exit(0);
 }
 
-Result<std::string> ServeRun(const engine::GlobalOptions& store, const BuildOptions& options, const Json& request, std::vector<sys::Fd>& files) {
-  if (files.size() != 5) return Error(Code::kInternal, "a step's request lacks descriptors");
+Result<std::string> ServeRun(const engine::GlobalOptions& store, const BuildOptions& options, const Json& request, std::vector<sys::Fd>& files, bool again) {
+  if (files.size() != kOfRun) return Error(Code::kInternal, "a step's request lacks descriptors");
   const int reply = files[1].get();
   EndWithClient(reply);
   if (::dup2(files[2].get(), STDOUT_FILENO) < 0 || ::dup2(files[3].get(), STDERR_FILENO) < 0) return Error::Sys(errno, "dup2");
@@ -98,8 +100,10 @@ Result<std::string> ServeRun(const engine::GlobalOptions& store, const BuildOpti
   const auto started = [reply] {
     if (::send(reply, kStarted, sizeof kStarted - 1, MSG_NOSIGNAL) < 0) Debug("the build is gone");
   };
-  const int code = TRY(engine::RunStep(engine, StepOf(request, options), lock, started));
-  return std::to_string(code);
+  engine::Step step = StepOf(request, options);
+  step.again = again;
+  const engine::StepEnd end = TRY(engine::RunStep(engine, step, lock, started));
+  return std::to_string(end.code) + (end.oom_killed ? kForWantOfMemory : "");
 }
 
 Result<std::string> ServeImage(const engine::GlobalOptions& store, const BuildOptions& options, const Json& request) {
@@ -114,32 +118,35 @@ Result<std::string> ServeImage(const engine::GlobalOptions& store, const BuildOp
   return TRY(engine::EnsureImage(engine, request.at("image"), options.pull, fetch)).image.id;
 }
 
-Result<std::string> Answer(const engine::GlobalOptions& store, const BuildOptions& options, std::vector<sys::Fd>& files) {
+Result<std::string> Answer(const engine::GlobalOptions& store, const BuildOptions& options, std::vector<sys::Fd>& files, bool again) {
   if (::lseek(files[0].get(), 0, SEEK_SET) < 0) return Error::Sys(errno, "lseek");
   const std::string text = TRY(sys::ReadAll(files[0].get(), "request", kMaxRequest));
   const Json request = Json::from_msgpack(text, true, false);
   if (!request.is_object()) return Error(Code::kInternal, "a request that is none");
-  return request.contains("run") ? ServeRun(store, options, request, files) : ServeImage(store, options, request);
+  return request.contains("run") ? ServeRun(store, options, request, files, again) : ServeImage(store, options, request);
 }
 
-[[noreturn]] void ServeOne(const engine::GlobalOptions& store, const BuildOptions& options, std::vector<sys::Fd> files, pid_t host) {
+[[noreturn]] void ServeOne(const engine::GlobalOptions& store, const BuildOptions& options, std::vector<sys::Fd> files, pid_t host, bool again) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != host) ::_exit(1);
   ::signal(SIGCHLD, SIG_DFL);
   const sys::Fd reply(::fcntl(files[1].get(), F_DUPFD_CLOEXEC, 3));
-  const std::string answer = engine::EncodeOutcome(Answer(store, options, files));
+  const std::string answer = engine::EncodeOutcome(Answer(store, options, files, again));
   ::_exit(::send(reply.get(), answer.data(), answer.size(), MSG_NOSIGNAL) < 0 ? 1 : 0);
 }
 
 [[noreturn]] void Serve(const sys::Fd& socket, const engine::GlobalOptions& store, const BuildOptions& options) {
   ::signal(SIGCHLD, SIG_IGN);  // nobody waits for a child: its answer says all
   const pid_t self = ::getpid();
-  for (;;) {
+  for (bool again = false;;) {
     Result<std::vector<sys::Fd>> files = ReceiveDescriptors(socket.get());
     if (!files.ok() || files->size() < 2) ::_exit(0);
     const pid_t pid = ::fork();
-    if (pid == 0) ServeOne(store, options, std::move(*files), self);
-    if (pid > 0) continue;
+    if (pid == 0) ServeOne(store, options, std::move(*files), self, again);
+    if (pid > 0) {
+      again |= files->size() == kOfRun;
+      continue;
+    }
     const std::string answer = engine::EncodeOutcome(Result<std::string>(Error::Sys(errno, "fork")));
     if (::send((*files)[1].get(), answer.data(), answer.size(), MSG_NOSIGNAL) < 0) Debug("the build is gone");
   }
@@ -200,15 +207,15 @@ Result<std::string> HostClient::EnsureImage(const std::string& name, const std::
   return Await(replies.ours, [] {});
 }
 
-Result<int> HostClient::Run(const RunRequest& request, const sys::FileLock& lock, int out, int err, const std::function<void()>& on_started) const {
+Result<engine::StepEnd> HostClient::Run(const RunRequest& request, const sys::FileLock& lock, int out, int err, const std::function<void()>& on_started) const {
   const sys::Fd memory = TRY(Memory(PrintRun(request)));
   Replies replies = TRY(MakeReplies());
   TRY(SendDescriptors(socket_, {memory.get(), replies.theirs.get(), out, err, lock.fd()}));
   replies.theirs.Reset();
-  const std::string code = TRY(Await(replies.ours, on_started));
-  const std::optional<int64_t> status = ParseInt(code);
-  if (!status) return Error(Code::kInternal, "a step ended with " + Quote(code));
-  return static_cast<int>(*status);
+  const std::string said = TRY(Await(replies.ours, on_started));
+  const std::optional<int64_t> status = ParseInt(said.substr(0, said.find(' ')));
+  if (!status) return Error(Code::kInternal, "a step ended with " + Quote(said));
+  return engine::StepEnd{static_cast<int>(*status), EndsWith(said, kForWantOfMemory)};
 }
 
 }  // namespace ctool::builder

@@ -13,6 +13,7 @@
 #include "builder/options.hpp"
 #include "engine/container_spec.hpp"
 #include "engine/engine.hpp"
+#include "engine/step.hpp"
 #include "spec/image.hpp"
 #include "sys/child.hpp"
 #include "sys/fd.hpp"
@@ -50,8 +51,8 @@ class HostClient {
 
   // Ensures the image by the build's pull policy and returns its id. `platform`: empty is the build's.
   Result<std::string> EnsureImage(const std::string& name, const std::string& platform) const;
-  // The exit status. What it writes goes to `out` and `err`; the lock is that of containers/ID.
-  Result<int> Run(const RunRequest& request, const sys::FileLock& lock, int out, int err, const std::function<void()>& on_started) const;
+  // How it has ended. What it writes goes to `out` and `err`; the lock is that of containers/ID.
+  Result<engine::StepEnd> Run(const RunRequest& request, const sys::FileLock& lock, int out, int err, const std::function<void()>& on_started) const;
 
  private:
   Result<std::string> Await(const sys::Fd& reply, const std::function<void()>& on_started) const;

@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
@@ -21,6 +22,8 @@ namespace {
 
 constexpr auto kTick = std::chrono::milliseconds(250);
 constexpr int64_t kSecond = 1'000'000'000;
+// Of one stage, while another one is shown: more than anybody reads, and less than what would take the machine's memory.
+constexpr size_t kMostWaiting = 16 << 20;
 
 // As much of a text as fits into `columns`, with nothing in it that a terminal would obey.
 std::string Fit(const std::string& text, size_t columns) {
@@ -60,7 +63,19 @@ void Output::Write(size_t stage, Stream stream, std::string_view bytes) {
   if (options_.quiet) return;
   const std::lock_guard lock(mutex_);
   if (stage == first_) return Put(stream, bytes);
-  std::vector<Piece>& waiting = stages_[stage].waiting;
+  // A stage that nobody knew to be needed comes late.
+  if (stage < first_) return Put(stream, bytes);
+  Hold(stages_[stage], stream, bytes);
+}
+
+void Output::Hold(Stage& stage, Stream stream, std::string_view bytes) {
+  std::vector<Piece>& waiting = stage.waiting;
+  if (stage.held + bytes.size() > kMostWaiting) {
+    if (std::exchange(stage.cut, true)) return;
+    stream = Stream::kErr;
+    bytes = "\n[the rest of this stage's output is left out: there was too much of it before its turn]\n";
+  }
+  stage.held += bytes.size();
   if (waiting.empty() || waiting.back().stream != stream) waiting.push_back({stream, {}});
   waiting.back().bytes += bytes;
 }

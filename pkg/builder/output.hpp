@@ -47,11 +47,14 @@ class Output {
   };
   struct Stage {
     std::vector<Piece> waiting;
+    size_t held = 0;   // bytes of them
+    bool cut = false;  // there were too many
     bool finished = false;
     std::string doing;
     int64_t since = 0;
   };
   void Put(Stream stream, std::string_view bytes);
+  void Hold(Stage& stage, Stream stream, std::string_view bytes);
   void Advance();
   void ClearLive();
   void DrawLive();

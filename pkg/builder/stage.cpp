@@ -16,6 +16,11 @@ Stages::Stages(Session& of, const build::Containerfile& in, const Graph& from, G
 
 Result<const StageState*> Stages::Await(size_t stage) {
   std::unique_lock lock(mutex_);
+  if (begun_.insert(stage).second) {
+    lock.unlock();
+    RunOne(stage);
+    lock.lock();
+  }
   // A signal, or the failure of a third one, may come before that one has even begun.
   constexpr auto kLook = std::chrono::milliseconds(200);
   while (!finished_.wait_for(lock, kLook, [&] { return results_[stage].has_value(); })) TRY(session.GoOn());
@@ -23,16 +28,18 @@ Result<const StageState*> Stages::Await(size_t stage) {
   return &**results_[stage];
 }
 
-void Stages::RunOne(size_t place) {
-  const size_t stage = graph.needed[place];
-  Result<StageState> result = StageBuilder(*this, stage, place).Run();
-  session.output.Finish(place);
+void Stages::Fail(Error error) {
   const std::lock_guard lock(mutex_);
-  if (!result.ok()) {
-    // The others end because of it: theirs are no causes.
-    if (!first_error_) first_error_ = result.error();
-    session.interrupt.Stop();
-  }
+  // The others end because of it: theirs are no causes.
+  if (!first_error_) first_error_ = std::move(error);
+  session.interrupt.Stop();
+}
+
+void Stages::RunOne(size_t stage) {
+  Result<StageState> result = StageBuilder(*this, stage).Run();
+  session.output.Finish(stage);
+  if (!result.ok()) Fail(result.error());
+  const std::lock_guard lock(mutex_);
   results_[stage].emplace(std::move(result));
   finished_.notify_all();
 }
@@ -47,13 +54,16 @@ void Stages::InBackground(std::function<void()> work) {
 Result<StageState> Stages::Build() {
   std::vector<std::thread> threads;
   Status started = Ok();
+  begun_.insert(graph.needed.begin(), graph.needed.end());
+  for (size_t stage = 0; stage < graph.target; ++stage)
+    if (begun_.count(stage) == 0) session.output.Finish(stage);
   // A thread a stage: most of them wait for another stage, or for a slot.
-  for (size_t place = 1; place < graph.needed.size() && started.ok(); ++place) {
-    Result<std::thread> thread = sys::StartThread([this, place] { RunOne(place); });
+  for (size_t i = 1; i < graph.needed.size() && started.ok(); ++i) {
+    Result<std::thread> thread = sys::StartThread([this, stage = graph.needed[i]] { RunOne(stage); });
     if (thread.ok()) threads.push_back(std::move(*thread));
     else started = thread.error();
   }
-  if (started.ok()) RunOne(0);
+  if (started.ok()) RunOne(graph.needed[0]);
   else session.interrupt.Stop();
   for (std::thread& thread : threads) thread.join();
   for (std::thread& thread : background_) thread.join();

@@ -50,8 +50,11 @@ class Stages {
   Result<StageState> Build();
   int exit_code() const { return exit_code_; }  // of the RUN that failed
 
-  // For a stage: waits until another one is there.
+  // For a stage: waits until another one, which comes before it in the file, is there. One that nobody knew to be needed,
+  // because a trigger of a base image asks for it, is built here.
   Result<const StageState*> Await(size_t stage);
+  // What went wrong beside the stages: the build ends.
+  void Fail(Error error);
   void Failed(int exit_code) { exit_code_ = exit_code; }
   // Work that nothing waits for before the end of the build.
   void InBackground(std::function<void()> work);
@@ -65,10 +68,11 @@ class Stages {
   const spec::Platform platform;
 
  private:
-  void RunOne(size_t place);
+  void RunOne(size_t stage);
 
   std::mutex mutex_;
   std::condition_variable finished_;
+  std::set<size_t> begun_;
   std::vector<std::optional<Result<StageState>>> results_;  // one a stage of the file
   std::optional<Error> first_error_;
   std::atomic<int> exit_code_ = 0;

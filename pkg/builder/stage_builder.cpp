@@ -3,6 +3,8 @@
 
 #include <sys/stat.h>
 
+#include <cerrno>
+
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "base/trace.hpp"
@@ -20,16 +22,14 @@ std::string Shown(const std::string& text) { return "\"" + text + "\""; }
 
 }  // namespace
 
-StageBuilder::StageBuilder(Stages& stages, size_t stage, size_t place)
-    : stages_(stages), session_(stages.session), source_(stages.file.stages[stage]), index_(stage), place_(place) {
-  if (stages.graph.needed.size() > 1) prefix_ = "[" + std::to_string(place + 1) + "/" + std::to_string(stages.graph.needed.size()) + "] ";
-}
+StageBuilder::StageBuilder(Stages& stages, size_t stage)
+    : stages_(stages), session_(stages.session), source_(stages.file.stages[stage]), index_(stage), prefix_(stages.graph.PrefixOf(stage)) {}
 
 Result<StageState> StageBuilder::Run() {
   const std::string total = std::to_string(source_.instructions.size() + 1);
   const auto begin = [&](const std::string& text) {
     Say(prefix_ + "STEP " + std::to_string(++number_) + "/" + total + ": " + text);
-    session_.output.Doing(place_, prefix_ + text);
+    session_.output.Doing(index_, prefix_ + text);
   };
   begin(source_.text.empty() ? "FROM " + source_.image : source_.text);
   TRY(Begin());
@@ -38,16 +38,21 @@ Result<StageState> StageBuilder::Run() {
     TRY(Step(instruction));
   }
   TRY(Seal());
-  session_.output.Doing(place_, "");
+  session_.output.Doing(index_, "");
   return std::move(state_);
 }
 
 Status StageBuilder::Step(const build::Instruction& instruction) {
   TRY(session_.GoOn());
   Status done = Evaluate(instruction);
-  if (!done.ok()) return std::move(done).error().Wrap("building at STEP " + Shown(instruction.text));
+  if (!done.ok()) return Explain(std::move(done).error()).Wrap("building at STEP " + Shown(instruction.text));
   EndStep();
   return Ok();
+}
+
+Error StageBuilder::Explain(Error error) const {
+  if (error.sys_errno() != ENOSPC && error.sys_errno() != EDQUOT) return error;
+  return std::move(error).Hint("the store '" + session_.store.root() + "' is full; ctool system prune and ctool rmi give space back; see: ctool doctor");
 }
 
 Status StageBuilder::Evaluate(const build::Instruction& instruction) {
@@ -156,7 +161,7 @@ void StageBuilder::AddLayer(NewLayer made) {
   const struct stat below = RootBelow(made.below);
   auto layer = std::make_shared<Layer>(std::move(made.folder));
   // The next step runs meanwhile.
-  stages_.InBackground([&session = session_, layer, upper, below, key = made.key, also = made.also, text = instruction_->text] {
+  stages_.InBackground([&stages = stages_, &session = session_, layer, upper, below, key = made.key, also = made.also, text = instruction_->text] {
     Result<PackedLayer> packed = PackLayer(session, *layer, upper, below);
     const auto keep = [&]() -> Status {
       TRY(session.cache.Keep(key, *packed, text));
@@ -164,6 +169,8 @@ void StageBuilder::AddLayer(NewLayer made) {
     };
     if (packed.ok())
       if (Status kept = keep(); !kept.ok()) packed = std::move(kept).error();
+    // No further step is worth its time.
+    if (!packed.ok()) stages.Fail(Error(packed.error()).Wrap("building at STEP " + Shown(text)));
     layer->Finish(std::move(packed));
   });
   state_.fs.layers.push_back(layer);

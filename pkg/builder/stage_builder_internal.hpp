@@ -19,8 +19,7 @@ namespace ctool::builder {
 // Evaluates the instructions of one stage, one after the other.
 class StageBuilder {
  public:
-  // `place`: of the stage among those that are needed, which is where its output goes.
-  StageBuilder(Stages& stages, size_t stage, size_t place);
+  StageBuilder(Stages& stages, size_t stage);
   StageBuilder(const StageBuilder&) = delete;
   StageBuilder& operator=(const StageBuilder&) = delete;
 
@@ -33,7 +32,8 @@ class StageBuilder {
   Status RunTriggers(const std::vector<std::string>& triggers);
   Status Evaluate(const build::Instruction& instruction);
   Status Step(const build::Instruction& instruction);
-  void Say(const std::string& line) { session_.output.Line(place_, line); }
+  Error Explain(Error error) const;  // what to do when the disk is full
+  void Say(const std::string& line) { session_.output.Line(index_, line); }
   void EndStep();
   Status Seal();
 
@@ -85,12 +85,12 @@ class StageBuilder {
   Stages& stages_;
   Session& session_;
   const build::Stage& source_;
-  const size_t index_, place_;
+  const size_t index_;  // among the file's stages, which is where its output goes
   StageState state_;
   const build::Instruction* instruction_ = nullptr;  // the present one
   std::optional<WorkFolder> open_;                   // one_layer: what all steps write to
   size_t number_ = 0;  // of the step
-  std::string prefix_;
+  const std::string prefix_;  // of its lines
 };
 
 }  // namespace ctool::builder

@@ -3,19 +3,18 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <nlohmann/json.hpp>
 
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "build/ignore.hpp"
+#include "builder/accounts.hpp"
+#include "builder/copy_item.hpp"
 #include "builder/stage_builder_internal.hpp"
 
 namespace ctool::builder {
 namespace {
 
 using Words = std::vector<std::string>;
-
-std::string PrintWords(const Words& words) { return nlohmann::json(words).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace); }
 
 void AddOnce(Words& list, const std::string& item) {
   if (std::find(list.begin(), list.end(), item) == list.end()) list.push_back(item);
@@ -89,7 +88,7 @@ Status StageBuilder::Apply(const build::Label& label) {
 Status StageBuilder::Apply(const build::Cmd& cmd) {
   state_.config.config.cmd = cmd.command.words.empty() || (cmd.command.shell && cmd.command.words[0].empty()) ? Words{} : ArgvOf(cmd.command);
   state_.has_command = true;
-  NoteInstruction("CMD " + PrintWords(state_.config.config.cmd));
+  NoteInstruction(instruction_->text);
   return Ok();
 }
 
@@ -97,7 +96,7 @@ Status StageBuilder::Apply(const build::Entrypoint& entrypoint) {
   state_.config.config.entrypoint = entrypoint.command.words.empty() ? Words{} : ArgvOf(entrypoint.command);
   // The base image's command was for its own entrypoint.
   if (!state_.has_command) state_.config.config.cmd.clear();
-  NoteInstruction("ENTRYPOINT " + PrintWords(state_.config.config.entrypoint));
+  NoteInstruction(instruction_->text);
   return Ok();
 }
 
@@ -140,7 +139,7 @@ Status StageBuilder::Apply(const build::OnBuild& trigger) {
 
 Status StageBuilder::Apply(const build::Shell& shell) {
   state_.config.config.shell = shell.words;
-  NoteInstruction("SHELL " + PrintWords(shell.words));
+  NoteInstruction(instruction_->text);
   return Ok();
 }
 
@@ -177,7 +176,8 @@ Status StageBuilder::Apply(const build::Workdir& workdir) {
   std::string& dir = state_.config.config.working_dir;
   dir = Absolute(path);
   const std::string created_by = "/bin/sh -c #(nop) WORKDIR " + dir;
-  const std::string key = Key("workdir").Add(FsKey()).Add(dir).Finish();
+  const std::string& user = state_.config.config.user;
+  const std::string key = Key("workdir").Add(FsKey()).Add(dir).Add(user).Finish();
   if (!session_.one_layer && TRY(UseCached(key, created_by))) return Ok();
   const Slots::Held slot(session_.slots);
   WorkFolder folder = TRY(BeginLayer());
@@ -188,7 +188,8 @@ Status StageBuilder::Apply(const build::Workdir& workdir) {
     lock.unlock();
     const Result<sys::Fd> there = root.root().Open(dir, O_PATH | O_DIRECTORY);
     made = !there.ok();
-    if (made) TRY(root.root().MakeDirs(dir, 0755));
+    // It is for who works there.
+    if (made) TRY(MakeFolders(root.root(), dir, TRY_CTX("USER " + user, FindAccount(user, root.root()))));
   }
   if (made || session_.one_layer) {
     AddLayer({std::move(folder), key, created_by});

@@ -211,7 +211,7 @@ Status CopyStep::FindRemote(const std::string& text) {
   const bool git = IsGit(text);
   // The destination's, when the URL has none.
   const auto name_for = [this](const std::string&) { return wanted_.into_folder ? std::string() : wanted_.destination.substr(wanted_.destination.rfind('/') + 1); };
-  const std::string name = TRY(git ? CloneGit(text, folder, copy_.keep_git_dir) : Download({text, wanted_.checksum, folder, name_for(text)}, session_.interrupt));
+  const std::string name = TRY(git ? CloneGit(text, folder, copy_.keep_git_dir, session_.interrupt) : Download({text, wanted_.checksum, folder, name_for(text)}, session_.interrupt));
   sys::Root root = TRY(sys::Root::Open(folder));
   own_.push_back(std::make_unique<SourceTree>(SourceTree{std::move(root), text, {}, false, nullptr}));
   TRY(AddFrom(*own_.back(), name));
@@ -248,7 +248,7 @@ Status CopyStep::Unpack(const Found& found, const sys::Root& root, const Owner& 
   const std::unique_ptr<archive::Source> tar = TRY(archive::DecompressDetected(*raw));
   archive::UnpackOptions options;
   options.whiteouts = false;
-  options.merge = true;
+  options.merge = options.merge_root = true;
   options.ignore_chown_errors = session_.map.single_id;
   if (owner) options.owner = *owner;
   sys::Fd folder = TRY(root.Open(wanted_.destination, O_RDONLY | O_DIRECTORY));

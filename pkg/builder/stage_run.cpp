@@ -79,19 +79,21 @@ Result<Stubs> StageBuilder::Execute(RunRequest request, RunMounts& mounts, const
   });
   TRY(mounts.Prepare(folder, bundle));
   for (const std::string& entry : mounts.env()) request.env.push_back(entry);
-  const std::unique_ptr<OutputPipe> out = TRY(OutputPipe::Start(session_.output, place_, Output::Stream::kOut));
-  const std::unique_ptr<OutputPipe> err = TRY(OutputPipe::Start(session_.output, place_, Output::Stream::kErr));
+  const std::unique_ptr<OutputPipe> out = TRY(OutputPipe::Start(session_.output, index_, Output::Stream::kOut));
+  const std::unique_ptr<OutputPipe> err = TRY(OutputPipe::Start(session_.output, index_, Output::Stream::kErr));
   std::shared_lock lock(session_.paths);
   request.layers = state_.fs.Folders();
   request.mounts = mounts.Mounts();
   if (!program.text.empty()) request.mounts.push_back(TRY(WriteProgram(bundle, program.text, program.place)));
   Stubs stubs = Stubs::Note(request.layers, mounts.Points());
   const auto started = [&lock] { lock.unlock(); };
-  const int code = TRY(session_.host.Run(request, folder.lock(), out->fd(), err->fd(), started));
+  const engine::StepEnd end = TRY(session_.host.Run(request, folder.lock(), out->fd(), err->fd(), started));
   forget.Commit();
-  if (code == 0) return stubs;
-  stages_.Failed(code);
-  return Error(Code::kInternal, "while running runtime: exit status " + std::to_string(code));
+  if (end.code == 0) return stubs;
+  stages_.Failed(end.code);
+  const std::string& memory = session_.options.run.limits.memory;
+  const std::string why = end.oom_killed ? " (the kernel has ended a process of it for want of memory" + (memory.empty() ? ")" : ": --memory " + memory + ")") : "";
+  return Error(Code::kInternal, "while running runtime: exit status " + std::to_string(end.code) + why);
 }
 
 Status StageBuilder::Apply(const build::Run& run) {

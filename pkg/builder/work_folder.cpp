@@ -2,6 +2,7 @@
 #include "builder/work_folder.hpp"
 
 #include "base/log.hpp"
+#include "base/scope.hpp"
 #include "base/text.hpp"
 #include "engine/step.hpp"
 #include "sys/file.hpp"
@@ -12,9 +13,14 @@ Result<WorkFolder> WorkFolder::Make(const storage::Store& store) {
   std::string id = RandomHexId();
   std::string path = store.ContainerPath(id);
   TRY(sys::MakeDirs(path, 0700));
+  // Without its mark nobody would know that it is to be taken away.
+  ScopeFail undo([&path] {
+    if (const Status gone = sys::RemoveTree(path); !gone.ok()) Debug(gone.error().Message());
+  });
   sys::FileLock lock = TRY(sys::FileLock::Acquire(path + "/lock", sys::FileLock::Mode::kExclusive));
   // Only now: who finds it with a lock that is free knows that its maker is dead.
   TRY(sys::WriteFileAtomic(path + "/" + engine::kStepMark, "", 0600, sys::Durability::kNone));
+  undo.Commit();
   return WorkFolder(store, std::move(id), std::move(path), std::move(lock));
 }
 

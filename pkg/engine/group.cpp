@@ -72,6 +72,12 @@ std::vector<std::string> LimitOptionsOf(const ContainerSpec& spec) {
   return options;
 }
 
+void ForgetHopelessLimits(ContainerSpec& spec) {
+  if (spec.strict_limits || LimitOptionsOf(spec).empty()) return;
+  const Result<cgroup::Place> place = cgroup::FindPlace(WishOf(spec));
+  if (place.ok() && !place->found()) spec.limits = {};
+}
+
 Status PlaceGroup(Engine& engine, const ContainerSpec& spec, monitor::Sandbox& sandbox) {
   if (spec.cgroups_mode == "disabled") return Complain(spec, LimitOptionsOf(spec), "the container has no control group (--cgroups=disabled)", "");
   const cgroup::Place place = TRY(cgroup::FindPlace(WishOf(spec)));

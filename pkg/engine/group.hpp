@@ -14,6 +14,9 @@ namespace ctool::engine {
 // spec.strict_limits the error.
 Status PlaceGroup(Engine& engine, const ContainerSpec& spec, monitor::Sandbox& sandbox);
 
+// Takes limits out for which there is no control group: somebody has been told of them already.
+void ForgetHopelessLimits(ContainerSpec& spec);
+
 // What the monitor writes to it.
 Status PrepareLimits(const ContainerSpec& spec, const monitor::GroupOrder& group, monitor::Config& config);
 

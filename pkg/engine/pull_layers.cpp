@@ -33,7 +33,24 @@ class StoppableSource final : public archive::Source {
   const Interrupt& interrupt_;
 };
 
-Status UnpackTar(const LayerWork& work, LayerJob& job, archive::Source& tar) {
+// What is unpacked is counted: it is about what will have to be written to the disk.
+class CountedSource final : public archive::Source {
+ public:
+  CountedSource(archive::Source& in, storage::EarlySync& early_sync) : in_(in), early_sync_(early_sync) {}
+  Result<size_t> Read(std::span<char> into) override {
+    Result<size_t> read = in_.Read(into);
+    if (read.ok()) early_sync_.Add(*read);
+    return read;
+  }
+  Result<uint64_t> Skip(uint64_t bytes) override { return in_.Skip(bytes); }
+
+ private:
+  archive::Source& in_;
+  storage::EarlySync& early_sync_;
+};
+
+Status UnpackTar(const LayerWork& work, LayerJob& job, archive::Source& plain) {
+  CountedSource tar(plain, *work.early_sync);
   const storage::Store::UnpackedLayer layer =
       TRY_CTX("layer " + job.blob.digest.str(),
               work.store.UnpackLayer(tar, job.diff_id, work.unpack));
@@ -129,7 +146,10 @@ Status FetchLayers(LayerWork work, std::vector<LayerJob>& jobs) {
   for (const LayerJob& job : jobs)
     if (job.fetch) work.progress.Expect(job.blob.size);
   work.decompress_apart = static_cast<size_t>(layers) < std::thread::hardware_concurrency();
-  return RunJobs(jobs.size(), kAtOnce, [&](size_t i) { return DoJob(work, jobs[i]); }, &work.interrupt);
+  storage::EarlySync early_sync(work.store);
+  work.early_sync = &early_sync;
+  TRY(RunJobs(jobs.size(), kAtOnce, [&](size_t i) { return DoJob(work, jobs[i]); }, &work.interrupt));
+  return early_sync.Finish();
 }
 
 }  // namespace ctool::engine

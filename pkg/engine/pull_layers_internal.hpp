@@ -10,6 +10,7 @@
 #include "engine/pull_progress_internal.hpp"
 #include "transport/image.hpp"
 #include "spec/image.hpp"
+#include "storage/early_sync.hpp"
 #include "storage/store.hpp"
 
 namespace ctool::engine {
@@ -30,7 +31,8 @@ struct LayerWork {
   const archive::UnpackOptions& unpack;
   PullProgress& progress;
   Interrupt& interrupt;
-  bool decompress_apart = false;  // set by FetchLayers
+  bool decompress_apart = false;               // set by FetchLayers
+  storage::EarlySync* early_sync = nullptr;  // likewise
 };
 
 // Does all jobs, some of them at once. Each streams through two or three threads with bounded pipes

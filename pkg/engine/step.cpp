@@ -6,6 +6,7 @@
 #include "base/log.hpp"
 #include "engine/attach_internal.hpp"
 #include "engine/create_internal.hpp"
+#include "engine/group.hpp"
 #include "engine/sandbox_start_internal.hpp"
 #include "engine/settle_internal.hpp"
 #include "sys/file.hpp"
@@ -35,9 +36,10 @@ Result<Attachment> Attach() {
 
 namespace {
 
-Result<int> Try(Engine& engine, const Step& step, const ContainerFiles& files, const sys::FileLock& lock, const std::function<void()>& on_started) {
+Result<StepEnd> Try(Engine& engine, const Step& step, const ContainerFiles& files, const sys::FileLock& lock, const std::function<void()>& on_started) {
   TRY(RequireDescriptors());
   ContainerSpec spec = TRY(BeginSpec(engine, step.options, step.id));
+  if (step.again) ForgetHopelessLimits(spec);
   Sandboxed sandboxed = TRY(MakeSandbox(engine, spec, {}));
   spec.layers = step.layers;
   spec.name = step.id.substr(0, 12);
@@ -65,18 +67,20 @@ Result<int> Try(Engine& engine, const Step& step, const ContainerFiles& files, c
   const Status done = monitor.Send(runtime::Msg::kDone, runtime::Stage::kExec, files.bundle + '\0');
   if (!done.ok()) Debug(done.error().Message());
   if (!code) return Error(Code::kInternal, "the step's monitor has let it go");
-  return *code;
+  if (*code == 0) return StepEnd{};
+  const std::optional<monitor::ExitRecord> ended = ReadExit(files);
+  return StepEnd{*code, ended && ended->oom_killed};
 }
 
 }  // namespace
 
-Result<int> RunStep(Engine& engine, const Step& step, const sys::FileLock& lock, const std::function<void()>& on_started) {
+Result<StepEnd> RunStep(Engine& engine, const Step& step, const sys::FileLock& lock, const std::function<void()>& on_started) {
   const ContainerFiles files = TRY(FilesOf(engine, step.id));
-  Result<int> code = Try(engine, step, files, lock, on_started);
-  if (code.ok()) return code;
+  Result<StepEnd> end = Try(engine, step, files, lock, on_started);
+  if (end.ok()) return end;
   const Status removed = sys::RemoveTree(files.bundle);
   if (!removed.ok()) Debug(removed.error().Message());
-  return code;
+  return end;
 }
 
 }  // namespace ctool::engine

@@ -103,6 +103,11 @@ void Bridge::End(Leases leases) {
   if (!lock.ok()) Debug(lock.error().Message());
   ClosePorts();
   setup_.reset();
+  // The last one's interfaces, rules and names go with the namespaces.
+  if (leases == Leases::kGiveBack && lock.ok()) {
+    alive_.Reset();
+    if (network::LeaveLast(folder_)) netns_.Reset();
+  }
   if (netns_) {
     const auto leave = [&]() -> Result<std::string> {
       return TRY(NetavarkCall::Start(TRY(Order()), NetavarkCall::Verb::kTeardown, origin_, netns_.get())).Finish();

@@ -126,6 +126,7 @@ Result<Running> Start(Prepared prepared, Order& order, runtime::SyncSocket* comm
   TRY(WriteStatus(config, launch.pid()));
   stage = Stage::kIdMap;
   TRY(launch.AwaitIdMap());
+  if (!order.sandbox.store.uids.empty()) TRY(launch.AwaitForeignIds());
   // Before the network's processes are there, which go with us.
   stage = Stage::kPlan;
   TRY(order.group.Settle(config, launch.pid()));

@@ -148,7 +148,7 @@ int KeepSharedNetwork(SyncSocket command) {
   command.Close();
   if (writer.ok()) writer->Reset();
   const sys::FileLock lock = AwaitEnd(*kept, folder);
-  network::RemoveShared(folder);
+  network::RemoveShared(folder, kept->alive.get());
   return 0;  // init and slirp4netns go with us
 }
 

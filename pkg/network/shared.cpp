@@ -45,6 +45,13 @@ Status PutResolvConf(const std::string& text) {
   return sys::WriteFileAtomic(path, text, 0644, sys::Durability::kNone);
 }
 
+void RemoveFiles(const SharedFolder& folder) {
+  for (const std::string& file : {folder.Status(), folder.Alive(), folder.SlirpSocket(), folder.Resolver()}) ::unlink(file.c_str());
+  // Addresses of containers that have lost their interfaces mean nothing.
+  const Status removed = sys::RemoveTree(folder.path + "/leases");
+  if (!removed.ok()) Debug(removed.error().Message());
+}
+
 }  // namespace
 
 Result<SharedMember> JoinShared(const SharedFolder& folder) {
@@ -63,16 +70,23 @@ Result<SharedMember> JoinShared(const SharedFolder& folder) {
 
 void ForgetShared(const SharedFolder& folder) {
   if (const Result<SharedMember> there = JoinShared(folder); there.ok() || there.error().code() != Code::kNotFound) return;
-  RemoveShared(folder);
+  RemoveFiles(folder);
 }
 
-void RemoveShared(const SharedFolder& folder) {
-  for (const std::string& file : {folder.Status(), folder.Alive(), folder.SlirpSocket(), folder.Resolver()}) ::unlink(file.c_str());
-  // Addresses of containers that have lost their interfaces mean nothing.
-  const Status removed = sys::RemoveTree(folder.path + "/leases");
-  if (!removed.ok()) Debug(removed.error().Message());
+void RemoveShared(const SharedFolder& folder, int alive) {
+  struct stat ours {}, there {};
+  if (::fstat(alive, &ours) == 0 && ::lstat(folder.Alive().c_str(), &there) == 0 && (ours.st_dev != there.st_dev || ours.st_ino != there.st_ino)) return;
+  RemoveFiles(folder);
 }
 
+bool LeaveLast(const SharedFolder& folder) {
+  // A reader that comes late is not told of a hang-up by poll(2), but read(2) has an end of file when nobody writes.
+  const Result<sys::Fd> alive = sys::Open(folder.Alive(), O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
+  char byte = 0;
+  if (!alive.ok() || ::read(alive->get(), &byte, 1) != 0) return false;
+  RemoveFiles(folder);
+  return true;
+}
 Result<sys::Fd> MakeAlive(const SharedFolder& folder) {
   if (::unlink(folder.Alive().c_str()) < 0 && errno != ENOENT) return Error::Sys(errno, "remove", folder.Alive());
   if (::mkfifo(folder.Alive().c_str(), 0600) < 0) return Error::Sys(errno, "mkfifo", folder.Alive());

@@ -36,8 +36,11 @@ struct SharedMember {
 Result<SharedMember> JoinShared(const SharedFolder& folder);
 // Takes away what a killed keeper has left in the folder. The caller holds the lock; as long as there is a keeper, nothing is done.
 void ForgetShared(const SharedFolder& folder);
-// The same by a keeper that ends, which knows that it is the one.
-void RemoveShared(const SharedFolder& folder);
+// The same by a keeper that ends; `alive` is its end of the FIFO. Others may have been made meanwhile, which stay.
+void RemoveShared(const SharedFolder& folder, int alive);
+// By a member that goes, holds the lock and has closed its own `alive`: if nobody else is left all is taken away, and who
+// joins next finds nothing and makes new ones, without waiting for the end of these. False: others are left.
+bool LeaveLast(const SharedFolder& folder);
 // Only the right to see whether others are left: the end of the FIFO that is read.
 Result<sys::Fd> MakeAlive(const SharedFolder& folder);
 bool SomebodyUses(int alive);

@@ -5,6 +5,7 @@
 //
 //   monitor -> init   kBundle      payload: path of the bundle
 //   monitor -> init   kIdMapDone   its uid_map and gid_map are written
+//   init -> monitor   kIdMapDone   it has taken ids that are not those of the default map
 //   monitor -> init   kGroupDone   it is in its control group; only to one that waits for that
 //   init -> monitor   kWantFuse    overlay refused; payload: a FuseMount, in strings separated by NULs
 //   monitor -> init   kFuseDone    the file system is mounted

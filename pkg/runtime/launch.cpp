@@ -60,6 +60,12 @@ Status Launch::AwaitIdMap() {
   return Tell(Msg::kIdMapDone, Stage::kIdMap);
 }
 
+Status Launch::AwaitForeignIds() {
+  Frame frame;
+  if (!TRY(Receive(frame))) return Died();
+  return frame.header.msg == Msg::kIdMapDone ? Ok() : Status(Error(Code::kInternal, "unexpected frame from container init"));
+}
+
 Result<Launch> Launch::Join(int init, InitPlan plan, const int (&stdio)[3], const std::vector<int>& preserved, int group) {
   auto [ours, theirs] = TRY(SyncSocket::Pair());
   // Who is to be in the group must be there before it is in the container's cgroup namespace, from which nobody gets in.

@@ -48,6 +48,9 @@ class Launch {
   Status Configure(const std::string& bundle) { return Tell(Msg::kBundle, Stage::kPlan, bundle); }
   // Waits until the maps are written, with which init goes on.
   Status AwaitIdMap();
+  // Init has taken the ids of a map that has the user's own elsewhere than the default one: between that and its being
+  // dumpable again nobody gets in through its /proc entry. After AwaitIdMap.
+  Status AwaitForeignIds();
   // Init is in its control group. After AwaitIdMap.
   Status EnterGroup() { return Tell(Msg::kGroupDone, Stage::kMounts); }
 

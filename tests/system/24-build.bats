@@ -136,8 +136,8 @@ RUN false
 FROM scratch
 COPY --from=one /one /two")
   must build -t two "$dir"
-  out_has "[1/2] STEP 1/2: FROM $IMG AS one"
-  out_has "[2/2] STEP 2/2: COPY --from=one /one /two"
+  out_has "[1/3] STEP 1/2: FROM $IMG AS one"
+  out_has "[3/3] STEP 2/2: COPY --from=one /one /two"
   must create --name "$C" two x
   must cp "$C:/two" -
   out_has first

@@ -545,6 +545,33 @@ RUN ls /triggered
 END
 }
 
+@test "ONBUILD: triggers copy and mount from stages that nothing else needs" {
+  must build -t "$image-base" - <<END
+FROM $IMG
+ONBUILD COPY --from=made /made /copied
+ONBUILD RUN --mount=from=1,target=/m cp /m/also /mounted
+END
+  recipe <<END
+FROM $IMG AS made
+RUN echo made >/made
+FROM made
+RUN echo also >/also
+FROM $IMG AS unused
+RUN false
+FROM localhost/$image-base
+RUN cat /copied /mounted
+END
+  for jobs in 1 4; do
+    BATS_TEST_TIMEOUT=60 built --no-cache --jobs "$jobs"
+    out_has "
+made
+also
+"
+    out_has "[1/4] STEP 2/2: RUN echo made"
+    out_lacks "[3/4]"
+  done
+}
+
 @test "VOLUME: what a step writes there afterwards stays" {
   steps 'RUN mkdir /v && echo before >/v/a' 'VOLUME /v' 'RUN echo after >/v/b'
   must create --name "$C" "$image"
@@ -562,4 +589,12 @@ after"
   out_has "
 /x"
   equal workdir /x "$(config_of "$image" .Config.WorkingDir)"
+  # It belongs to who works there.
+  steps 'WORKDIR /r' 'USER nobody' 'WORKDIR /n/m' 'RUN stat -c %U:%G:%a . .. /r' 'USER 12:34' 'WORKDIR /o' 'RUN stat -c %u:%g .' 'USER 12:35' 'WORKDIR /o' 'RUN stat -c %u:%g .'
+  out_has "
+nobody:nogroup:755
+nobody:nogroup:755
+root:root:755"
+  out_like '12:34.*12:34'
+  bad_steps nosuch 'USER nosuch' 'WORKDIR /x'
 }

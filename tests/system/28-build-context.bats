@@ -219,9 +219,13 @@ repository() {
 
 @test "hostile: a git reference that is an option or leads out" {
   mkdir -p "$T/www/git"
-  repository "$T/www/git/r.git" "$LIVE/canary"
+  # What would be built if the link led there.
+  mkdir "$T/outside"
+  echo TOPSECRET >"$T/outside/secret"
+  printf 'FROM %s\nCOPY secret /f\nRUN cat /f\n' "$IMG" >"$T/outside/Containerfile"
+  repository "$T/www/git/r.git" "$T/outside"
   serve "$T/www"
-  for wrong in "#--upload-pack=touch $T/ran" "#main:proj" "#main:../../../../.." "#main:proj/../../../../../.."; do
+  for wrong in "#--upload-pack=touch $T/ran" "#main:proj" "#main:../../../../.." "#main:proj/../../../../../../../../../../../../../../../../../../../.."; do
     try build -t "$image" "$web/git/r.git$wrong"
     [[ $rc == 125 ]] || {
       # Inside the repository ".." ends at its root.
@@ -275,7 +279,7 @@ COPY . /x"
 @test "hostile: COPY through links, by .. and by absolute paths stays in the context" {
   ln -s "$LIVE/canary" "$ctx/out"
   ln -s "$LIVE/canary/secret" "$ctx/f"
-  ln -s ../../../../../../../../../.. "$ctx/up"
+  ln -s ../../../../../../../../../../../../../../../../../../../.. "$ctx/up"
   for source in out/secret f "../../../../canary/secret" "$LIVE/canary/secret" "up$LIVE/canary/secret" 'out/*' 'up/var/*' out; do
     recipe <<END
 FROM $IMG
@@ -297,7 +301,7 @@ add("t", "unpacked\n")
 END
   recipe <<END
 FROM $IMG
-RUN mkdir -p $LIVE/canary && ln -s $LIVE/canary /l && ln -s ../../../../../../../..$LIVE/canary /r && ln -s /proc/1/root$LIVE/canary /p
+RUN mkdir -p $LIVE/canary && ln -s $LIVE/canary /l && ln -s ../../../../../../../../../../../../../../../../../../../..$LIVE/canary /r && ln -s /proc/1/root$LIVE/canary /p
 COPY f /l/copied
 COPY f /r/
 ADD a.tar /l/
@@ -323,7 +327,7 @@ END
   archive "$ctx/evil.tar" <<END
 link("out", "$LIVE/canary")
 add("out/through-link", "x")
-add("../../../../../../../..$LIVE/canary/dotdot", "x")
+add("../../../../../../../../../../../../../../../../../../../..$LIVE/canary/dotdot", "x")
 add("$LIVE/canary/absolute", "x")
 hard("hard", "$LIVE/canary/secret")
 END
@@ -343,7 +347,7 @@ END
   archive "$T/c.tar" <<END
 link("out", "$LIVE/canary")
 add("out/through-link", "x")
-add("../../../../../../../..$LIVE/canary/dotdot", "x")
+add("../../../../../../../../../../../../../../../../../../../..$LIVE/canary/dotdot", "x")
 device("null")
 fifo("pipe")
 add("Containerfile", "FROM $IMG\nCOPY . /x\nCOPY out/secret /y\n")
@@ -384,7 +388,7 @@ END
 }
 
 @test "hostile: RUN --mount=type=bind of a stage with a link to the root (CVE-2024-1753)" {
-  for target in / "$LIVE/canary" ../../../../../../../.. /proc/1/root; do
+  for target in / "$LIVE/canary" ../../../../../../../../../../../../../../../../../../../.. /proc/1/root; do
     recipe <<END
 FROM $IMG AS evil
 RUN ln -s $target /link
@@ -412,7 +416,7 @@ END
 }
 
 @test "hostile: a cache mount's id and source that lead out (CVE-2024-9675)" {
-  for options in "id=../../../../../../../../..$LIVE/canary" "id=$LIVE/canary" "id=x,source=../../../../../../../../../..$LIVE/canary" "id=y,from=evil,source=/link" "id=z,from=$IMG,source=../../../../../../../..$LIVE/canary"; do
+  for options in "id=../../../../../../../../../../../../../../../../../../../..$LIVE/canary" "id=$LIVE/canary" "id=x,source=../../../../../../../../../../../../../../../../../../../..$LIVE/canary" "id=y,from=evil,source=/link" "id=z,from=$IMG,source=../../../../../../../../../../../../../../../../../../../..$LIVE/canary"; do
     recipe <<END
 FROM $IMG AS evil
 RUN ln -s $LIVE/canary /link
@@ -428,7 +432,7 @@ END
 @test "hostile: a mount's target behind links, and one that is replaced meanwhile (CVE-2024-23651, 2024-11218)" {
   recipe <<END
 FROM $IMG
-RUN mkdir -p $LIVE/canary && ln -s $LIVE/canary /l && ln -s ../../../../../../../../..$LIVE/canary /r
+RUN mkdir -p $LIVE/canary && ln -s $LIVE/canary /l && ln -s ../../../../../../../../../../../../../../../../../../../..$LIVE/canary /r
 RUN --mount=type=tmpfs,target=/l/victim --mount=type=cache,target=/r/new/deep echo x >/l/victim/y
 END
   try build "$ctx"
@@ -466,7 +470,18 @@ RUN --mount=type=tmpfs,target=/q/victim true
 END
   try build --no-cache "$ctx"
   canary_ok
-  [[ -d $LIVE/canary/victim ]]
+  # An empty folder is what would be taken away.
+  mkdir -p "$(user_dir bait)/empty"
+  chown "$ACCOUNT:" "$T/bait/empty"
+  recipe <<END
+FROM $IMG
+RUN --mount=type=tmpfs,target=/z/empty mv /z /moved && ln -s $T/bait /z
+RUN ls -l /z
+END
+  try build --no-cache "$ctx"
+  ok
+  canary_ok
+  [[ -d $LIVE/canary/victim && -d $T/bait/empty ]]
 }
 
 @test "hostile: accounts of the image: pipes and links in place of passwd" {

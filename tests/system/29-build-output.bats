@@ -457,6 +457,28 @@ END
   out_has amd64
 }
 
+@test "platforms: base images are the platform's, or the one that FROM names" {
+  file f
+  recipe <<<"FROM $REGISTRY/multi:latest
+COPY f /f"
+  for architecture in arm64 amd64; do
+    built --platform "linux/$architecture"
+    equal architecture "$architecture" "$(ct image inspect -f '{{.Architecture}}' "$image")"
+    built --arch "$architecture"
+    equal architecture "$architecture" "$(ct image inspect -f '{{.Architecture}}' "$image")"
+  done
+  recipe <<<"FROM --platform=linux/arm64 $REGISTRY/multi:latest
+COPY f /f"
+  built
+  equal architecture arm64 "$(ct image inspect -f '{{.Architecture}}' "$image")"
+  recipe <<<'FROM --platform=$BUILDPLATFORM '"$REGISTRY/multi:latest
+COPY f /f"
+  built --platform linux/s390x
+  equal architecture "$(ct version -f '{{.Client.OsArch}}')" "linux/$(ct image inspect -f '{{.Architecture}}' "$image")"
+  recipe <<<"FROM $REGISTRY/multi:latest"
+  unbuilt 125 s390x --platform linux/s390x
+}
+
 @test "cache: --cache-to and --cache-from, by a folder, in another store" {
   file f
   recipe <<END

@@ -140,3 +140,47 @@ END
   must stop -t 10 "$C"
   equal status 0 "$(ct inspect -f '{{.State.ExitCode}}' "$C")"
 }
+
+# The certificates of this machine's registries, as a secret: a proxy may have its own.
+@test "projects: a Node program with a package of npm's registry, which its cache mount keeps" {
+  local dir certificates=/etc/ssl/certs/ca-certificates.crt
+  dir=$(user_dir node)
+  cat >"$dir/Containerfile" <<END
+FROM $DEBIAN AS packages
+RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \\
+    rm -f /etc/apt/apt.conf.d/docker-clean && apt-get -q -o Acquire::Retries=3 update
+
+FROM packages AS node
+ENV DEBIAN_FRONTEND=noninteractive npm_config_update_notifier=false npm_config_audit=false npm_config_fund=false
+RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \\
+    apt-get install -qq -y --no-install-recommends -o Dpkg::Options::=--force-unsafe-io npm >/dev/null
+
+FROM node AS reach
+RUN --mount=type=secret,id=ca npm_config_cafile=/run/secrets/ca npm ping
+
+FROM node AS app
+WORKDIR /app
+COPY package.json .
+ARG HOW=
+RUN --mount=type=cache,target=/root/.npm --mount=type=secret,id=ca npm_config_cafile=/run/secrets/ca npm install \$HOW
+COPY app.js .
+USER nobody
+CMD ["node", "app.js"]
+END
+  echo '{"name": "app", "version": "1.0.0", "dependencies": {"left-pad": "1.3.0"}}' >"$dir/package.json"
+  echo 'console.log(require("left-pad")("x", 3, "-"))' >"$dir/app.js"
+  cat "$certificates" >"$T/ca" 2>/dev/null || true
+  must build --target node "$dir"
+  try build --secret "id=ca,src=$T/ca" --target reach "$dir"
+  ((rc == 0)) || unmet "npm's registry can't be reached from here: $(tail -n 3 <<<"$err")"
+
+  must build --secret "id=ca,src=$T/ca" -t node-app "$dir"
+  must run --rm --network none node-app
+  out_is "--x"
+  # Another program needs no registry; another installation finds the package where the first has left it.
+  echo 'console.log(require("left-pad")("y", 2, "+"))' >"$dir/app.js"
+  must build --secret "id=ca,src=$T/ca" --network none --build-arg HOW=--offline -t node-app "$dir"
+  must run --rm --network none node-app
+  out_is "+y"
+  equal certificates "" "$(ct run --rm --network none node-app sh -c 'ls -d /run/secrets 2>/dev/null')"
+}

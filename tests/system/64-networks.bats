@@ -464,6 +464,17 @@ END
   until_ok 10 shared_gone
 }
 
+@test "one after the other: each has new ones, and the names of the last are gone" {
+  must network create "$N"
+  local i
+  for i in 1 2 3 4 5; do
+    must run --rm --name "$C-$i" --network "$N" -p 127.0.0.1:28068:80 "$IMG" nslookup "$C-$i"
+    try run --rm --network "$N" "$TOOLS" nslookup "$C-$i"
+    exits 1
+  done
+  until_ok 10 shared_gone
+}
+
 @test "they go also when everything that could be killed is" {
   must network create "$N"
   local victim

@@ -42,6 +42,19 @@ oom() {
   is 137 $rc
   is "true 137" "$(field c State.OOMKilled) $(field c State.ExitCode)"
 }
+build-oom() {
+  local said
+  # On a base of nothing but the root file system's own shell.
+  local -x LD_LIBRARY_PATH=/opt/ctool/images-lib
+  tar -C "${R%:O}" -c . | ctool import -q - base >/dev/null
+  said=$(ctool build --network none -m 32m --memory-swap 32m - 2>&1 <<<"FROM localhost/base
+RUN cat /sys/fs/cgroup/memory.max; $hog=20M
+RUN $hog=200M") && return 1
+  [[ $said == *33554432* && $said == *'exit status 137 (the kernel has ended a process of it for want of memory: --memory 32m)'* && $said != *warning* ]]
+  # Their groups have gone with them.
+  lacks_group() { [[ -z $(find "$cg/user.slice" -name 'libpod-*' -print -quit) ]]; }
+  until_ok lacks_group
+}
 fits() {
   run --name c -m 64m --rootfs $R sh -c "exec $hog=20M"
   is false "$(field c State.OOMKilled)"
@@ -142,7 +155,7 @@ journald() {
   is to-the-journal "$(ctool logs c)"
 }
 
-for name in controllers oom fits oom-child memory-files pids cpu weights io inside update freeze stats kill restart quiet journald; do
+for name in controllers oom build-oom fits oom-child memory-files pids cpu weights io inside update freeze stats kill restart quiet journald; do
   part $name
 done
 # For what comes after the reboot, which nobody announces.

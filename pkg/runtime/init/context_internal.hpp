@@ -64,6 +64,7 @@ inline bool KeepsGroups(const Context& c) { return c.plan.spec.Annotation(kKeepG
 
 // handshake.cpp: waits for the ids, and becomes 0:0 of the user namespace, or stays who it is where there is no 0.
 Status AwaitIdMap(Context& c);
+Status TellForeignIds(Context& c);
 // handshake.cpp: waits until it is in its control group, and makes its cgroup namespace there. For a mount that shows it,
 // and before any other frame is waited for; later calls do nothing.
 Status EnterGroup(Context& c);

@@ -55,6 +55,8 @@ Status AwaitIdMap(Context& c) {
   return Ok();
 }
 
+Status TellForeignIds(Context& c) { return HasForeignIds(c) ? c.sync.Send(Msg::kIdMapDone, Stage::kIdMap) : Ok(); }
+
 Status EnterGroup(Context& c) {
   if (!c.awaits_group) return Ok();
   c.awaits_group = false;

@@ -66,6 +66,7 @@ constexpr Step kSteps[] = {
     {Stage::kMounts, PrepareMounts},
     {Stage::kDevices, PrepareDevices},
     {Stage::kIdMap, AwaitIdMap},
+    {Stage::kIdMap, TellForeignIds},
     {Stage::kRootfs, MountRootfs},
     {Stage::kMounts, MountAll},
     {Stage::kMounts, EnterGroup},

@@ -35,6 +35,31 @@ TEST(OutputTest, ReadsAsIfStagesRanOneAfterTheOther) {
   EXPECT_EQ(out.text(), "first\nsecond\nsecond again\nthird\nend\n");
 }
 
+TEST(OutputTest, WhatWaitsIsBounded) {
+  const Captured out;
+  Output output({false, false, out.fd.get(), out.fd.get()}, 2);
+  const std::string much(1 << 20, 'x');
+  for (int i = 0; i < 40; ++i) output.Write(1, Output::Stream::kOut, much);
+  output.Finish(0);
+  output.Line(1, "its turn");
+  const off_t size = ::lseek(out.fd.get(), 0, SEEK_END);
+  EXPECT_GT(size, 15 << 20);
+  EXPECT_LT(size, 17 << 20);
+  std::string end(200, '\0');
+  EXPECT_EQ(::pread(out.fd.get(), end.data(), end.size(), size - 200), 200);
+  EXPECT_NE(end.find("left out"), std::string::npos);
+  EXPECT_NE(end.find("its turn\n"), std::string::npos);
+}
+
+TEST(OutputTest, WhoComesAfterHisTurnIsShown) {
+  const Captured out;
+  Output output({false, false, out.fd.get(), out.fd.get()}, 2);
+  output.Finish(0);
+  output.Line(1, "second");
+  output.Line(0, "first");
+  EXPECT_EQ(out.text(), "second\nfirst\n");
+}
+
 TEST(OutputTest, QuietSaysOnlyTheLast) {
   const Captured out;
   Output output({true, false, out.fd.get(), out.fd.get()}, 1);
