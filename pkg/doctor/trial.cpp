@@ -76,12 +76,14 @@ Refusals RefusedCalls() {
 std::string HintFor(const Error& error) {
   // Also of a program that was started: it has its own words for errno.
   const std::string words = ToLower(error.Message());
-  if (error.sys_errno() == EAGAIN && (error.text().find("clone") != std::string::npos || error.text().find("fork") != std::string::npos || error.text().find("thread") != std::string::npos))
+  const auto names = [&](const char* what) { return words.find(what) != words.npos; };
+  if (error.sys_errno() == EAGAIN && (names("clone") || names("fork") || names("thread")))
     return "you have as many processes as you may (ulimit -u, or the limit of a control group); see: ctool doctor";
-  const bool unknown = words.find("function not implemented") != words.npos;
-  if (!unknown && words.find("operation not permitted") == words.npos) return "";
+  const bool unknown = names(ToLower(::strerrordesc_np(ENOSYS)).c_str());
+  if (!unknown && !names(ToLower(::strerrordesc_np(EPERM)).c_str())) return "";
   Refusals refused = RefusedCalls();
-  refused.needed.insert(refused.needed.end(), refused.replaced.begin(), refused.replaced.end());
+  // What there is another way for is no cause, unless somebody has missed it.
+  if (unknown) refused.needed.insert(refused.needed.end(), refused.replaced.begin(), refused.replaced.end());
   if (!refused.needed.empty())
     return "the kernel, or a seccomp filter around ctool, refuses " + Join(refused.needed, ", ") + "; see: ctool doctor";
   // Where the trial itself is refused its own hint says what.

@@ -25,6 +25,7 @@
 #include "sys/child.hpp"
 #include "sys/file.hpp"
 #include "sys/signals.hpp"
+#include "sys/warn_once.hpp"
 
 namespace ctool::engine {
 namespace {
@@ -219,8 +220,9 @@ void PassNotifySocket(const ContainerSpec& spec, spec::RuntimeSpec& out, monitor
   }
 }
 
-void WarnOfSingleId(const userns::IdMap& map) {
-  if (map.single_id) Warn(map.degraded_reason + "; only one id is mapped" + (map.degraded_hint.empty() ? "" : " (" + map.degraded_hint + "; see: ctool doctor)"));
+void WarnOfSingleId(const std::string& run_root, const userns::IdMap& map) {
+  if (map.single_id)
+    sys::WarnOnce(run_root, "ids", map.degraded_reason + "; only one id is mapped" + (map.degraded_hint.empty() ? "" : " (" + map.degraded_hint + "; see: ctool doctor)"));
 }
 
 }  // namespace
@@ -259,7 +261,8 @@ Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFil
   TRY(sys::MakeDirs(files.Merged(), 0700));
   const userns::IdMap& map = sandbox.map;
   monitor::Config config;
-  WarnOfSingleId(map);
+  const std::string& run_root = TRY(engine.Paths())->run_root;
+  WarnOfSingleId(run_root, map);
   storage::Store& store = *TRY(engine.Store());
   const std::string program = TRY(engine.Program("ctool-monitor"));
   TRY(PrepareOverlays(spec, files));
@@ -268,6 +271,7 @@ Status WriteBundle(Engine& engine, const ContainerSpec& spec, const ContainerFil
   TRY(ApplyCdi(engine, spec.cdi_devices, runtime_spec));
   TRY(AddSecretEnv(engine, spec, runtime_spec.process.env));
   if (!sandbox.store.uids.empty()) runtime_spec.annotations[runtime::kForeignIdsAnnotation] = "1";
+  runtime_spec.annotations[runtime::kRunRootAnnotation] = run_root;
   PassNotifySocket(spec, runtime_spec, config);
   TRY(PrepareSeccomp(engine, spec, files, map.single_id, runtime_spec));
   TRY(PrepareNetwork(engine, spec, files, sandbox.network, config));

@@ -5,22 +5,25 @@
 #include <unistd.h>
 
 #include "base/log.hpp"
+#include "config/paths.hpp"
 #include "engine/unused.hpp"
 #include "engine/outcome.hpp"
 #include "sys/fd.hpp"
 #include "sys/file.hpp"
 #include "sys/memory_file.hpp"
+#include "sys/warn_once.hpp"
 
 namespace ctool::engine {
 namespace {
 
 constexpr size_t kMaxOutcome = 1 << 20;
 
-void WarnAboutSingleId(const userns::IdMap& map) {
+void WarnAboutSingleId(const GlobalOptions& store, const userns::IdMap& map) {
   if (!map.single_id) return;
   std::string text = "files of the image will all belong to you: " + map.degraded_reason;
   if (!map.degraded_hint.empty()) text += "; " + map.degraded_hint + "; see: ctool doctor";
-  Warn(text);
+  const Result<config::Paths> paths = config::FindPaths(store.root, store.run_root);
+  sys::WarnOnce(paths.ok() ? paths->run_root : "", "ids-of-files", text);
 }
 
 // What the work left in the trash, if anything: deleting it is nobody's to wait for.
@@ -59,7 +62,7 @@ Result<std::string> RunWork(const userns::IdMap& map, const GlobalOptions& store
 
 Result<std::string> RunInStore(const userns::IdMap& map, const GlobalOptions& store,
                                const std::function<Result<std::string>(Interrupt&)>& work, const InStore& how) {
-  WarnAboutSingleId(map);
+  WarnAboutSingleId(store, map);
   const std::unique_ptr<Interrupt> interrupt = TRY(Interrupt::Begin());
   const Status begun = how.before ? how.before() : Ok();
   Result<std::string> result = begun.ok() ? RunWork(map, store, work, *interrupt, how.member) : Result<std::string>(begun.error());

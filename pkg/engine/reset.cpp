@@ -18,6 +18,7 @@
 #include "sys/file.hpp"
 #include "sys/memory_file.hpp"
 #include "sys/syscalls.hpp"
+#include "sys/warn_once.hpp"
 #include "userns/userns.hpp"
 
 namespace ctool::engine {
@@ -56,7 +57,7 @@ Status EndContainer(Engine& engine, const std::string& id) {
   }
 }
 
-bool IsOursInRunRoot(const std::string& name) { return IsId(name) || name == "network" || StartsWith(name, "events.log"); }
+bool IsOursInRunRoot(const std::string& name) { return IsId(name) || name == "network" || StartsWith(name, "events.log") || StartsWith(name, sys::kSaidPrefix); }
 
 // In the user namespace: what is in them belongs to subordinate ids. Names go to the parent by a file in memory.
 Result<std::vector<std::string>> DeleteFolders(const storage::Store& store, const std::string& run_root) {

@@ -22,6 +22,7 @@
 #include "monitor/control.hpp"
 #include "sys/file.hpp"
 #include "sys/syscalls.hpp"
+#include "sys/warn_once.hpp"
 
 namespace ctool::engine {
 namespace {
@@ -59,8 +60,8 @@ class Starter {
     Result<Started> started = Try(TRY(std::move(sandboxed)), attachment, commit, overlay_failed);
     if (started.ok() || !overlay_failed) return started;
     if (!spec_.id_mappings.empty()) return started;  // a copy would have the wrong ids
-    Warn("no overlay file system works here (" + started.error().Message() +
-         "); the container gets a copy of the image, which takes time and space");
+    sys::WarnOnce(TRY(engine_.Paths())->run_root, "copies", "no overlay file system works here (" + started.error().Message() +
+                                                                "); each container gets a copy of the image, which takes time and space");
     TRY(CopyRootfs(spec_.layers, files_.Rootfs()));
     return Try(TRY(MakeSandbox(engine_, spec_, how_.preserved)), attachment, []() { return Ok(); }, overlay_failed);
   }

@@ -242,7 +242,7 @@ Status RemoveVolume(Engine& engine, const std::string& name, const RemoveVolumeO
   if (!found.ok()) return found.error();
   if (options.force)
     for (const std::string& id : TRY(TRY(engine.Db())->VolumeUsers(found->name))) {
-      const Status removed = RemoveContainer(engine, id, {.force = true, .time = options.time});
+      Status removed = RemoveContainer(engine, id, {.force = true, .time = options.time});
       if (!removed.ok() && removed.error().code() != Code::kNotFound) return removed;
     }
   Status deleted = Delete(engine, found->name);

@@ -30,6 +30,7 @@ inline constexpr char kHostUsersAnnotation[] = "io.ctool.host-users";
 // The line of an unknown user or group, with $USERNAME, $UID, $GID, $NAME, $HOME; $GROUPNAME, $GID, $USERLIST.
 inline constexpr char kPasswdEntryAnnotation[] = "io.ctool.passwd-entry";
 inline constexpr char kGroupEntryAnnotation[] = "io.ctool.group-entry";
+inline constexpr char kRunRootAnnotation[] = "io.ctool.run-root";  // folder that remembers what was said once
 inline constexpr char kOverlayAnnotation[] = "io.ctool.overlay";  // "fuse": don't try the kernel's
 // "1": the ids of the image's files on disk are those of another map than the container's; its file system translates.
 inline constexpr char kForeignIdsAnnotation[] = "io.ctool.foreign-ids";

@@ -93,7 +93,7 @@ std::string HowToAddRanges(const User& user, const SubidFile& uids, const SubidF
 // Why there is no usable range in `file`, as the user should read it.
 std::string WhyNone(const User& user, const SubidFile& file, const SubidScan& scan) {
   if (file.err == EACCES) return "'" + file.path + "' can't be read: Permission denied";
-  const std::string none = "no subordinate ids for " + user.Describe() + " in " + file.path;
+  std::string none = "no subordinate ids for " + user.Describe() + " in " + file.path;
   if (file.err != 0) return none + " (no such file)";
   if (scan.first_bad_line != 0)
     return none + " (line " + std::to_string(scan.first_bad_line) + " is malformed)";

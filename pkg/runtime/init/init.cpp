@@ -17,6 +17,7 @@
 #include "sys/file.hpp"
 #include "sys/signals.hpp"
 #include "sys/syscalls.hpp"
+#include "sys/warn_once.hpp"
 
 namespace ctool::runtime {
 namespace init {
@@ -40,7 +41,7 @@ Status SetHostname(Context& c) {
   const int err = errno;
   // In a namespace of our own only a seccomp filter around us says so: containers' default one, inside another container.
   if (err != EPERM && err != ENOSYS) return Error::Sys(err, "sethostname", name);
-  Warn("the container keeps the outer host's name: a seccomp filter refuses sethostname");
+  sys::WarnOnce(c.plan.spec.Annotation(kRunRootAnnotation), "hostname", "the container keeps the outer host's name: a seccomp filter refuses sethostname");
   return Ok();
 }
 

@@ -9,6 +9,7 @@
 #include "runtime/init/context_internal.hpp"
 #include "sys/file.hpp"
 #include "sys/mount.hpp"
+#include "sys/warn_once.hpp"
 
 namespace ctool::runtime::init {
 namespace {
@@ -121,7 +122,7 @@ Status MountOverlayAnyWay(Context& c, const MountPlan& mount, const std::string&
   if (c.plan.spec.Annotation(kOverlayAnnotation) == "fuse") return MountFuse(c, mount, target);
   Status native = MountOverlay(mount, target);
   if (native.ok()) return native;
-  Warn("the kernel's overlay does not work here (" + native.error().Message() +
+  sys::WarnOnce(c.plan.spec.Annotation(kRunRootAnnotation), "overlay", "the kernel's overlay does not work here (" + native.error().Message() +
        "); using fuse-overlayfs, which is slower");
   Status fuse = MountFuse(c, mount, target);
   if (!fuse.ok()) return std::move(fuse).error().Wrap(native.error().Message());
