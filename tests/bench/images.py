@@ -38,7 +38,8 @@ class Registry:
     def add(self, name, compression):
         folder = images_made.layout(name, compression)
         if folder:
-            subprocess.run([*SKOPEO, "copy", "-q", "--dest-tls-verify=false", f"oci:{folder}:latest", "docker://" + self.image(name, compression)],
+            # Or it puts the same layer in the other compression there, if it knows of one.
+            subprocess.run([*SKOPEO, "copy", "-q", "--preserve-digests", "--dest-tls-verify=false", f"oci:{folder}:latest", "docker://" + self.image(name, compression)],
                            check=True, **QUIET)
         return folder
 
