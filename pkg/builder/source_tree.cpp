@@ -20,7 +20,6 @@
 namespace ctool::builder {
 namespace {
 
-constexpr int kReadDir = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
 constexpr int kReadFile = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
 
 std::string Below(const std::string& folder, const std::string& name) { return folder.empty() ? name : folder + "/" + name; }

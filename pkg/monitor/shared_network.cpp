@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/clock.hpp"
 #include "base/log.hpp"
 #include "monitor/memory.hpp"
 #include "monitor/sandbox.hpp"
@@ -62,12 +63,16 @@ Status PrepareInside(const SyncSocket& keeper, const std::string& resolver) {
     const Result<bool> received = keeper.Receive(frame);
     if (received.ok() && !*received) ::_exit(0);  // the keeper has ended, in whatever way
     if (!received.ok()) ::_exit(124);
+    if (frame.header.msg != Msg::kGo) continue;
+    // tap0 is another one.
+    if (const Status again = network::PrepareSharedRouting(); !again.ok()) Debug(again.error().Message());
   }
 }
 
 // --- who keeps them ---
 
 struct Kept {
+  network::Backend uplink;
   sys::Child init;
   SyncSocket sync;
   network::BackendProcess slirp;
@@ -77,6 +82,15 @@ struct Kept {
 Status WriteStatus(const SharedFolder& folder, pid_t init) {
   const std::string text = std::to_string(init) + " " + std::to_string(TRY(sys::ProcessStartTime(init))) + "\n";
   return sys::WriteFileAtomic(folder.Status(), text, 0600, sys::Durability::kNone);
+}
+
+Result<network::BackendProcess> StartUplink(const network::Backend& uplink, const SharedFolder& folder, pid_t init) {
+  // It waits for a socket of its own path: one that a killed one has left is in the way.
+  if (::unlink(folder.SlirpSocket().c_str()) < 0 && errno != ENOENT) return Error::Sys(errno, "remove", folder.SlirpSocket());
+  network::Backend backend = uplink;
+  network::BackendProcess process = TRY(network::StartBackend(backend, init, {}));
+  TRY(network::AwaitBackend(backend, process, init, {}));
+  return process;
 }
 
 Result<Kept> Make(const Sandbox& order, const SharedFolder& folder) {
@@ -91,24 +105,40 @@ Result<Kept> Make(const Sandbox& order, const SharedFolder& folder) {
   theirs.Close();
   TRY(userns::WriteMaps(init.pid(), order.map));
   TRY(ours.Send(Msg::kIdMapDone, Stage::kIdMap));
-  // It waits for a socket of its own path: one that a killed one has left is in the way.
-  if (::unlink(folder.SlirpSocket().c_str()) < 0 && errno != ENOENT) return Error::Sys(errno, "remove", folder.SlirpSocket());
-  network::Backend uplink = order.network;
-  network::BackendProcess slirp = TRY(network::StartBackend(uplink, init.pid(), {}));
-  TRY(network::AwaitBackend(uplink, slirp, init.pid(), {}));
+  network::BackendProcess slirp = TRY(StartUplink(order.network, folder, init.pid()));
   TRY(ours.Send(Msg::kGo, Stage::kNetwork));
   TRY(Await(ours, Msg::kReady));
   sys::Fd alive = TRY(network::MakeAlive(folder));
   TRY(sys::WriteFileAtomic(folder.Resolver(), order.network.dns, 0600, sys::Durability::kNone));
   TRY(WriteStatus(folder, init.pid()));
-  return Kept{std::move(init), std::move(ours), std::move(slirp), std::move(alive)};
+  return Kept{order.network, std::move(init), std::move(ours), std::move(slirp), std::move(alive)};
+}
+
+// The way out has ended: another one, for whoever is there still. Ports that were published by it come back when their
+// containers are started again.
+void ReplaceUplink(Kept& kept, const SharedFolder& folder) {
+  const auto replace = [&]() -> Status {
+    network::BackendProcess process = TRY(StartUplink(kept.uplink, folder, kept.init.pid()));
+    kept.slirp = std::move(process);
+    return kept.sync.Send(Msg::kGo, Stage::kNetwork);
+  };
+  if (const Status replaced = replace(); !replaced.ok()) Debug(replaced.error().Message());
 }
 
 // Until the last user has gone. The lock keeps new ones out while that is decided.
-sys::FileLock AwaitEnd(const Kept& kept, const SharedFolder& folder) {
-  for (;;) {
-    pollfd polled[2] = {{kept.alive.get(), 0, 0}, {kept.init.pidfd(), POLLIN, 0}};
-    if (::poll(polled, 2, -1) < 0 && errno == EINTR) continue;
+sys::FileLock AwaitEnd(Kept& kept, const SharedFolder& folder) {
+  for (int64_t replaced = 0;;) {
+    constexpr int64_t kPatience = 5'000'000'000;  // one that can't stay is not started for ever
+    pollfd polled[3] = {{kept.alive.get(), 0, 0}, {kept.init.pidfd(), POLLIN, 0}, {kept.slirp.child.pidfd(), POLLIN, 0}};
+    if (replaced != 0 && MonotonicNanos() - replaced < kPatience) polled[2].fd = -1;
+    if (::poll(polled, 3, polled[2].fd < 0 ? 1000 : -1) < 0 && errno == EINTR) continue;
+    if (polled[0].revents == 0 && polled[1].revents == 0) {
+      if (polled[2].revents != 0) {
+        ReplaceUplink(kept, folder);
+        replaced = MonotonicNanos();
+      }
+      continue;
+    }
     Result<sys::FileLock> lock = sys::FileLock::Acquire(folder.Lock(), sys::FileLock::Mode::kExclusive);
     if (!lock.ok()) {  // the folder is gone, and with it everybody's way to us
       Debug(lock.error().Message());

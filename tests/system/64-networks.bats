@@ -509,6 +509,24 @@ END
   until_ok 5 ct exec "$C-b" nslookup "$C-old"
 }
 
+@test "slirp4netns is killed while containers run: another one takes its place" {
+  until_ok 10 shared_gone
+  must network create "$N"
+  serve "$C-a" "$N"
+  local old
+  old=$(pgrep -u "$ACCOUNT" slirp4netns)
+  kill -9 "$old"
+  another() { [[ $(pgrep -u "$ACCOUNT" slirp4netns) != @(|"$old"|*$'\n'*) ]]; }
+  until_ok 10 another
+  until_ok 10 ct run --rm --network "$N" -p 127.0.0.1:28068:80 "$IMG" true
+  # By tap0, and by what makes a container a neighbour of it.
+  serve "$C-b" "$N" -p 127.0.0.1:28068:80
+  until_ok 5 curl -sf -m 2 http://127.0.0.1:28068/
+  reach "$C-b" "$(address_of "$C-a" "$N")"
+  must rm -fa -t 0
+  until_ok 10 shared_gone
+}
+
 @test "after a reboot nothing is in the way" {
   must network create "$N"
   must run -d --name "$C" --network "$N" -p 127.0.0.1:28069:80 "$IMG" sleep 100
