@@ -468,7 +468,8 @@ END
   must network create "$N"
   local i
   for i in 1 2 3 4 5; do
-    must run --rm --name "$C-$i" --network "$N" -p 127.0.0.1:28068:80 "$IMG" nslookup "$C-$i"
+    # aardvark-dns learns a name some milliseconds after the start.
+    must run --rm --name "$C-$i" --network "$N" -p 127.0.0.1:28068:80 "$IMG" timeout 10 sh -c "until nslookup $C-$i; do sleep 0.05; done"
     try run --rm --network "$N" "$TOOLS" nslookup "$C-$i"
     exits 1
   done
