@@ -44,8 +44,8 @@ def group_steps(runs):
     """Ten small RUN steps, without a cache and with a full one."""
     path = folder("steps", f"FROM {IMAGE}\n" + "".join(f"RUN echo {i} >/f{i}\n" for i in range(10)))
     head("10 small RUN steps", "build", "ctool ms, median (min..max)", "podman", "ctool / podman", "target")
-    compared("`--no-cache`", builds(path, "--no-cache"), runs, TARGETS["steps"])
-    compared("all cached", builds(path), runs * 3, "50 ms")
+    compared("10 RUN steps, `--no-cache`", builds(path, "--no-cache"), runs, TARGETS["steps"])
+    compared("10 RUN steps, all cached", builds(path), runs * 3, "50 ms")
 
 
 def group_copy(runs):
@@ -57,8 +57,8 @@ def group_copy(runs):
             with open(f"{path}/tree/{outer}/{inner}", "w", encoding="ascii") as file:
                 file.write(f"{outer} {inner}\n" * 40)
     head("COPY of 20,000 files", "build", "ctool ms, median (min..max)", "podman", "ctool / podman", "target")
-    compared("`--no-cache`", builds(path, "--no-cache"), runs, TARGETS["copy"])
-    compared("all cached", builds(path), runs, "")
+    compared("COPY of 20,000 files, `--no-cache`", builds(path, "--no-cache"), runs, TARGETS["copy"])
+    compared("COPY of 20,000 files, all cached", builds(path), runs, "")
 
 
 def group_stages(runs):
@@ -69,8 +69,8 @@ def group_stages(runs):
     tool = [*TOOLS["ctool"], "build", "-q", "--no-cache"]
     walls = paired({"parallel": [*tool, path], "one": [*tool, "--jobs", "1", path]}, runs)
     podman = [once([*TOOLS["podman"], "build", "-q", "--no-cache", path])]
-    head("Two branches", "ctool ms, median (min..max)", "its own `--jobs 1`", "podman", "jobs 1 / ctool", "target")
-    row(spread(walls["parallel"]), spread(walls["one"]), spread(podman), f"{statistics.median(walls['one']) / statistics.median(walls['parallel']):.2f}", 1.6)
+    head("Two branches", "build", "ctool ms, median (min..max)", "its own `--jobs 1`", "podman", "jobs 1 / ctool", "target")
+    row("two branches", spread(walls["parallel"]), spread(walls["one"]), spread(podman), f"{statistics.median(walls['one']) / statistics.median(walls['parallel']):.2f}", 1.6)
 
 
 def main():
