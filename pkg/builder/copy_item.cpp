@@ -22,8 +22,6 @@ std::string ParentOf(const std::string& path) {
   return slash == std::string::npos ? "" : path.substr(0, slash);
 }
 
-
-
 // Where a link of the tree leads that nothing is behind; empty: it is none.
 std::string DanglingTarget(const sys::Root& root, const std::string& path) {
   const Result<sys::Root::Parent> parent = root.OpenParent(path);

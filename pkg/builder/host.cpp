@@ -13,6 +13,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "builder/fd_message_internal.hpp"
+#include "builder/inputs.hpp"
 #include "engine/images.hpp"
 #include "engine/outcome.hpp"
 #include "engine/step.hpp"
@@ -113,13 +114,11 @@ Result<std::string> ServeImage(const engine::GlobalOptions& store, const BuildOp
   if (const std::string platform = request.at("platform"); !platform.empty()) fetch.platform = platform;
   const std::string name = request.at("image");
   // "oci-archive:FILE" and the like, of --build-context.
-  for (const char* transport : {"oci-archive:", "docker-archive:", "oci:", "dir:"})
-    if (StartsWith(name, transport)) return engine::Pull(engine, name, "always", fetch);
-  return TRY(engine::EnsureImage(engine, request.at("image"), options.pull, fetch)).image.id;
+  if (NamesTransport(name)) return engine::Pull(engine, name, "always", fetch);
+  return TRY(engine::EnsureImage(engine, name, options.pull, fetch)).image.id;
 }
 
 Result<std::string> Answer(const engine::GlobalOptions& store, const BuildOptions& options, std::vector<sys::Fd>& files, bool again) {
-  if (::lseek(files[0].get(), 0, SEEK_SET) < 0) return Error::Sys(errno, "lseek");
   const std::string text = TRY(sys::ReadAll(files[0].get(), "request", kMaxRequest));
   const Json request = Json::from_msgpack(text, true, false);
   if (!request.is_object()) return Error(Code::kInternal, "a request that is none");
@@ -150,12 +149,6 @@ Result<std::string> Answer(const engine::GlobalOptions& store, const BuildOption
     const std::string answer = engine::EncodeOutcome(Result<std::string>(Error::Sys(errno, "fork")));
     if (::send((*files)[1].get(), answer.data(), answer.size(), MSG_NOSIGNAL) < 0) Debug("the build is gone");
   }
-}
-
-Result<sys::Fd> Memory(const std::string& text) {
-  sys::Fd memory = TRY(sys::MemoryFile("request"));
-  TRY(sys::WriteAll(memory.get(), text, "request"));
-  return memory;
 }
 
 struct Replies {
@@ -200,7 +193,7 @@ Result<std::string> HostClient::Await(const sys::Fd& reply, const std::function<
 }
 
 Result<std::string> HostClient::EnsureImage(const std::string& name, const std::string& platform) const {
-  const sys::Fd memory = TRY(Memory(Print({{"image", name}, {"platform", platform}})));
+  const sys::Fd memory = TRY(sys::MemoryFile("request", Print({{"image", name}, {"platform", platform}})));
   Replies replies = TRY(MakeReplies());
   TRY(SendDescriptors(socket_, {memory.get(), replies.theirs.get()}));
   replies.theirs.Reset();
@@ -208,7 +201,7 @@ Result<std::string> HostClient::EnsureImage(const std::string& name, const std::
 }
 
 Result<engine::StepEnd> HostClient::Run(const RunRequest& request, const sys::FileLock& lock, int out, int err, const std::function<void()>& on_started) const {
-  const sys::Fd memory = TRY(Memory(PrintRun(request)));
+  const sys::Fd memory = TRY(sys::MemoryFile("request", PrintRun(request)));
   Replies replies = TRY(MakeReplies());
   TRY(SendDescriptors(socket_, {memory.get(), replies.theirs.get(), out, err, lock.fd()}));
   replies.theirs.Reset();

@@ -81,6 +81,12 @@ size_t JobsOf(const BuildOptions& options) {
   return processors < 1 ? 1 : static_cast<size_t>(processors);
 }
 
+bool NamesTransport(const std::string& where) {
+  for (const char* transport : {"oci-archive:", "docker-archive:", "oci:", "dir:"})
+    if (StartsWith(where, transport)) return true;
+  return false;
+}
+
 Result<std::vector<NamedContext>> NamedContextsOf(const BuildOptions& options) {
   std::vector<NamedContext> contexts;
   for (const std::string& text : options.build_contexts) {
@@ -93,7 +99,7 @@ Result<std::vector<NamedContext>> NamedContextsOf(const BuildOptions& options) {
       context.image = true;
       break;
     }
-    for (const char* transport : {"oci-archive:", "docker-archive:", "oci:", "dir:"}) context.image |= StartsWith(context.where, transport);
+    context.image |= NamesTransport(context.where);
     contexts.push_back(std::move(context));
   }
   return contexts;

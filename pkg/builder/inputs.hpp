@@ -16,6 +16,8 @@ Result<Times> TimesOf(const BuildOptions& options);
 Result<std::vector<std::string>> NamesOf(const BuildOptions& options);
 // --jobs.
 size_t JobsOf(const BuildOptions& options);
+// "oci-archive:FILE" and the like: an image that is no registry's.
+bool NamesTransport(const std::string& where);
 // A context of --build-context: "NAME=WHERE".
 struct NamedContext {
   std::string name, where;

@@ -24,14 +24,6 @@ constexpr std::string_view kNotFound = "credentials not found in native keychain
 // The user name that marks the secret as an identity token.
 constexpr std::string_view kTokenUser = "<token>";
 
-// Input for a child without a pipe that might fill up.
-Result<sys::Fd> FileOf(std::string_view text) {
-  sys::Fd fd = TRY(sys::MemoryFile("credential-request"));
-  TRY(sys::WriteAll(fd.get(), text, "credential helper's input"));
-  if (::lseek(fd.get(), 0, SEEK_SET) < 0) return Error::Sys(errno, "lseek");
-  return fd;
-}
-
 // Reads both ends until they are closed; false: the deadline passed or somebody flooded us.
 Result<bool> Drain(sys::Fd& out, sys::Fd& err, int timeout_ms, std::string& out_text,
                    std::string& err_text) {
@@ -79,7 +71,7 @@ Result<CredentialHelper> CredentialHelper::Find(const std::string& name) {
 
 Result<CredentialHelper::Answer> CredentialHelper::Run(const std::string& verb,
                                                        const std::string& input) const {
-  const sys::Fd in = TRY(FileOf(input));
+  const sys::Fd in = TRY(sys::MemoryFile("credential-request", input));
   int out[2], err[2];
   if (::pipe2(out, O_CLOEXEC) < 0) return Error::Sys(errno, "pipe2");
   sys::Fd out_read(out[0]), out_write(out[1]);

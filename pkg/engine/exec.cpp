@@ -79,13 +79,6 @@ Result<spec::RuntimeSpec> ConfigOf(Engine& engine, const Target& target, const E
   return config;
 }
 
-Result<sys::Fd> InMemory(const std::string& text) {
-  sys::Fd file = TRY(sys::MemoryFile("config.json"));
-  TRY(sys::WriteAll(file.get(), text, "config.json"));
-  if (::lseek(file.get(), 0, SEEK_SET) < 0) return Error::Sys(errno, "lseek");
-  return file;
-}
-
 // The container's monitor runs the session; should that have been killed, a process of its own.
 Result<runtime::SyncSocket> FindServer(Engine& engine, const Target& target) {
   Result<runtime::SyncSocket> socket = monitor::ConnectControl(target.run_dir);
@@ -94,7 +87,7 @@ Result<runtime::SyncSocket> FindServer(Engine& engine, const Target& target) {
 }
 
 Status Order(Engine& engine, const runtime::SyncSocket& server, const Target& target, const ExecOptions& o, const std::string& session) {
-  const sys::Fd config = TRY(InMemory(TRY(ConfigOf(engine, target, o)).Print()));
+  const sys::Fd config = TRY(sys::MemoryFile("config.json", TRY(ConfigOf(engine, target, o)).Print()));
   monitor::SessionOrder order;
   order.id = session;
   order.run_dir = target.run_dir;

@@ -32,10 +32,6 @@ Result<Attachment> Attach() {
   return attachment;
 }
 
-}  // namespace
-
-namespace {
-
 Result<StepEnd> Try(Engine& engine, const Step& step, const ContainerFiles& files, const sys::FileLock& lock, const std::function<void()>& on_started) {
   TRY(RequireDescriptors());
   ContainerSpec spec = TRY(BeginSpec(engine, step.options, step.id));
@@ -59,10 +55,10 @@ Result<StepEnd> Try(Engine& engine, const Step& step, const ContainerFiles& file
   if (!pidfd.ok()) return pidfd.error();
   sandboxed.origin.leases.clear();
   on_started();
-  const Result<std::optional<int>> relayed = attachment.Relay(monitor, pidfd->get());
+  Result<std::optional<int>> relayed = attachment.Relay(monitor, pidfd->get());
   // Its monitor was killed: nobody else ends it.
   if (!relayed.ok() && sys::PidfdSendSignal(pidfd->get(), SIGKILL) < 0) Debug(Error::Sys(errno, "end the step").Message());
-  const std::optional<int> code = TRY(Result<std::optional<int>>(relayed));
+  const std::optional<int> code = TRY(std::move(relayed));
   // What is in memory the monitor deletes; the folder in the store is the caller's.
   const Status done = monitor.Send(runtime::Msg::kDone, runtime::Stage::kExec, files.bundle + '\0');
   if (!done.ok()) Debug(done.error().Message());

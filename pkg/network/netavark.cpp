@@ -121,10 +121,8 @@ std::string ErrorIn(const std::string& out) {
 }  // namespace
 
 Result<NetavarkCall> NetavarkCall::Start(const NetavarkOrder& order, Verb verb, int shared, int netns) {
-  const sys::Fd in = TRY(sys::MemoryFile("netavark-request"));
+  const sys::Fd in = TRY(sys::MemoryFile("netavark-request", order.request));
   sys::Fd out = TRY(sys::MemoryFile("netavark-out")), err = TRY(sys::MemoryFile("netavark-err"));
-  TRY(sys::WriteAll(in.get(), order.request, "netavark's request"));
-  if (::lseek(in.get(), 0, SEEK_SET) < 0) return Error::Sys(errno, "lseek");
   sys::Child child = TRY(sys::Child::Clone(0));
   if (child.in_child())
     Caller{order, verb == Verb::kSetup ? "setup" : "teardown", shared, netns, in.get(), out.get(), err.get()}.Run();
