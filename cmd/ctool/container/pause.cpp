@@ -12,8 +12,8 @@ cli::Command Describe(TargetOptions& o) {
   cli::Command c;
   c.summary = "Pause containers";
   c.prose =
-      "Stops every process of each CONTAINER where it is, until unpause. The processes get SIGSTOP, and SIGCONT when they go on: "
-      "the container needs no control group of its own for that.";
+      "Stops every process of each CONTAINER where it is, until unpause: by the freezer of its control group, or where it has none, "
+      "with SIGSTOP, and SIGCONT when they go on.";
   AddTargets(c, o, {.all = "Pause every container that runs", .latest = "Pause the container that was created last", .filter = "Pause the containers that match", .cidfile = true, .complete = cli::Complete::kActiveContainers});
   c.examples = {{"pause web"}};
   return c;
